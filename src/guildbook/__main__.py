@@ -1,0 +1,5 @@
+"""`python -m guildbook` is `guildbook`."""
+
+from guildbook.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""One table of settings, each with a default, a place in the file and an environment variable."""

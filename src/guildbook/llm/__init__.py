@@ -1,0 +1,1 @@
+"""The optional language-model port (a later stage; nothing here yet)."""

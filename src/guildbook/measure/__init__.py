@@ -1,0 +1,1 @@
+"""Counterfactuals over the sums (a later stage; nothing here yet)."""

@@ -1,0 +1,59 @@
+"""The vocabulary: frozen records, ids, time, purposes, errors. Standard library only."""
+
+from guildbook.model.errors import (
+    BookBusyError,
+    DeniedError,
+    GuildbookError,
+    InputError,
+    StoreError,
+    UnknownNameError,
+    UsageError,
+)
+from guildbook.model.event import Element, Event, ObjectRef, Origin
+from guildbook.model.grant import Grant, SegmentRef, Use
+from guildbook.model.knowledge import (
+    Effect,
+    Kind,
+    Knowledge,
+    MapEdge,
+    MapNode,
+    Person,
+    Practice,
+    ProcessMap,
+    Span,
+    Status,
+    Task,
+    When,
+)
+from guildbook.model.purpose import OWN_PURPOSES, Purpose
+
+__all__ = [
+    "OWN_PURPOSES",
+    "BookBusyError",
+    "DeniedError",
+    "Effect",
+    "Element",
+    "Event",
+    "Grant",
+    "GuildbookError",
+    "InputError",
+    "Kind",
+    "Knowledge",
+    "MapEdge",
+    "MapNode",
+    "ObjectRef",
+    "Origin",
+    "Person",
+    "Practice",
+    "ProcessMap",
+    "Purpose",
+    "SegmentRef",
+    "Span",
+    "Status",
+    "StoreError",
+    "Task",
+    "UnknownNameError",
+    "UsageError",
+    "Use",
+    "When",
+]

@@ -1,0 +1,183 @@
+"""What was learnt, as people-sized frozen records. `distil` makes them; `teach`, the shells and exports read them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """The four kinds of expertise."""
+
+    PEOPLE = "people"
+    QUALITY = "quality"
+    WORKFLOW = "workflow"
+    TOOL = "tool"
+
+
+class Status(StrEnum):
+    """Where a practice stands with the people it came from."""
+
+    PROPOSED = "proposed"
+    REVIEWED = "reviewed"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The conditions under which a practice holds; empty parts hold always."""
+
+    task: str = ""
+    """Title of the task."""
+    activity: str = ""
+    """The step it concerns or comes before."""
+    attributes: tuple[tuple[str, str], ...] = ()
+    """Conditions on the case, such as `("product", "marine")`."""
+    after: tuple[str, ...] = ()
+    """Steps that must have been done for it to hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """The measured difference between doing and not doing it. `low` and `high` bound 95 %."""
+
+    metric: str
+    """What is compared, and how `difference` is to be read:
+
+    `good-rate`: share of good outcomes, with − without. `duration`, `response`: natural logarithm of the ratio of
+    geometric mean seconds, with ÷ without (negative is faster). `share`: share of occurrences, with − without.
+    """
+    difference: float
+    low: float
+    high: float
+    n: int
+    """Cases or occurrences compared, both sides together."""
+    p: float
+    """Two-sided, after false-discovery control (Benjamini–Hochberg)."""
+    with_value: float | None = None
+    """The metric where it is done: a rate in [0, 1], or seconds."""
+    without_value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One place in the traces that shows it."""
+
+    episode: str
+    """The joint trace: a case id, or worker and day."""
+    events: tuple[str, ...]
+    """Event ids as hex."""
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """One piece of expertise: it states one thing, in at most 120 words."""
+
+    id: str
+    kind: Kind
+    title: str
+    when: When
+    do: tuple[str, ...]
+    """Steps, as activity labels or plain words."""
+    instead_of: tuple[str, ...]
+    effect: Effect
+    people: tuple[str, ...] = ()
+    evidence: tuple[Span, ...] = ()
+    contributors: tuple[tuple[str, int], ...] = ()
+    """Workers whose traces show it, with how often."""
+    prerequisites: tuple[str, ...] = ()
+    """Ids of the practices this one is written in terms of."""
+    layer: int = 1
+    status: Status = Status.PROPOSED
+    version: int = 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract of `practices list --json`."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A class of episodes, titled by template."""
+
+    id: str
+    title: str
+    episodes: int
+    activities: tuple[tuple[str, int], ...]
+    """Commonest activities with counts."""
+    good: int = 0
+    bad: int = 0
+    """Episodes with a good and with a bad outcome; the rest have none."""
+    median_seconds: float | None = None
+    """Median time from first to last event of an episode."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What the traces show of one worker's part, without judging it."""
+
+    name: str
+    events: int
+    days: int
+    tasks: tuple[tuple[str, int], ...]
+    works_with: tuple[tuple[str, int], ...]
+    """Whom work is handed to, with counts."""
+    asked_about: tuple[tuple[str, int], ...]
+    """Topics others ask this person about, with counts."""
+    answers_in: float | None = None
+    """Median seconds to an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapNode:
+    """An activity on the process map."""
+
+    label: str
+    count: int
+    """Events."""
+    episodes: int
+
+
+@dataclass(frozen=True, slots=True)
+class MapEdge:
+    """A step from one activity to the next within an episode. Empty `source` is the start, empty `target` the end."""
+
+    source: str
+    target: str
+    count: int
+    median_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessMap:
+    """What follows what in one task."""
+
+    task: str
+    nodes: tuple[MapNode, ...]
+    edges: tuple[MapEdge, ...]
+    variants: tuple[tuple[tuple[str, ...], int], ...] = ()
+    """Commonest whole sequences with counts, most frequent first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """All that a book has learnt from one admitted set: a deterministic function of its sums."""
+
+    model_hash: str
+    events: int
+    workers: int
+    cases: int
+    episodes: int
+    tasks: tuple[Task, ...] = ()
+    practices: tuple[Practice, ...] = ()
+    people: tuple[Person, ...] = ()
+    maps: tuple[ProcessMap, ...] = ()
+    period: tuple[int, int] | None = None
+    """First and last event, µs UTC."""
+    notes: tuple[str, ...] = field(default=())
+    """What could not be learnt and why (for example: no outcomes, so no quality practices)."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready form; `knowledge_from_dict` reads it back."""
+        return asdict(self)

@@ -1,0 +1,32 @@
+"""Finding parts by entry point; built-ins come in through the same door as anyone's."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import entry_points
+
+from guildbook.model.errors import UnknownNameError
+from guildbook.plugins.importer import Importer
+
+
+@cache
+def importers() -> dict[str, Importer]:
+    """Every installed importer by name, in order of name.
+
+    Raises whatever a plugin's module raises: a broken plugin is not passed over in silence.
+    """
+    found: dict[str, Importer] = {}
+    for entry in sorted(entry_points(group="guildbook.importers"), key=lambda e: e.name):
+        made = entry.load()()
+        if not isinstance(made, Importer):
+            raise UnknownNameError("importer protocol method in", entry.value)
+        found[entry.name] = made
+    return found
+
+
+def importer(name: str) -> Importer:
+    """The importer of that name, or `UnknownNameError` listing those there are."""
+    found = importers()
+    if name not in found:
+        raise UnknownNameError("importer", name, list(found))
+    return found[name]

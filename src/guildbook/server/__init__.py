@@ -1,0 +1,1 @@
+"""The team server and its pages (a later stage; nothing here yet)."""

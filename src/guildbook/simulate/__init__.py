@@ -1,0 +1,1 @@
+"""The labour-market model (a later stage; nothing here yet)."""

@@ -1,0 +1,1 @@
+"""The ledger, the inbox and the sealed one-worker segments."""

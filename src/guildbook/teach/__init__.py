@@ -1,0 +1,1 @@
+"""Practices made readable: answers with citations, words for newcomers, the report page."""
