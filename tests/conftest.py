@@ -1,0 +1,101 @@
+"""What tests of more than one part share: the real logs and a real PostgreSQL.
+
+A missing part skips the tests that need it, unless GUILDBOOK_REQUIRE names it (`data`, `postgres`, `browser`,
+separated by commas): then they fail, so that the build machine cannot pass by leaving things out.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def missing(part: str, why: str) -> NoReturn:
+    """Skip, or fail when GUILDBOOK_REQUIRE names the part."""
+    required = {name.strip() for name in os.environ.get("GUILDBOOK_REQUIRE", "").split(",")}
+    if part in required:
+        pytest.fail(f"{why} (GUILDBOOK_REQUIRE asks for {part})")
+    pytest.skip(why)
+
+
+@pytest.fixture(scope="session")
+def missing_part() -> Callable[[str, str], NoReturn]:
+    """`missing(part, why)`, for fixtures elsewhere (Chromium)."""
+    return missing
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real logs: GUILDBOOK_SHARED_DATA, or `../shared/data` beside the repository."""
+    named = os.environ.get("GUILDBOOK_SHARED_DATA")
+    folder = Path(named) if named else ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        missing("data", "data not present")
+    return folder.resolve()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A running PostgreSQL of this test session, as a SQLAlchemy URL of its maintenance database.
+
+    It listens on a Unix socket in a folder of its own, so sessions side by side never meet.
+    """
+    programs = {name: _postgres_program(name) for name in ("initdb", "pg_ctl")}
+    if None in programs.values():
+        missing("postgres", "PostgreSQL's initdb and pg_ctl not present")
+    folder = Path(tempfile.mkdtemp(prefix="gb-pg-", dir="/tmp"))
+    user = _as_server_user(folder)
+    data = folder / "data"
+
+    def call(name: str, *arguments: str) -> None:
+        # pg_ctl's server inherits the output, so a pipe would never close: a file instead.
+        with (folder / f"{name}.out").open("wb") as out:
+            status = subprocess.run(
+                [*user, str(programs[name]), "-D", str(data), *arguments],
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                check=False,
+            ).returncode
+        if status:
+            pytest.fail(f"{name} failed: {(folder / f'{name}.out').read_text()}")
+
+    try:
+        call("initdb", "-U", "guildbook", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        settings = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c shared_buffers=32MB"
+        call("pg_ctl", "-w", "-t", "60", "-l", str(folder / "log"), "-o", settings, "start")
+        try:
+            yield f"postgresql+psycopg://guildbook@/postgres?host={folder}"
+        finally:
+            call("pg_ctl", "-w", "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _postgres_program(name: str) -> Path | None:
+    """Debian keeps the server's programs off the path; the newest version there is taken."""
+    found = shutil.which(name)
+    if found:
+        return Path(found)
+    installed = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda p: float(p.parts[-3]))
+    return installed[-1] if installed else None
+
+
+def _as_server_user(folder: Path) -> list[str]:
+    """PostgreSQL refuses to run as root: hand the folder to nobody and go through runuser."""
+    if os.geteuid() != 0:
+        return []
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return ["runuser", "-u", "nobody", "--"]
