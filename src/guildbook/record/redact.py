@@ -1,0 +1,213 @@
+"""Taking secrets out of event columns, and bounding the length of texts, before anything is written.
+
+Columns are searched by their distinct values with one fast expression; only what that stops is looked at in Python.
+Every changed field is noted in the event's `redactions`: `FIELD` when a secret was taken out, `FIELD:cut` when the text
+was too long.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from guildbook.columns import OBJECTS, RAW_SCHEMA
+from guildbook.plugins import Rejected
+from guildbook.record._secrets import FIELD, FIELD_RE2, SUSPECT, without_secrets
+from guildbook.record.importers._attributes import canonical
+
+LONGEST_VALUE: Final = 8 * 1024
+"""Bytes kept of `value_before` and `value_after`."""
+LONGEST_LABEL: Final = 1024
+"""Bytes kept of every other text."""
+LONGEST_ATTRIBUTES: Final = 16 * 1024
+"""Bytes kept of `attributes`; the longest texts in it are shortened, then dropped."""
+
+_VALUES: Final = ("value_before", "value_after")
+_TEXTS: Final = ("app", "action", "window", "document", "url", "element_name", "element_selector", "outcome")
+_NAMES: Final = ("worker", "device", "session", "element_id", "case")
+_ELEMENT: Final = ("element_role", "element_name", "element_id")
+_OTHER: Final = ("source", "source_version", "element_role", "origin", "media_sha256", "derived_from")
+
+Change = Callable[[str], str]
+
+
+class Columns(NamedTuple):
+    """Event columns being worked on, and what to note of each row."""
+
+    arrays: dict[str, pa.Array]
+    noted: dict[str, pa.Array]
+    """Note → boolean array of the rows it holds for."""
+
+
+def redact(events: pa.Table) -> pa.Table:
+    """The `RAW_SCHEMA` table without secrets and overlong texts, with `redactions` telling which fields changed."""
+    if not events.num_rows:
+        return events
+    work = Columns({name: _whole(events.column(name)) for name in RAW_SCHEMA.names}, {})
+    _hide_secret_fields(work)
+    for name in (*_VALUES, *_TEXTS):
+        _rewrite(work, name, name, _suspects, without_secrets)
+    for name in _NAMES:
+        _rewrite(work, name, name, _suspects, _name_without_secrets)
+    _rewrite(work, "attributes", "attributes", _suspect_names, _attributes_without_secrets)
+    for name in (*_VALUES, *_TEXTS, *_NAMES, *_OTHER):
+        limit = LONGEST_VALUE if name in _VALUES else LONGEST_LABEL
+        _rewrite(work, name, f"{name}:cut", _longer_than(limit), _cutter(limit))
+    _rewrite(work, "attributes", "attributes:cut", _longer_than(LONGEST_ATTRIBUTES), _shorter_attributes)
+    _rewrite_objects(work)
+    if work.noted:
+        work.arrays["redactions"] = _notes(work, events.num_rows)
+    return pa.Table.from_arrays([work.arrays[name] for name in RAW_SCHEMA.names], schema=RAW_SCHEMA)
+
+
+def redact_rejected(rejected: Rejected) -> Rejected:
+    """The same for a row on its way to the quarantine."""
+    return Rejected(rejected.line, without_secrets(rejected.reason)[:500], without_secrets(rejected.text)[:500])
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    whole = column.unify_dictionaries().combine_chunks()
+    return whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
+
+
+def _suspects(texts: pa.Array) -> pa.Array:
+    return pc.match_substring_regex(texts, SUSPECT)
+
+
+def _suspect_names(texts: pa.Array) -> pa.Array:
+    return pc.match_substring_regex(texts, f"{SUSPECT}|{FIELD_RE2}")
+
+
+def _longer_than(limit: int) -> Callable[[pa.Array], pa.Array]:
+    return lambda texts: pc.greater(pc.binary_length(texts), limit)
+
+
+def _cutter(limit: int) -> Change:
+    return lambda text: text.encode("utf-8", "replace")[:limit].decode("utf-8", "ignore")
+
+
+def _name_without_secrets(text: str) -> str:
+    return without_secrets(text, keep_apart=True)
+
+
+def _rewrite(work: Columns, name: str, note: str, find: Callable[[pa.Array], pa.Array], change: Change) -> None:
+    array = work.arrays[name]
+    if not isinstance(array, pa.DictionaryArray):
+        changed, mask = _changed(array, find, change)
+        if mask is not None:
+            work.arrays[name], work.noted[note] = changed, mask
+        return
+    words, mask = _changed(array.dictionary, find, change)
+    if mask is not None:
+        work.arrays[name] = words.take(array.indices).dictionary_encode()
+        work.noted[note] = pc.fill_null(mask.take(array.indices), False)  # noqa: FBT003 - pyarrow takes it by place
+
+
+def _changed(texts: pa.Array, find: Callable[[pa.Array], pa.Array], change: Change) -> tuple[pa.Array, pa.Array | None]:
+    """The texts with `change` applied where `find` stops, and where that made a difference (None: nowhere)."""
+    stopped = pc.fill_null(find(texts), False)  # noqa: FBT003 - pyarrow takes it by place
+    if not pc.any(stopped).as_py():
+        return texts, None
+    found = texts.filter(stopped).dictionary_encode()
+    new_words = pa.array([change(word) for word in found.dictionary.to_pylist()], pa.string())
+    new = pc.replace_with_mask(texts, stopped, new_words.take(found.indices))
+    mask = pc.fill_null(pc.not_equal(new, texts), False)  # noqa: FBT003 - pyarrow takes it by place
+    return (new, mask) if pc.any(mask).as_py() else (texts, None)
+
+
+def _hide_secret_fields(work: Columns) -> None:
+    """What was typed into an element that calls itself a password, a card number or the like goes altogether."""
+    secret: pa.Array | None = None
+    for name in _ELEMENT:
+        array = work.arrays[name]
+        hits = pc.match_substring_regex(array.dictionary, FIELD_RE2)
+        if pc.any(hits).as_py():
+            rows = pc.fill_null(hits.take(array.indices), False)  # noqa: FBT003 - pyarrow takes it by place
+            secret = rows if secret is None else pc.or_(secret, rows)
+    if secret is None:
+        return
+    for name in _VALUES:
+        array = work.arrays[name]
+        mask = pc.and_(secret, pc.is_valid(array))
+        if pc.any(mask).as_py():
+            work.arrays[name] = pc.if_else(mask, "[hidden]", array)
+            work.noted[name] = mask
+
+
+def _rewrite_objects(work: Columns) -> None:
+    objects = work.arrays["objects"]
+    inner = pc.list_flatten(objects)
+    if not len(inner):
+        return
+    parts = {name: inner.field(i) for i, name in enumerate(("id", "type", "qualifier"))}
+    parents = pc.list_parent_indices(objects)
+    touched = False
+    for name, note, find, change in (
+        ("id", "objects", _suspects, _name_without_secrets),
+        *((part, "objects:cut", _longer_than(LONGEST_LABEL), _cutter(LONGEST_LABEL)) for part in parts),
+    ):
+        parts[name], mask = _changed(parts[name], find, change)
+        if mask is not None:
+            touched = True
+            rows = pc.is_in(pa.array(range(len(objects))), pc.unique(parents.filter(mask)).cast(pa.int64()))
+            work.noted[note] = pc.or_(work.noted[note], rows) if note in work.noted else rows
+    if touched:
+        lengths = pc.fill_null(pc.list_value_length(objects), 0)
+        ends = pc.cumulative_sum(lengths).cast(pa.int32())
+        offsets = pa.concat_arrays([pa.array([0], pa.int32()), ends])
+        struct = pa.StructArray.from_arrays(list(parts.values()), fields=list(OBJECTS.value_type))
+        work.arrays["objects"] = pa.ListArray.from_arrays(offsets, struct, type=OBJECTS, mask=pc.is_null(objects))
+
+
+def _notes(work: Columns, rows: int) -> pa.Array:
+    noted = work.arrays["redactions"].cast(pa.string())
+    for note, mask in work.noted.items():
+        name = pc.if_else(mask, note, pa.nulls(rows, pa.string()))
+        noted = pc.binary_join_element_wise(noted, name, ",", null_handling="skip")
+    return pc.if_else(pc.equal(noted, ""), pa.nulls(rows, pa.string()), noted).dictionary_encode()
+
+
+def _attributes_without_secrets(text: str) -> str:
+    try:
+        return canonical(_clean(json.loads(text))) or text
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return without_secrets(text)
+
+
+def _clean(value: Any) -> Any:
+    """A JSON value without secrets; what stands under a secret's name goes whatever it is."""
+    if isinstance(value, dict):
+        return {
+            without_secrets(key): "[hidden]" if FIELD.search(key) and _says(item) else _clean(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        shown = str(value)
+        return value if without_secrets(shown) == shown else without_secrets(shown)
+    return without_secrets(value) if isinstance(value, str) else value
+
+
+def _says(value: Any) -> bool:
+    return not (value is None or isinstance(value, bool) or value in ("", "[hidden]"))
+
+
+def _shorter_attributes(text: str) -> str:
+    try:
+        found: dict[str, Any] = json.loads(text)
+        kept = {key: _cutter(LONGEST_LABEL)(v) if isinstance(v, str) else v for key, v in found.items()}
+        sizes = {key: len((canonical({key: v}) or "").encode("utf-8", "replace")) for key, v in kept.items()}
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return "{}"
+    total = sum(sizes.values())
+    for key in sorted(sizes, key=lambda k: (-sizes[k], k)):
+        if total <= LONGEST_ATTRIBUTES:
+            break
+        total -= sizes[key]
+        del kept[key]
+    return canonical(kept) or "{}"
