@@ -1,0 +1,327 @@
+"""Admitted event columns as dense integer codes: strings are looked at once a dictionary value, never once an event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from guildbook.config import Distil
+from guildbook.distil.conditions import LIFECYCLE, PREFIX, parse_attributes
+from guildbook.distil.labels import app_label, clean, document_class, generalise, plain_label
+from guildbook.distil.outcomes import outcome_code
+from guildbook.distil.sums import condition_symbol, worker_symbol
+from guildbook.model.ids import symbol
+from guildbook.model.time import MINUTE
+
+Ints = NDArray[np.int64]
+Codes = NDArray[np.int32]
+
+COLUMNS: Final = (
+    "id",
+    "worker",
+    "time",
+    "duration",
+    "seq",
+    "source",
+    "app",
+    "action",
+    "element_role",
+    "element_name",
+    "document",
+    "objects",
+    "case",
+    "outcome",
+    "attributes",
+)
+"""The admitted columns a summary depends on."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """A dictionary: texts by code, and the symbol of each."""
+
+    texts: tuple[str, ...]
+    symbols: NDArray[np.uint64]
+
+    @classmethod
+    def of(cls, texts: Iterable[str], code: Callable[[str], int] = symbol) -> Words:
+        """The words with their symbols."""
+        listed = tuple(texts)
+        return cls(listed, np.fromiter((code(t) for t in listed), np.uint64, len(listed)))
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+@dataclass(frozen=True)
+class Events:
+    """Events in no particular order; a code of −1 means none. Each `Words` belongs to the codes of its name."""
+
+    time: Ints
+    duration: Ints
+    """µs; −1: unknown."""
+    seq: Ints
+    ids: NDArray[np.uint64]
+    """(n, 2): the id's bytes as two big-endian halves."""
+    worker: Codes
+    act: Codes
+    app: Codes
+    source: Codes
+    case: Codes
+    task: Codes
+    """Of the case; −1 without a case."""
+    outcome: NDArray[np.int8]
+    """`outcomes` code; −1 where the event says nothing of it."""
+    rule: Codes
+    """Set of conditions."""
+    ask_event: Ints
+    """Row of each ask; an event that addresses two people is two asks."""
+    ask_worker: Codes
+    workers: Words
+    """Also those only ever asked."""
+    acts: Words
+    apps: Words
+    sources: Words
+    cases: Words
+    tasks: Words
+    rule_offsets: Ints
+    rule_codes: NDArray[np.int64]
+    """Runs of condition codes, by rule."""
+    conditions: Words
+    idle: int
+    """µs of idleness that end an episode."""
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    def take(self, rows: NDArray[np.bool_]) -> Events:
+        """Some of the events, dictionaries shared."""
+        place = np.cumsum(rows) - 1
+        kept = rows[self.ask_event] if len(self.ask_event) else np.empty(0, dtype=bool)
+        return replace(
+            self,
+            **{name: getattr(self, name)[rows] for name in _PER_EVENT},
+            ask_event=place[self.ask_event[kept]].astype(np.int64),
+            ask_worker=self.ask_worker[kept],
+        )
+
+
+_PER_EVENT: Final = (
+    "time",
+    "duration",
+    "seq",
+    "ids",
+    "worker",
+    "act",
+    "app",
+    "source",
+    "case",
+    "task",
+    "outcome",
+    "rule",
+)
+
+
+def encode(table: pa.Table, settings: Distil) -> Events:
+    """Codes for a table that has at least `COLUMNS`. Rows keep their order; nothing depends on it later."""
+    workers, worker = _words(table, "worker")
+    actions, action = _words(table, "action")
+    apps, app = _words(table, "app")
+    sources, source = _words(table, "source")
+    cases, case = _words(table, "case")
+    outcomes, said = _words(table, "outcome")
+    attributes, attribute = _words(table, "attributes")
+    lifecycles, lifecycle, rule_sets, rule = _attributes(attributes, attribute)
+    acts, act = _activities(table, (apps, app), (actions, action), (lifecycles, lifecycle))
+    task_of, task_texts = _case_types(cases)
+    ask_event, people, ask_worker = _asks(table)
+    everyone = {name: code for code, name in enumerate(workers)}
+    for name in people:
+        everyone.setdefault(name, len(everyone))
+    renumbered = np.array([everyone[name] for name in people], np.int32)
+    conditions = sorted({text for texts in rule_sets for text in texts})
+    condition_code = {text: code for code, text in enumerate(conditions)}
+    lengths = np.array([0, *(len(texts) for texts in rule_sets)], np.int64)
+    codes = np.array([*(outcome_code(text, settings) for text in outcomes), -1], np.int8)
+    return Events(
+        time=_integers(table, "time", 0),
+        duration=np.maximum(_integers(table, "duration", -1), -1),
+        seq=_integers(table, "seq", -1),
+        ids=_ids(table),
+        worker=np.where(worker < 0, _unnamed(everyone), worker).astype(np.int32) if (worker < 0).any() else worker,
+        act=act,
+        app=app,
+        source=source,
+        case=case,
+        task=np.where(case < 0, -1, task_of[case]).astype(np.int32) if len(cases) else case,
+        outcome=codes[said],
+        rule=rule,
+        ask_event=ask_event,
+        ask_worker=renumbered[ask_worker] if len(ask_worker) else ask_worker,
+        workers=Words.of(everyone, worker_symbol),
+        acts=acts,
+        apps=Words.of(apps),
+        sources=Words.of(sources),
+        cases=Words.of(cases),
+        tasks=Words.of(task_texts),
+        rule_offsets=np.cumsum(lengths),
+        rule_codes=np.array([condition_code[text] for texts in rule_sets for text in texts], np.int64),
+        conditions=Words.of(conditions, condition_symbol),
+        idle=round(settings.episode_gap_minutes * MINUTE),
+    )
+
+
+def _unnamed(everyone: dict[str, int]) -> int:
+    """Admitted events always name a worker; a raw table may not."""
+    return everyone.setdefault("unknown", len(everyone))
+
+
+def _words(table: pa.Table, name: str) -> tuple[list[str], Codes]:
+    """The distinct texts of a dictionary column and each row's code; −1 for null."""
+    if name not in table.column_names or table.column(name).null_count == len(table):
+        return [], np.full(len(table), -1, np.int32)
+    column = table.column(name)
+    if not pa.types.is_dictionary(column.type):
+        column = pc.dictionary_encode(column.cast(pa.string()))
+    column = column.unify_dictionaries()
+    whole = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    if len(whole.dictionary) > len(whole):  # a filtered table carries words it no longer uses
+        whole = whole.cast(pa.string()).dictionary_encode()
+    codes = pc.fill_null(whole.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+    texts: list[str] = whole.dictionary.to_pylist()
+    distinct = {text: code for code, text in enumerate(dict.fromkeys(texts))}
+    if len(distinct) == len(texts):
+        return texts, codes
+    renumbered = np.array([*(distinct[text] for text in texts), -1], np.int32)
+    return list(distinct), renumbered[codes]
+
+
+def _integers(table: pa.Table, name: str, default: int) -> Ints:
+    if name not in table.column_names:
+        return np.full(len(table), default, np.int64)
+    column = pc.fill_null(table.column(name).cast(pa.int64()), default)
+    return np.ascontiguousarray(column.to_numpy())
+
+
+def _ids(table: pa.Table) -> NDArray[np.uint64]:
+    """Ids as two unsigned halves that compare as the bytes do. A raw table has none: rows count up."""
+    if "id" not in table.column_names:
+        rows = np.zeros((len(table), 2), np.uint64)
+        rows[:, 1] = np.arange(len(table))
+        return rows
+    column = table.column("id").combine_chunks()
+    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    parts = [
+        np.frombuffer(c.buffers()[1], np.uint8)[c.offset * 16 : (c.offset + len(c)) * 16] for c in chunks if len(c)
+    ]
+    data = np.concatenate(parts) if parts else np.empty(0, np.uint8)
+    return data.view(">u8").astype(np.uint64).reshape(-1, 2)
+
+
+def _attributes(texts: Sequence[str], codes: Codes) -> tuple[list[str], Codes, list[tuple[str, ...]], Codes]:
+    """Lifecycles and sets of conditions, each with every row's code."""
+    lifecycles: dict[str, int] = {}
+    rules: dict[tuple[str, ...], int] = {}
+    of_text = np.full((len(texts) + 1, 2), -1, np.int32)
+    marks = f'"{PREFIX}', f'"{LIFECYCLE}"'
+    for place, text in enumerate(texts):
+        if marks[0] not in text and marks[1] not in text:
+            continue
+        lifecycle, conditions = parse_attributes(text)
+        if lifecycle:
+            of_text[place, 0] = lifecycles.setdefault(lifecycle, len(lifecycles))
+        if conditions:
+            of_text[place, 1] = rules.setdefault(conditions, len(rules))
+    return list(lifecycles), of_text[codes, 0], list(rules), of_text[codes, 1]
+
+
+def _activities(
+    table: pa.Table,
+    apps: tuple[list[str], Codes],
+    actions: tuple[list[str], Codes],
+    lifecycles: tuple[list[str], Codes],
+) -> tuple[Words, Codes]:
+    """The activity of each row: labels are made once for each combination that occurs."""
+    names, name = _words(table, "element_name")
+    roles, role = _words(table, "element_role")
+    documents, document = _words(table, "document")
+    shown, name = _reduced([generalise(text) for text in names], name)
+    parts, role = _reduced([generalise(text) for text in roles], role)
+    classes, document = _reduced([document_class(text) for text in documents], document)
+    in_app = apps[1] >= 0
+    elements = [*shown, *parts]
+    element = np.where(name >= 0, name, np.where(role >= 0, role + len(shown), -1))
+    kinds = [apps[1], actions[1], np.where(in_app, element, -1), np.where(in_app, document, -1)]
+    combined, cells = _combined([*kinds, np.where(in_app, -1, lifecycles[1])])
+    labels = [
+        app_label(
+            apps[0][a], actions[0][b] if b >= 0 else "", elements[c] if c >= 0 else "", classes[d] if d >= 0 else ""
+        )
+        if a >= 0
+        else plain_label(actions[0][b] if b >= 0 else "", lifecycles[0][e] if e >= 0 else None)
+        for a, b, c, d, e in cells.tolist()
+    ]
+    texts, codes = _reduced(labels, combined)
+    return Words.of(texts), codes
+
+
+def _reduced(texts: Sequence[str], codes: Codes) -> tuple[list[str], Codes]:
+    """Codes by distinct text; an empty text is none."""
+    distinct = {text: code for code, text in enumerate(dict.fromkeys(t for t in texts if t))}
+    renumbered = np.array([*(distinct.get(text, -1) for text in texts), -1], np.int32)
+    return list(distinct), renumbered[codes]
+
+
+def _combined(columns: Sequence[NDArray[Any]]) -> tuple[Codes, NDArray[np.int64]]:
+    """A dense code for each combination of codes that occurs, and the combinations (m, columns)."""
+    code = np.zeros(len(columns[0]), np.int64)
+    cells = np.zeros((1, 0), np.int64)
+    for column in columns:
+        width = int(column.max(initial=-1)) + 2
+        if width == 1:
+            cells = np.column_stack([cells, np.full(len(cells), -1)])
+            continue
+        encoded = pc.dictionary_encode(pa.array(code * width + (column + 1)))
+        found = encoded.dictionary.to_numpy()
+        cells = np.column_stack([cells[found // width], found % width - 1])
+        code = encoded.indices.to_numpy().astype(np.int64)
+    return code.astype(np.int32), cells
+
+
+def _case_types(cases: Sequence[str]) -> tuple[Codes, list[str]]:
+    """The task of each case: what stands before the first colon."""
+    tasks: dict[str, int] = {}
+    codes = [tasks.setdefault(_case_type(case), len(tasks)) for case in cases]
+    return np.array(codes, np.int32), list(tasks)
+
+
+def _case_type(case: str) -> str:
+    kind, colon, _ = case.partition(":")
+    return (clean(kind) if colon else "") or "case"
+
+
+def _asks(table: pa.Table) -> tuple[Ints, list[str], Codes]:
+    """Rows of events that address a person (object of type person, qualifier to), and whom."""
+    nobody = np.empty(0, np.int64), list[str](), np.empty(0, np.int32)
+    if "objects" not in table.column_names or table.column("objects").null_count == len(table):
+        return nobody
+    objects = table.column("objects").combine_chunks()
+    if isinstance(objects, pa.ChunkedArray):
+        objects = pa.concat_arrays(objects.chunks)
+    rows = pc.list_parent_indices(objects)
+    flat = objects.flatten()
+    to = pc.and_(
+        pc.equal(pc.struct_field(flat, "type"), "person"),
+        pc.equal(pc.struct_field(flat, "qualifier"), "to"),
+    )
+    keep = pc.and_(pc.fill_null(to, False), pc.is_valid(pc.struct_field(flat, "id")))  # noqa: FBT003
+    people = pc.struct_field(flat, "id").filter(keep).dictionary_encode()
+    where = rows.filter(keep).to_numpy().astype(np.int64)
+    codes = people.indices.to_numpy().astype(np.int32)
+    return where, people.dictionary.to_pylist(), codes

@@ -1,0 +1,292 @@
+"""The few loops that are hot enough to be compiled. All are exact integer work, so results never depend on threads.
+
+Rows of keys are (n, K) uint64 arrays in C order. Constants are wrapped in `uint64` since mixing signs would
+make numba fall back to floating point.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numba import njit, uint64
+from numpy.typing import NDArray
+
+Keys = NDArray[np.uint64]
+Ints = NDArray[np.int64]
+
+_DIGIT: Final = 11
+_MASK: Final = (1 << _DIGIT) - 1
+# The multipliers of splitmix64's finaliser (Steele, Lea and Flood, OOPSLA 2014).
+_GAMMA: Final = 0x9E3779B97F4A7C15
+_MIX1: Final = 0xBF58476D1CE4E5B9
+_MIX2: Final = 0x94D049BB133111EB
+
+
+@njit(cache=True, inline="always")
+def mix(value: Any, word: Any) -> Any:
+    """One step of a rolling 64-bit hash: splitmix64's finaliser over (value, word)."""
+    z = (value ^ word) + uint64(_GAMMA) + (value << uint64(7))
+    z = (z ^ (z >> uint64(30))) * uint64(_MIX1)
+    z = (z ^ (z >> uint64(27))) * uint64(_MIX2)
+    return z ^ (z >> uint64(31))
+
+
+@njit(cache=True)
+def row_order(keys: Keys) -> Ints:
+    """The stable order that sorts rows lexicographically: radix sort, least significant digit first.
+
+    Digits in which all rows agree cost nothing, so small numbers sort in one or two passes.
+    """
+    n, width = keys.shape
+    order = np.arange(n)
+    spare = np.empty(n, np.int64)
+    values = np.empty(n, np.uint64)
+    moved = np.empty(n, np.uint64)
+    for column in range(width - 1, -1, -1):
+        varying = uint64(0)
+        for i in range(n):
+            values[i] = keys[order[i], column]
+            varying |= values[i] ^ values[0]
+        for shift in range(0, 64, _DIGIT):
+            if (varying >> uint64(shift)) & uint64(_MASK) == uint64(0):
+                continue
+            starts = np.zeros(_MASK + 2, np.int64)
+            for i in range(n):
+                starts[np.int64((values[i] >> uint64(shift)) & uint64(_MASK)) + 1] += 1
+            for digit in range(1, _MASK + 1):
+                starts[digit] += starts[digit - 1]
+            for i in range(n):
+                digit = np.int64((values[i] >> uint64(shift)) & uint64(_MASK))
+                spare[starts[digit]] = order[i]
+                moved[starts[digit]] = values[i]
+                starts[digit] += 1
+            order, spare = spare, order
+            values, moved = moved, values
+    return order
+
+
+@njit(cache=True)
+def group_rows(keys: Keys, weights: Ints) -> tuple[Ints, Ints]:
+    """Equal rows brought together by open addressing: (index of one row of each kind, sum of its weights).
+
+    Kinds come in order of first appearance. The table grows by four when half full.
+    """
+    n, width = keys.shape
+    size = 1024
+    table = np.full(size, -1, np.int64)
+    first = np.empty(n, np.int64)
+    total = np.empty(n, np.int64)
+    hashes = np.empty(n, np.uint64)
+    kinds = 0
+    for i in range(n):
+        code = uint64(width)
+        for column in range(width):
+            code = mix(code, keys[i, column])
+        slot = np.int64(code & uint64(size - 1))
+        while True:
+            kind = table[slot]
+            if kind < 0:
+                table[slot] = kinds
+                first[kinds], total[kinds], hashes[kinds] = i, weights[i], code
+                kinds += 1
+                break
+            if hashes[kind] == code:
+                other = first[kind]
+                same = True
+                for column in range(width):
+                    if keys[i, column] != keys[other, column]:
+                        same = False
+                        break
+                if same:
+                    total[kind] += weights[i]
+                    break
+            slot = (slot + 1) & (size - 1)
+        if kinds * 2 > size:
+            size *= 4
+            table = np.full(size, -1, np.int64)
+            for kind in range(kinds):
+                slot = np.int64(hashes[kind] & uint64(size - 1))
+                while table[slot] >= 0:
+                    slot = (slot + 1) & (size - 1)
+                table[slot] = kind
+    return first[:kinds].copy(), total[:kinds].copy()
+
+
+@njit(cache=True)
+def merge_rows(left: Keys, left_counts: Ints, right: Keys, right_counts: Ints, sign: int) -> tuple[Ints, Ints]:
+    """Two sorted unique tables as one: left + sign · right, rows that come to zero left out.
+
+    Returns (where each row comes from: i for left row i, −1 − j for right row j; counts).
+    """
+    n, m, width = len(left), len(right), left.shape[1]
+    source = np.empty(n + m, np.int64)
+    counts = np.empty(n + m, np.int64)
+    i, j, size = 0, 0, 0
+    while i < n or j < m:
+        turn = 0
+        if i >= n:
+            turn = 1
+        elif j >= m:
+            turn = -1
+        else:
+            for column in range(width):
+                if left[i, column] != right[j, column]:
+                    turn = -1 if left[i, column] < right[j, column] else 1
+                    break
+        if turn < 0:
+            source[size], counts[size] = i, left_counts[i]
+            i += 1
+        elif turn > 0:
+            source[size], counts[size] = -1 - j, sign * right_counts[j]
+            j += 1
+        else:
+            source[size], counts[size] = i, left_counts[i] + sign * right_counts[j]
+            i += 1
+            j += 1
+        if counts[size] != 0:
+            size += 1
+    return source[:size].copy(), counts[:size].copy()
+
+
+@njit(cache=True)
+def run_hashes(head: Keys, offsets: Ints, tokens: Keys) -> Keys:
+    """A 128-bit hash (two columns) of each row of a head (n, H) and a run of tokens."""
+    n, width = head.shape
+    out = np.empty((n, 2), np.uint64)
+    for i in range(n):
+        one, two = uint64(1), uint64(2)
+        for column in range(width):
+            one, two = mix(one, head[i, column]), mix(two, head[i, column])
+        for place in range(offsets[i], offsets[i + 1]):
+            one, two = mix(one, tokens[place]), mix(two, tokens[place])
+        out[i, 0], out[i, 1] = one, two
+    return out
+
+
+@njit(cache=True)
+def context_hashes(sequence: Keys, positions: Ints, depths: Ints) -> Keys:
+    """The hash of the `depths[i]` symbols that stand before `positions[i]`, nearest first."""
+    out = np.empty(len(positions), np.uint64)
+    for i in range(len(positions)):
+        code = uint64(0)
+        for back in range(1, depths[i] + 1):
+            code = mix(code, sequence[positions[i] - back])
+        out[i] = code
+    return out
+
+
+@njit(cache=True)
+def way_hashes(linked: NDArray[np.bool_], steps: Keys, apps: Ints, fixed: Keys, buckets: Keys) -> tuple[Ints, Keys]:
+    """Every a → p1 … pk → b (k = 1 … 4) as (position of a, k) rows and their 128-bit hashes.
+
+    `linked[i]`: event i + 1 follows i in the same trace, by the same worker, with no idle gap. `fixed` (n, 2) is
+    task and worker; `buckets` (n, 4) the bucket of the time from event i to event i + k + 1, for k = 1 … 4.
+    """
+    n = len(steps)
+    size = 0
+    for write in range(2):
+        if write == 1:
+            where = np.empty((size, 2), np.int64)
+            codes = np.empty((size, 2), np.uint64)
+            size = 0
+        for i in range(n - 2):
+            one, two = uint64(3), uint64(5)
+            if not (linked[i] and linked[i + 1]) or apps[i + 1] < 0:
+                continue
+            if write == 1:
+                for column in range(2):
+                    one, two = mix(one, fixed[i, column]), mix(two, fixed[i, column])
+                one, two = mix(one, steps[i]), mix(two, steps[i])
+            for k in range(1, 5):
+                last = i + k
+                if last + 1 >= n or not linked[last] or apps[last] != apps[i + 1]:
+                    break
+                if write == 1:
+                    one, two = mix(one, steps[last]), mix(two, steps[last])
+                    end1 = mix(mix(one, steps[last + 1]), buckets[i, k - 1] + uint64(256 * k))
+                    end2 = mix(mix(two, steps[last + 1]), buckets[i, k - 1] + uint64(256 * k))
+                    where[size, 0], where[size, 1] = i, k
+                    codes[size, 0], codes[size, 1] = end1, end2
+                size += 1
+    return where, codes
+
+
+@njit(cache=True)
+def trace_tokens(
+    offsets: Ints,
+    steps: Ints,
+    step_symbols: Keys,
+    workers: Ints,
+    worker_rank: Ints,
+    worker_symbols: Keys,
+    rule_offsets: Ints,
+    rules: Keys,
+    repeat: Any,
+) -> tuple[Ints, Keys]:
+    """The profile tokens of each joint trace: conditions, 0, distinct activities with repeat marks, 0, workers.
+
+    `steps` and `workers` are dense codes; `worker_rank` orders worker codes by their symbol, and
+    `worker_symbols` is in that order. Returns (offsets, tokens).
+    """
+    n = len(offsets) - 1
+    seen = np.full(len(step_symbols), -1, np.int64)
+    often = np.zeros(len(step_symbols), np.int64)
+    met = np.full(len(worker_rank), -1, np.int64)
+    team = np.empty(len(worker_rank), np.int64)
+    out_offsets = np.zeros(n + 1, np.int64)
+    out = np.empty(len(rules) + 3 * len(steps) + 2 * n, np.uint64)
+    size = 0
+    for trace in range(n):
+        for place in range(rule_offsets[trace], rule_offsets[trace + 1]):
+            out[size] = rules[place]
+            size += 1
+        out[size] = 0
+        size += 1
+        for i in range(offsets[trace], offsets[trace + 1]):
+            if seen[steps[i]] != trace:
+                seen[steps[i]], often[steps[i]] = trace, 0
+            often[steps[i]] += 1
+        people = 0
+        for i in range(offsets[trace], offsets[trace + 1]):
+            count = often[steps[i]]
+            if count > 0:
+                out[size] = step_symbols[steps[i]]
+                size += 1
+                if count > 1:
+                    out[size] = repeat
+                    size += 1
+                often[steps[i]] = 0
+            if met[workers[i]] != trace:
+                met[workers[i]] = trace
+                team[people] = worker_rank[workers[i]]
+                people += 1
+        out[size] = 0
+        size += 1
+        team[:people].sort()
+        for i in range(people):
+            out[size] = worker_symbols[team[i]]
+            size += 1
+        out_offsets[trace + 1] = size
+    return out_offsets, out[:size].copy()
+
+
+@njit(cache=True)
+def reply_times(offsets: Ints, trace: Ints, times: Ints, workers: Ints, asks: Ints, asked: Ints, people: int) -> Ints:
+    """For each ask (event `asks[i]` to worker code `asked[i]`, asks in order): µs to that worker's next event, or −1.
+
+    Walks backwards, keeping where each worker is met next in the trace, so it costs events + asks.
+    """
+    out = np.full(len(asks), -1, np.int64)
+    at = np.zeros(people, np.int64)
+    stamp = np.full(people, -1, np.int64)
+    ask = len(asks) - 1
+    while ask >= 0:
+        here = trace[asks[ask]]
+        for i in range(offsets[here + 1] - 1, offsets[here] - 1, -1):
+            while ask >= 0 and asks[ask] == i:
+                if asked[ask] >= 0 and stamp[asked[ask]] == here:
+                    out[ask] = times[at[asked[ask]]] - times[i]
+                ask -= 1
+            at[workers[i]], stamp[workers[i]] = i, here
+    return out

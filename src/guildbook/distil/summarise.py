@@ -1,0 +1,256 @@
+"""From joint traces and worker-days to sums. What a trace adds depends on its own admitted events alone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from guildbook.config import Distil
+from guildbook.distil.buckets import bucket
+from guildbook.distil.encode import Events, encode
+from guildbook.distil.kernels import context_hashes, group_rows, reply_times, trace_tokens, way_hashes
+from guildbook.distil.sums import CUT, END, MAX_ORDER, REPEAT, START, VARIANT_LIMIT, WITH_CASE, WITHOUT_CASE, Sums
+from guildbook.distil.tables import CountTable, Profiles
+from guildbook.distil.traces import Traces, join, own_time, time_order, worker_days
+from guildbook.model.time import DAY
+
+Ints = NDArray[np.int64]
+Keys = NDArray[np.uint64]
+
+RUN_LOWS: Final = np.array([1, 2, 3, 5, 9])
+"""Shortest run of each run-length bucket, from bucket 1."""
+
+
+def summarise_table(table: pa.Table, settings: Distil) -> Sums:
+    """The sums of a table of admitted (or raw) events that holds its joint traces and worker-days whole."""
+    return summarise(encode(table, settings))
+
+
+def summarise(events: Events) -> Sums:
+    """The sums of whole joint traces and whole worker-days."""
+    order = time_order(events)
+    return trace_sums(join(events, order)) + day_sums(events, order)
+
+
+def trace_sums(traces: Traces) -> Sums:
+    """What the joint traces add: every table but `batches` and `days`."""
+    if not len(traces):
+        return Sums()
+    events = traces.events
+    task = traces.task[traces.trace]
+    step = events.acts.symbols[traces.act]
+    worker = events.workers.symbols[traces.worker]
+    asks, ask_uses = _asks(traces, task, step)
+    profiles, variants, rule_uses = _profiles(traces, step)
+    vocab, texts = _vocab(traces, rule_uses, ask_uses)
+    kind = np.where(traces.episode < 0, WITH_CASE, WITHOUT_CASE).astype(np.uint64)
+    return Sums(
+        vocab=vocab,
+        contexts=_contexts(traces, step),
+        follows=_follows(traces, task, step),
+        performers=CountTable.from_columns(task, step, worker, bucket(traces.own)),
+        handovers=_handovers(traces, task, step, worker),
+        asks=asks,
+        ways=_ways(traces, task, step, worker),
+        totals=CountTable.from_columns(kind),
+        profiles=profiles,
+        variants=variants,
+        texts=texts,
+    )
+
+
+def day_sums(events: Events, order: Ints) -> Sums:
+    """What whole worker-days add: `days`, and `batches` of events that have a case.
+
+    In a batch an event's own time is its duration or the gap to the worker's next event, so that it depends on
+    the worker-day alone.
+    """
+    if not len(events):
+        return Sums()
+    rows, first, day = worker_days(events, order)
+    worker = events.workers.symbols[events.worker[rows]]
+    act, case, time = events.act[rows], events.case[rows], events.time[rows]
+    gap = np.full(len(rows), -1, np.int64)
+    gap[:-1] = np.where(first[1:], -1, np.diff(time))
+    own = own_time(events.duration[rows], gap, events.idle)
+    goes_on = np.zeros(len(rows), dtype=bool)
+    goes_on[1:] = ~first[1:] & (act[1:] == act[:-1]) & (case[1:] != case[:-1]) & (case[1:] >= 0) & (case[:-1] >= 0)
+    run = np.cumsum(~goes_on) - 1
+    length = np.searchsorted(RUN_LOWS, np.bincount(run)[run], side="right").astype(np.uint64)
+    has = case >= 0
+    task = events.tasks.symbols[events.task[rows[has]]] if has.any() else np.empty(0, np.uint64)
+    return Sums(
+        batches=CountTable.from_columns(task, events.acts.symbols[act[has]], length[has], bucket(own[has])),
+        days=CountTable.from_columns(worker, day.astype(np.uint64)),
+    )
+
+
+def _follows(traces: Traces, task: Keys, step: Keys) -> CountTable:
+    after = np.zeros(len(step), np.uint64)
+    after[:-1] = step[1:]
+    after[traces.offsets[1:] - 1] = 0
+    starts = traces.offsets[:-1]
+    none = np.zeros(len(traces), np.uint64)
+    return CountTable.from_columns(
+        np.concatenate([task, traces.task]),
+        np.concatenate([step, none]),
+        np.concatenate([after, step[starts]]),
+        np.concatenate([bucket(traces.gap), none]),
+    )
+
+
+def _handovers(traces: Traces, task: Keys, step: Keys, worker: Keys) -> CountTable:
+    """Waiting runs from the end of the step before, where its duration is known, to the start of the next."""
+    change = np.flatnonzero((traces.gap[:-1] >= 0) & (worker[1:] != worker[:-1]))
+    before = np.maximum(traces.events.duration[traces.order[change]], 0)
+    waited = np.maximum(traces.gap[change] - before, 0)
+    return CountTable.from_columns(task[change], worker[change], worker[change + 1], step[change + 1], bucket(waited))
+
+
+def _contexts(traces: Traces, step: Keys) -> CountTable:
+    """Context counts, longest first: each shorter order adds up the distinct contexts of the longer one.
+
+    A position is a place in the sequence START, activities, END of its trace, and counts what stands there
+    after the `order` symbols before it. Contexts never reach over START.
+    """
+    count, sizes = len(traces), np.diff(traces.offsets)
+    starts = traces.offsets[:-1] + 2 * np.arange(count)
+    sequence = np.full(len(step) + 2 * count, START, np.uint64)
+    sequence[np.arange(len(step)) + 2 * traces.trace + 1] = step
+    sequence[starts + sizes + 1] = END
+    inside = np.ones(len(sequence), dtype=bool)
+    inside[starts] = False
+    positions = np.flatnonzero(inside)
+    depth = positions - np.repeat(starts, sizes + 1)
+    weights = np.ones(len(positions), np.int64)
+    tables: list[tuple[Keys, Ints]] = []
+    for order in range(MAX_ORDER, -1, -1):
+        used = np.minimum(depth, order)
+        rows = np.empty((len(positions), 3), np.uint64)
+        rows[:, 0], rows[:, 1], rows[:, 2] = used, context_hashes(sequence, positions, used), sequence[positions]
+        kept, weights = group_rows(rows, weights)
+        positions, depth, rows = positions[kept], depth[kept], rows[kept]
+        full = rows[:, 0] == order
+        tables.append((rows[full], weights[full]))
+    keys, counts = np.concatenate([k for k, _ in tables]), np.concatenate([c for _, c in tables])
+    return CountTable.from_unique(keys, counts)
+
+
+def _ways(traces: Traces, task: Keys, step: Keys, worker: Keys) -> CountTable:
+    """Consecutive events of one joint trace that are all one worker's, with no idle gap between them."""
+    app = traces.events.app[traces.order].astype(np.int64)
+    n = len(step)
+    if n < 3 or not (app >= 0).any():  # noqa: PLR2004 - a way is at least three events
+        return Sums().ways
+    gap = traces.gap
+    linked = np.zeros(n, dtype=bool)
+    linked[:-1] = (gap[:-1] >= 0) & (gap[:-1] < traces.events.idle) & (worker[1:] == worker[:-1])
+    elapsed = np.zeros((n, 4), np.uint64)
+    for k in range(1, 5):
+        if n > k + 1:
+            elapsed[: n - k - 1, k - 1] = bucket(np.maximum(traces.time[k + 1 :] - traces.time[: n - k - 1], 0))
+    fixed = np.column_stack([task, worker])
+    where, codes = way_hashes(linked, step, app, fixed, elapsed)
+    first, counts = group_rows(codes, np.ones(len(codes), np.int64))
+    at, k = where[first, 0], where[first, 1]
+    keys = np.zeros((len(first), 9), np.uint64)
+    keys[:, 0], keys[:, 1], keys[:, 2] = task[at], worker[at], step[at]
+    for place in range(1, 5):
+        has = k >= place
+        keys[has, 2 + place] = step[at[has] + place]
+    keys[:, 7], keys[:, 8] = step[at + k + 1], elapsed[at, k - 1]
+    return CountTable.from_unique(keys, counts)
+
+
+def _asks(traces: Traces, task: Keys, step: Keys) -> tuple[CountTable, Ints]:
+    """Asks by condition, and how often each worker code was asked."""
+    events = traces.events
+    uses = np.zeros(len(events.workers), np.int64)
+    if not len(events.ask_event):
+        return Sums().asks, uses
+    place = np.empty(len(events), np.int64)
+    place[traces.order] = np.arange(len(events))
+    at = place[events.ask_event]
+    asked = events.ask_worker.astype(np.int64)
+    in_order = np.lexsort((asked, at))
+    at, asked = at[in_order], asked[in_order]
+    waited = reply_times(traces.offsets, traces.trace, traces.time, traces.worker, at, asked, len(events.workers))
+    np.add.at(uses, asked, 1)
+    offsets, codes = traces.rules
+    here = traces.trace[at]
+    lengths = offsets[here + 1] - offsets[here] + 1
+    row = np.repeat(np.arange(len(at)), lengths)
+    within = np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    condition = np.zeros(len(row), np.uint64)
+    some = within > 0
+    condition[some] = events.conditions.symbols[codes[offsets[here[row[some]]] + within[some] - 1]]
+    return (
+        CountTable.from_columns(
+            task[at][row],
+            condition,
+            step[at][row],
+            events.workers.symbols[asked][row],
+            bucket(waited)[row],
+            traces.outcome[here].astype(np.uint64)[row],
+        ),
+        uses,
+    )
+
+
+def _profiles(traces: Traces, step: Keys) -> tuple[Profiles, Profiles, Ints]:
+    """Profiles, variants, and how often each condition code was used."""
+    events = traces.events
+    rule_offsets, rule_codes = traces.rules
+    by_symbol = np.argsort(events.workers.symbols)
+    rank = np.empty(len(by_symbol), np.int64)
+    rank[by_symbol] = np.arange(len(rank))
+    offsets, tokens = trace_tokens(
+        traces.offsets,
+        traces.act,
+        events.acts.symbols,
+        traces.worker,
+        rank,
+        events.workers.symbols[by_symbol],
+        rule_offsets,
+        events.conditions.symbols[rule_codes],
+        np.uint64(REPEAT),
+    )
+    head = np.column_stack([traces.task, traces.outcome.astype(np.uint64), bucket(traces.active), bucket(traces.lead)])
+    profiles = Profiles.from_runs(head, offsets, tokens)
+    return profiles, _variants(traces, step), np.bincount(rule_codes, minlength=len(events.conditions))
+
+
+def _variants(traces: Traces, step: Keys) -> Profiles:
+    sizes = np.diff(traces.offsets)
+    kept = np.minimum(sizes, VARIANT_LIMIT + 1)
+    offsets = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
+    within = np.arange(int(offsets[-1])) - np.repeat(offsets[:-1], kept)
+    tokens = step[np.repeat(traces.offsets[:-1], kept) + within]
+    tokens[within == VARIANT_LIMIT] = CUT
+    return Profiles.from_runs(traces.task[:, None], offsets, tokens)
+
+
+def _vocab(traces: Traces, rule_uses: Ints, ask_uses: Ints) -> tuple[CountTable, dict[int, str]]:
+    """How often each symbol was used, and the texts of those that were."""
+    events = traces.events
+    worker_uses = np.bincount(traces.worker, minlength=len(events.workers)) + ask_uses
+    listed = (
+        (events.acts, np.bincount(traces.act, minlength=len(events.acts))),
+        (events.workers, worker_uses),
+        (events.conditions, rule_uses),
+    )
+    tasks, task_uses = np.unique(traces.task, return_counts=True)
+    symbols = np.concatenate([tasks, *(words.symbols for words, _ in listed)])
+    vocab = CountTable.from_columns(symbols, weights=np.concatenate([task_uses, *(uses for _, uses in listed)]))
+    texts = dict(traces.task_texts)
+    for words, uses in listed:
+        texts |= {int(words.symbols[c]): words.texts[c] for c in np.flatnonzero(uses).tolist()}
+    return vocab, {code: texts[code] for code in vocab.keys[:, 0].tolist()}
+
+
+def day_of(micros: int) -> int:
+    """The UTC day number of a time in µs."""
+    return micros // DAY

@@ -1,0 +1,251 @@
+"""The sums: everything learnt from joint traces, as named tables that add and subtract exactly.
+
+Keys are `model.ids.symbol` codes, so sums are alike in every book and on every machine. 0 stands for none.
+`summarise` makes them; here is only the algebra, the digest and the bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from guildbook.distil.kernels import run_hashes
+from guildbook.distil.labels import LABEL_VERSION
+from guildbook.distil.tables import CountTable, Profiles
+from guildbook.model.errors import StoreError
+from guildbook.model.ids import symbol
+
+FORMAT: Final = 1
+"""Of the tables' meaning and of the bytes; see also `labels.LABEL_VERSION`."""
+MAGIC: Final = b"GBSUMS\x00"
+
+START: Final = symbol("\x02start")
+END: Final = symbol("\x03end")
+REPEAT: Final = symbol("\x04repeat")
+CUT: Final = symbol("\x05cut")
+"""Stands at the end of a variant that was longer than `VARIANT_LIMIT`."""
+VARIANT_LIMIT: Final = 64
+MAX_ORDER: Final = 8
+
+WITH_CASE: Final = 1
+WITHOUT_CASE: Final = 2
+
+WORKER_PREFIX: Final = "worker:"
+CONDITION_PREFIX: Final = "case:"
+
+_WIDTHS: Final = {
+    "vocab": 1,
+    "contexts": 3,
+    "follows": 4,
+    "performers": 4,
+    "handovers": 5,
+    "asks": 6,
+    "ways": 9,
+    "batches": 4,
+    "days": 2,
+    "totals": 1,
+}
+_HEADS: Final = {"profiles": 4, "variants": 1}
+
+
+def worker_symbol(label: str) -> int:
+    """The symbol of a worker: kept apart from activities of the same text."""
+    return symbol(WORKER_PREFIX + label)
+
+
+def condition_symbol(text: str) -> int:
+    """The symbol of a condition such as `product=marine`."""
+    return symbol(CONDITION_PREFIX + text)
+
+
+def _table(name: str) -> Callable[[], CountTable]:
+    return lambda: CountTable.zero(_WIDTHS[name])
+
+
+def _runs(name: str) -> Callable[[], Profiles]:
+    return lambda: Profiles.zero(_HEADS[name])
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Counts over joint traces and worker-days. `Sums()` is zero; `+` and `-` are exact."""
+
+    vocab: CountTable = field(default_factory=_table("vocab"))
+    """symbol: its uses, so that a text vanishes with its last use."""
+    contexts: CountTable = field(default_factory=_table("contexts"))
+    """order 0–8, hash of the last `order` symbols (START included), next activity or END."""
+    follows: CountTable = field(default_factory=_table("follows"))
+    """task, a (0: start), b (0: end), bucket of the time from a's start to b's."""
+    performers: CountTable = field(default_factory=_table("performers"))
+    """task, activity, worker, bucket of the event's own time."""
+    handovers: CountTable = field(default_factory=_table("handovers"))
+    """task, from worker, to worker, activity received, bucket of waiting."""
+    asks: CountTable = field(default_factory=_table("asks"))
+    """task, condition (0: any), asking activity, person asked, bucket until they act (0: never), outcome."""
+    ways: CountTable = field(default_factory=_table("ways"))
+    """task, worker, a, p1, p2, p3, p4, b, bucket of the time from a to b."""
+    batches: CountTable = field(default_factory=_table("batches"))
+    """task, activity, run length (1, 2, 3: 3–4, 4: 5–8, 5: 9+), bucket of own time; counts events."""
+    days: CountTable = field(default_factory=_table("days"))
+    """worker, day number since 1970: events."""
+    totals: CountTable = field(default_factory=_table("totals"))
+    """`WITH_CASE` or `WITHOUT_CASE`: joint traces."""
+    profiles: Profiles = field(default_factory=_runs("profiles"))
+    """(task, outcome, active bucket, lead bucket); conditions 0 distinct activities with REPEAT marks 0 workers."""
+    variants: Profiles = field(default_factory=_runs("variants"))
+    """(task); all activities in order, at most `VARIANT_LIMIT` and then CUT."""
+    texts: Mapping[int, str] = field(default_factory=dict[int, str])
+    """The text of every symbol in `vocab`."""
+
+    @classmethod
+    def zero(cls) -> Sums:
+        """The sum of nothing."""
+        return cls()
+
+    def __add__(self, other: Sums) -> Sums:
+        return self._combined(other, lambda a, b: a + b)
+
+    def __sub__(self, other: Sums) -> Sums:
+        return self._combined(other, lambda a, b: a - b)
+
+    def text(self, code: int) -> str:
+        """The text of a symbol; empty for none and for marks."""
+        return self.texts.get(int(code), "")
+
+    def tables(self) -> dict[str, CountTable | Profiles]:
+        """All tables by name, in the order of the bytes."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "texts"}
+
+    @property
+    def events(self) -> int:
+        """Number of events."""
+        return self.days.total()
+
+    @property
+    def workers(self) -> int:
+        """Number of workers with an event."""
+        return len(np.unique(self.days.keys[:, 0]))
+
+    @property
+    def traces(self) -> int:
+        """Number of joint traces, with and without a case."""
+        return self.totals.total()
+
+    @property
+    def cases(self) -> int:
+        """Number of joint traces that have a case."""
+        return self.totals.where(c0=WITH_CASE).total()
+
+    def digest(self) -> str:
+        """SHA-256 over versions, tables and texts: equal sums have equal digests."""
+        sha = hashlib.sha256(f"{FORMAT}.{LABEL_VERSION}".encode())
+        for name, array in self._arrays():
+            sha.update(f"\x00{name}:{array.shape}".encode())
+            sha.update(_little(array))
+        for code in sorted(self.texts):
+            text = self.texts[code].encode("utf-8", "surrogatepass")
+            sha.update(f"\x00{code}:{len(text)}:".encode() + text)
+        return sha.hexdigest()
+
+    def to_bytes(self) -> bytes:
+        """Magic, a JSON header, then each array's bytes (zstd)."""
+        codec = pa.Codec("zstd", compression_level=1)
+        blocks: list[bytes] = []
+        listed: list[dict[str, Any]] = []
+        for name, array in self._arrays():
+            raw = _little(array)
+            blocks.append(codec.compress(raw, asbytes=True) if raw else b"")
+            listed.append({"name": name, "shape": array.shape, "size": len(blocks[-1])})
+        header = {
+            "format": FORMAT,
+            "labels": LABEL_VERSION,
+            "arrays": listed,
+            "texts": {str(code): self.texts[code] for code in sorted(self.texts)},
+        }
+        head = json.dumps(header, separators=(",", ":")).encode()
+        return b"".join([MAGIC, len(head).to_bytes(8, "little"), head, *blocks])
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Sums:
+        """What `to_bytes` wrote. Raises `OldSumsError` for another version and `StoreError` for damage."""
+        header, body = _header(data)
+        if (header.get("format"), header.get("labels")) != (FORMAT, LABEL_VERSION):
+            raise OldSumsError
+        codec = pa.Codec("zstd")
+        arrays: dict[str, NDArray[Any]] = {}
+        try:
+            for item in header["arrays"]:
+                shape = tuple(int(x) for x in item["shape"])
+                kind = np.dtype("<i8" if item["name"].endswith(("counts", "offsets")) else "<u8")
+                size = int(np.prod(shape, dtype=np.int64)) * 8
+                block, body = body[: item["size"]], body[item["size"] :]
+                raw = codec.decompress(block, size, asbytes=True) if size else b""
+                arrays[item["name"]] = np.frombuffer(raw, kind).reshape(shape).copy()  # writable: one compiled form
+            texts = {int(code): str(text) for code, text in header["texts"].items()}
+            return cls(**_rebuilt(arrays), texts=texts)
+        except (KeyError, TypeError, ValueError, OSError) as error:
+            raise _damaged() from error
+
+    def _arrays(self) -> list[tuple[str, NDArray[np.uint64] | NDArray[np.int64]]]:
+        out: list[tuple[str, NDArray[np.uint64] | NDArray[np.int64]]] = []
+        for name, table in self.tables().items():
+            if isinstance(table, CountTable):
+                out += [(f"{name}.keys", table.keys), (f"{name}.counts", table.counts)]
+            else:
+                parts = zip(("head", "offsets", "tokens", "counts"), table.arrays(), strict=True)
+                out += [(f"{name}.{part}", array) for part, array in parts]
+        return out
+
+    def _combined(self, other: Sums, combine: Callable[[Any, Any], Any]) -> Sums:
+        ours, theirs = self.tables(), other.tables()
+        tables = {name: combine(ours[name], theirs[name]) for name in ours}
+        codes = tables["vocab"].keys[:, 0].tolist()
+        texts = {code: self.texts[code] if code in self.texts else other.texts[code] for code in codes}
+        return Sums(**tables, texts=texts)
+
+
+class OldSumsError(StoreError):
+    """The sums were made by another version; they cannot be added to and must be learnt again."""
+
+    def __init__(self) -> None:
+        super().__init__("What was learnt is of another version of Guildbook.", "Learn again.", "old-sums")
+
+
+def _damaged() -> StoreError:
+    return StoreError("What was learnt cannot be read back: its bytes are damaged.", "Learn again.", "sums-damaged")
+
+
+def _header(data: bytes) -> tuple[dict[str, Any], memoryview]:
+    start = len(MAGIC) + 8
+    if not data.startswith(MAGIC) or len(data) < start:
+        raise _damaged()
+    size = int.from_bytes(data[len(MAGIC) : start], "little")
+    try:
+        header = json.loads(data[start : start + size])
+    except ValueError as error:
+        raise _damaged() from error
+    if not isinstance(header, dict):
+        raise _damaged()
+    return header, memoryview(data)[start + size :]
+
+
+def _rebuilt(arrays: Mapping[str, NDArray[Any]]) -> dict[str, CountTable | Profiles]:
+    tables: dict[str, CountTable | Profiles] = {}
+    for name in _WIDTHS:
+        tables[name] = CountTable(arrays[f"{name}.keys"], arrays[f"{name}.counts"])
+    for name in _HEADS:
+        parts = [arrays[f"{name}.{part}"] for part in ("head", "offsets", "tokens", "counts")]
+        hashes = run_hashes(parts[0], parts[1], parts[2])
+        tables[name] = Profiles(parts[0], parts[1], parts[2], parts[3], hashes)
+    return tables
+
+
+def _little(array: NDArray[Any]) -> bytes:
+    return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).tobytes()

@@ -1,0 +1,262 @@
+"""Joint traces: the admitted events that share a case, or one worker's episode, in time order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from guildbook.distil.encode import Events
+from guildbook.distil.kernels import row_order
+from guildbook.model.ids import symbol
+from guildbook.model.time import DAY
+
+Ints = NDArray[np.int64]
+Keys = NDArray[np.uint64]
+
+RULE_LIMIT: Final = 16
+"""Conditions kept of one joint trace: those of the lowest symbols."""
+
+
+@dataclass(frozen=True)
+class Traces:
+    """The events of `events` in the order (joint trace, time, seq, id). Traces come in no particular order."""
+
+    events: Events
+    order: Ints
+    """Row of `events` at each place."""
+    offsets: Ints
+    """(T + 1,): where each trace starts."""
+    episode: Ints
+    """(T,): −1 with a case, else which episode of its worker's day, from 0."""
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @cached_property
+    def trace(self) -> Ints:
+        """(n,): the trace of each place."""
+        return np.repeat(np.arange(len(self)), np.diff(self.offsets))
+
+    @cached_property
+    def time(self) -> Ints:
+        """Start of the event at each place, µs."""
+        return self.events.time[self.order]
+
+    @cached_property
+    def act(self) -> Ints:
+        """(n,): activity codes."""
+        return self.events.act[self.order].astype(np.int64)
+
+    @cached_property
+    def worker(self) -> Ints:
+        """(n,): worker codes."""
+        return self.events.worker[self.order].astype(np.int64)
+
+    @cached_property
+    def gap(self) -> Ints:
+        """(n,): µs from each event's start to the next of its trace; −1 at the end."""
+        out = np.full(len(self.order), -1, np.int64)
+        out[:-1] = np.diff(self.time)
+        out[self.offsets[1:] - 1] = -1
+        return out
+
+    @cached_property
+    def own(self) -> Ints:
+        """(n,): µs an event took: its duration, else the gap after it if not idle, else −1."""
+        return own_time(self.events.duration[self.order], self.gap, self.events.idle)
+
+    @cached_property
+    def task(self) -> Keys:
+        """(T,): symbol of the case type, or of `work in APP`."""
+        return self._tasks[0]
+
+    @cached_property
+    def task_texts(self) -> dict[int, str]:
+        """The text of every symbol in `task`."""
+        return self._tasks[1]
+
+    @cached_property
+    def outcome(self) -> Ints:
+        """(T,): `outcomes` code of the last event that states one."""
+        said = self.events.outcome[self.order].astype(np.int64)
+        place = np.where(said >= 0, np.arange(len(said)), -1)
+        last = np.maximum.reduceat(place, self.offsets[:-1]) if len(self) else place
+        return np.where(last >= 0, said[last], 0)
+
+    @cached_property
+    def lead(self) -> Ints:
+        """(T,): µs from first to last event."""
+        return self.time[self.offsets[1:] - 1] - self.time[self.offsets[:-1]]
+
+    @cached_property
+    def active(self) -> Ints:
+        """(T,): µs of durations, or where there are none, of the gaps that are not idle."""
+        if not len(self):
+            return np.empty(0, np.int64)
+        duration = self.events.duration[self.order]
+        starts = self.offsets[:-1]
+        known = np.add.reduceat((duration >= 0).astype(np.int64), starts) > 0
+        worked = np.add.reduceat(np.maximum(duration, 0), starts)
+        gaps = np.add.reduceat(np.where(self.gap < self.events.idle, np.maximum(self.gap, 0), 0), starts)
+        return np.where(known, worked, gaps)
+
+    @cached_property
+    def rules(self) -> tuple[Ints, Ints]:
+        """(offsets (T + 1,), condition codes): each trace's conditions by symbol, at most `RULE_LIMIT`."""
+        events = self.events
+        rule = events.rule[self.order].astype(np.int64)
+        has = rule >= 0
+        pairs = _distinct(self.trace[has] * max(len(events.rule_offsets) - 1, 1) + rule[has])
+        width = max(len(events.rule_offsets) - 1, 1)
+        trace, rule = pairs // width, pairs % width
+        lengths = events.rule_offsets[rule + 1] - events.rule_offsets[rule]
+        within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        codes = events.rule_codes[np.repeat(events.rule_offsets[rule], lengths) + within]
+        rank = np.empty(len(events.conditions), np.int64)
+        by_symbol = np.argsort(events.conditions.symbols)
+        rank[by_symbol] = np.arange(len(rank))
+        cells = np.sort(_distinct(np.repeat(trace, lengths) * max(len(rank), 1) + rank[codes]))
+        trace, ranks = cells // max(len(rank), 1), cells % max(len(rank), 1)
+        counts = np.bincount(trace, minlength=len(self)).astype(np.int64)
+        starts = np.cumsum(counts) - counts
+        keep = np.arange(len(trace)) - starts[trace] < RULE_LIMIT
+        offsets = np.concatenate([[0], np.cumsum(np.minimum(counts, RULE_LIMIT))]).astype(np.int64)
+        return offsets, by_symbol[ranks[keep]].astype(np.int64)
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """(T,): the case, or `WORKER DATE #EPISODE`."""
+        rows = self.order[self.offsets[:-1]]
+        events = self.events
+        days = (events.time[rows] // DAY).astype("datetime64[D]").astype(str)
+        cases, workers = events.cases.texts, events.workers.texts
+        return [
+            cases[case] if case >= 0 else f"{workers[worker]} {day} #{episode + 1}"
+            for case, worker, day, episode in zip(
+                events.case[rows].tolist(),
+                events.worker[rows].tolist(),
+                days.tolist(),
+                self.episode.tolist(),
+                strict=True,
+            )
+        ]
+
+    @cached_property
+    def _tasks(self) -> tuple[Keys, dict[int, str]]:
+        events = self.events
+        if not len(self):
+            return np.empty(0, np.uint64), {}
+        first = self.order[self.offsets[:-1]]
+        with_case = events.case[first] >= 0
+        out = np.zeros(len(self), np.uint64)
+        out[with_case] = events.tasks.symbols[events.task[first[with_case]]]
+        used = np.unique(events.task[first[with_case]])
+        texts = {int(events.tasks.symbols[c]): events.tasks.texts[c] for c in used.tolist()}
+        loose = np.flatnonzero(~with_case)
+        names = [f"work in {text}" for text in events.apps.texts], [f"work in {text}" for text in events.sources.texts]
+        symbols = np.array([symbol(text) for text in (*names[0], *names[1], "work")], np.uint64)
+        chosen = self._commonest(loose, events.app, events.apps.symbols)
+        sourced = self._commonest(loose, events.source, events.sources.symbols)
+        code = np.where(chosen >= 0, chosen, np.where(sourced >= 0, sourced + len(names[0]), len(symbols) - 1))
+        out[loose] = symbols[code]
+        listed = [*names[0], *names[1], "work"]
+        texts |= {int(symbols[c]): listed[c] for c in np.unique(code).tolist()}
+        return out, texts
+
+    def _commonest(self, traces: Ints, codes: NDArray[np.int32], symbols: Keys) -> Ints:
+        """For each of the traces its commonest code, ties by symbol; −1 if it has none."""
+        out = np.full(len(traces), -1, np.int64)
+        wanted = np.full(len(self), -1, np.int64)
+        wanted[traces] = np.arange(len(traces))
+        code = codes[self.order].astype(np.int64)
+        here = (wanted[self.trace] >= 0) & (code >= 0)
+        if not here.any():
+            return out
+        width = len(symbols)
+        cells, counts = np.unique(wanted[self.trace[here]] * width + code[here], return_counts=True)
+        place, kind = cells // width, cells % width
+        ranked = np.lexsort((symbols[kind], -counts, place))
+        first = np.concatenate([[True], np.diff(place[ranked]) > 0])
+        out[place[ranked][first]] = kind[ranked][first]
+        return out
+
+
+def own_time(duration: Ints, gap: Ints, idle: int) -> Ints:
+    """The time an event took: its duration, else the gap after it if below the idle gap, else −1 (µs)."""
+    return np.where(duration >= 0, duration, np.where((gap >= 0) & (gap < idle), gap, -1))
+
+
+def time_order(events: Events) -> Ints:
+    """Rows by (time, seq, id)."""
+    order = row_order(_unsigned(events.time)[:, None])
+    times = events.time[order]
+    tied = np.zeros(len(order), dtype=bool)
+    same = times[1:] == times[:-1]
+    tied[1:] |= same
+    tied[:-1] |= same
+    rows = order[tied]
+    keys = np.column_stack([_unsigned(events.time[rows]), _unsigned(events.seq[rows]), events.ids[rows]])
+    order[tied] = rows[row_order(np.ascontiguousarray(keys))]
+    return order
+
+
+def join(events: Events, order: Ints | None = None) -> Traces:
+    """The joint traces of these events. `order`: as `time_order` gives it, if known already."""
+    order = time_order(events) if order is None else order
+    case = events.case[order].astype(np.int64)
+    group = np.where(case >= 0, case, 0)
+    loose = np.flatnonzero(case < 0)
+    episode_of = np.full(len(order), -1, np.int64)
+    if len(loose):
+        group[loose], episode_of[loose] = _episodes(events, order[loose], len(events.cases))
+    by_group = row_order(_unsigned(group)[:, None])
+    sorted_group = group[by_group]
+    starts = (
+        np.flatnonzero(np.concatenate([[True], np.diff(sorted_group) != 0])) if len(order) else np.empty(0, np.int64)
+    )
+    offsets = np.append(starts, len(order)).astype(np.int64)
+    return Traces(events, order[by_group], offsets, episode_of[by_group][starts])
+
+
+def worker_days(events: Events, order: Ints) -> tuple[Ints, NDArray[np.bool_], Ints]:
+    """Events by (worker, UTC day, time): (rows, where a worker-day starts, its day number at each place)."""
+    worker = _unsigned(events.worker[order].astype(np.int64))
+    rows = order[row_order(worker[:, None])]
+    day = events.time[rows] // DAY
+    who = events.worker[rows]
+    first = np.ones(len(rows), dtype=bool)
+    first[1:] = (np.diff(who) != 0) | (np.diff(day) != 0)
+    return rows, first, day
+
+
+def _episodes(events: Events, rows: Ints, base: int) -> tuple[Ints, Ints]:
+    """Group numbers from `base` up for caseless rows in time order, and which episode of the day each is in."""
+    placed, first, _ = worker_days(events, rows)
+    times = events.time[placed]
+    cut = first.copy()
+    cut[1:] |= np.diff(times) > events.idle
+    group = np.cumsum(cut) - 1
+    day = np.cumsum(first) - 1
+    number = group - group[np.flatnonzero(first)][day]
+    back = np.empty(int(rows.max()) + 1, np.int64)
+    back[placed] = np.arange(len(placed))
+    where = back[rows]
+    return group[where] + base, number[where]
+
+
+def _unsigned(values: Ints) -> Keys:
+    """Signed integers as unsigned ones of the same order."""
+    return (
+        values.view(np.uint64) if values.dtype == np.int64 else values.astype(np.int64).view(np.uint64)
+    ) ^ np.uint64(1 << 63)
+
+
+def _distinct(values: Ints) -> Ints:
+    """Each value once (hashing: much faster than sorting when values repeat)."""
+    return pc.unique(pa.array(values)).to_numpy()
