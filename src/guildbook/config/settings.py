@@ -59,7 +59,7 @@ class Store:
     """Where the book keeps its ledger and its key."""
 
     ledger_url: Annotated[str, Says("Database of the ledger as a URL; empty: SQLite in the book's folder.")] = ""
-    key_file: Annotated[Path | None, Says("File that holds the book's key; empty: one in the book's folder.")] = None
+    key_file: Annotated[Path | None, Says("File that holds the book's key; empty: `book.key` in its folder.")] = None
     wait_seconds: Annotated[float, Says("How long to wait for another process that writes to the book.", low=0)] = 10.0
 
 
