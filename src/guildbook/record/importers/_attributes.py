@@ -11,8 +11,10 @@ from collections.abc import Iterable, Mapping
 from json.encoder import encode_basestring
 from typing import Any, Final
 
-ROW_NUMBER_KEYS: Final = frozenset({"", "Unnamed: 0", "Unnamed:0"})
-"""Names under which tables saved by pandas carry their row numbers: an artefact of the tool, never kept."""
+ARTEFACTS: Final = frozenset({"", "Unnamed: 0", "Unnamed:0", "@@index", "@@case_index", "@@classifier"})
+"""Names under which pandas and pm4py leave row numbers and the like: the tool's, not the work's, so never kept."""
+VARIANT: Final = frozenset({"variant", "variant-index"})
+"""Disco's names for the sequence a *finished* case took: derived, and known only when all is over, so never kept."""
 
 
 def canonical(values: Mapping[str, Any]) -> str | None:
