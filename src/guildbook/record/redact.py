@@ -83,7 +83,10 @@ def _suspect_names(texts: pa.Array) -> pa.Array:
 
 
 def _longer_than(limit: int) -> Callable[[pa.Array], pa.Array]:
-    return lambda texts: pc.greater(pc.binary_length(texts), limit)
+    def find(texts: pa.Array) -> pa.Array:
+        return pc.greater(pc.binary_length(texts), limit)
+
+    return find
 
 
 def _cutter(limit: int) -> Change:
