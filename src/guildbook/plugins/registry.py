@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import entry_points
 
-from guildbook.model.errors import UnknownNameError
+from guildbook.model.errors import InputError, UnknownNameError
 from guildbook.plugins.importer import Importer
 
 
@@ -13,13 +13,18 @@ from guildbook.plugins.importer import Importer
 def importers() -> dict[str, Importer]:
     """Every installed importer by name, in order of name.
 
-    Raises whatever a plugin's module raises: a broken plugin is not passed over in silence.
+    Raises whatever a plugin's module raises, and `InputError` for something that is no importer: a broken plugin is
+    not passed over in silence.
     """
     found: dict[str, Importer] = {}
     for entry in sorted(entry_points(group="guildbook.importers"), key=lambda e: e.name):
         made = entry.load()()
         if not isinstance(made, Importer):
-            raise UnknownNameError("importer protocol method in", entry.value)
+            raise InputError(
+                f"The plugin {entry.value} is not an importer.",
+                "Update or remove the package that brings it.",
+                "plugin",
+            )
         found[entry.name] = made
     return found
 
