@@ -1,5 +1,5 @@
 """The command line: a thin shell that parses, calls `app` and presents."""
 
+from guildbook.cli.main import main
 
-def main() -> None:
-    """Entry point of the `guildbook` command."""
+__all__ = ["main"]

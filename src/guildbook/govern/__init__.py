@@ -1,1 +1,7 @@
 """Consent: permissions, grants, use receipts and the gate through which every byte is read."""
+
+from guildbook.govern.admitted import Admitted
+from guildbook.govern.gate import Gate
+from guildbook.govern.permissions import Decision
+
+__all__ = ["Admitted", "Decision", "Gate"]

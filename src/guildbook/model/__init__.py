@@ -24,6 +24,7 @@ from guildbook.model.knowledge import (
     Status,
     Task,
     When,
+    knowledge_from_dict,
 )
 from guildbook.model.purpose import OWN_PURPOSES, Purpose
 
@@ -56,4 +57,5 @@ __all__ = [
     "UsageError",
     "Use",
     "When",
+    "knowledge_from_dict",
 ]

@@ -1,0 +1,40 @@
+"""Benchmarks a user can run: next step on held-out files, and the planted practices of a sample office.
+
+Both work on a throw-away book, so that the same way is measured that a real book goes.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from guildbook.app.book import open_book
+from guildbook.app.learning import Wanted
+from guildbook.app.planted import score
+from guildbook.distil import labels, nextstep
+from guildbook.record import office, reader
+
+
+def next_step(train: Path, test: Path) -> dict[str, Any]:
+    """Learn from `train` alone, predict `test`: every event from the second on and the end of each case."""
+    started = time.perf_counter()
+    result = nextstep.bench(_events(train), _events(test))
+    return result | {"seconds": round(time.perf_counter() - started, 3)}
+
+
+def planted(seed: int, events: int) -> dict[str, Any]:
+    """Mine the office of that seed and hold the practices against what was planted in it."""
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="guildbook-bench-") as folder, open_book(folder) as book:
+        practices = book.learn(Wanted(office=(seed, events))).knowledge.practices
+    result = score(practices, office.truth(seed=seed, events=events), labels.label_of)
+    return result.to_dict() | {"seconds": round(time.perf_counter() - started, 3)}
+
+
+def _events(path: Path) -> pa.Table:
+    chunks = [chunk.events for item in reader.plan((path,)) for chunk in reader.read(item)]
+    return pa.concat_tables(chunks).unify_dictionaries()

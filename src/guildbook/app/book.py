@@ -1,0 +1,138 @@
+"""One book: a folder, its ledger, and the stages over it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from guildbook.app import exporting, forgetting, learning
+from guildbook.app.distilling import Distilling
+from guildbook.app.progress import Progress, silent
+from guildbook.app.teaching import Teaching
+from guildbook.config import Config, load
+from guildbook.govern import Gate
+from guildbook.model.errors import InputError, UnknownNameError
+from guildbook.model.time import iso
+from guildbook.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Everything a shell needs. The store is private: whoever wants bytes asks `govern`."""
+
+    config: Config
+    govern: Gate
+    distil: Distilling
+    teach: Teaching
+    _store: Store
+
+    @property
+    def home(self) -> Path:
+        """The book's folder."""
+        return self.config.home
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the ledger."""
+        self._store.close()
+
+    def learn(self, wanted: learning.Wanted | None = None, progress: Progress = silent) -> learning.Learnt:
+        """Import what is wanted (nothing: only what the book already holds) and learn from all that is admitted."""
+        return learning.learn(self._store, self.config, self.distil, wanted or learning.Wanted(), progress)
+
+    def forget(self, worker: str, progress: Progress = silent) -> forgetting.Forgotten:
+        """Forget a worker by name: as if they had never been there. Raises `UnknownNameError`."""
+        return forgetting.forget(self._store, self.distil, worker, progress)
+
+    def readmit(self, worker: str) -> None:
+        """Lift the tombstone of a forgotten worker, so that their traces can be imported again."""
+        pseudonym = self._store.worker_id(worker)
+        if pseudonym not in {w.id for w in self._store.workers() if w.state == "forgotten"}:
+            raise UnknownNameError("forgotten worker", worker)
+        self._store.readmit(pseudonym)
+
+    def export(self, form: str, output: Path, worker: str | None = None) -> tuple[int, int]:
+        """Write the events permitted for `export`; returns (events written, segments refused)."""
+        return exporting.export(self.govern, form, output, worker)
+
+    def workers(self) -> list[dict[str, Any]]:
+        """The workers with what is held of them, most events first."""
+        held: dict[str, list[Any]] = {}
+        for segment in self._store.segments():
+            row = held.setdefault(segment.worker, [0, 0, segment.first, segment.last])
+            row[0] += segment.rows
+            row[1] += 1
+            row[2], row[3] = min(row[2], segment.first), max(row[3], segment.last)
+        found = [
+            {
+                "name": worker.name,
+                "id": worker.id,
+                "events": row[0] if row else 0,
+                "segments": row[1] if row else 0,
+                "first": iso(row[2]) if row else None,
+                "last": iso(row[3]) if row else None,
+            }
+            for worker in self._store.workers()
+            if worker.state == "active"
+            for row in [held.get(worker.id)]
+        ]
+        return sorted(found, key=lambda w: (-w["events"], w["name"]))
+
+    def imports(self) -> list[dict[str, Any]]:
+        """The imports, oldest first."""
+        return [
+            {
+                "id": row.id,
+                "source": row.source,
+                "path": row.path,
+                "state": row.state,
+                "events": row.rows,
+                "rejected": row.rejected,
+                "terms": None if row.terms is None else list(row.terms),
+                "started": iso(row.begun),
+            }
+            for row in self._store.imports()
+        ]
+
+    def quarantine(self, limit: int = 100) -> list[dict[str, Any]]:
+        """Rejected rows, oldest first."""
+        paths = {row.id: row.path for row in self._store.imports()}
+        return [
+            {"path": paths.get(row.import_id, ""), "line": row.line, "reason": row.reason, "text": row.text}
+            for row in self._store.quarantine()[:limit]
+        ]
+
+
+def open_book(
+    home: Path | str | None = None, *, overrides: Mapping[str, str] | None = None, create: bool = True
+) -> Book:
+    """Open the book in `home` (default: `GUILDBOOK_HOME`, else the user's data folder).
+
+    `overrides` are settings by dotted key. With `create=False` a folder without a book is an `InputError`.
+    """
+    config = load(None if home is None else Path(home), overrides)
+    if not create and not (config.home / "book.key").exists() and config.store.key_file is None:
+        raise InputError(f"There is no book at {config.home}.", "Begin one with: guildbook learn PATH", "no-book")
+    store = Store.open(
+        config.home,
+        ledger_url=config.store.ledger_url or None,
+        create=create,
+        wait=config.store.wait_seconds,
+        key_file=config.store.key_file,
+    )
+    gate = Gate(store)
+    distil = Distilling(store, gate, config)
+    return Book(config, gate, distil, Teaching(distil, config), store)
+
+
+def remove_book(home: Path) -> None:
+    """Delete a book's folder whole (used for the tour's own books only)."""
+    shutil.rmtree(home)

@@ -1,0 +1,76 @@
+"""The distilling desk: sums and knowledge kept in the book, brought up to date behind grants."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from guildbook.app.progress import Progress, silent
+from guildbook.app.settings import distil_settings
+from guildbook.config import Config
+from guildbook.distil import State, StateVersionError
+from guildbook.distil import learn as distil_learn
+from guildbook.govern import Gate
+from guildbook.model.knowledge import Knowledge, knowledge_from_dict
+from guildbook.model.purpose import Purpose
+from guildbook.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """The knowledge now, and what it cost to get there."""
+
+    knowledge: Knowledge
+    changed: bool
+    touched: int
+    """Joint traces that were summarised."""
+    notes: tuple[str, ...] = ()
+
+
+class Distilling:
+    """Keeps one state of sums per purpose; `train-people` is what `learn` asks for."""
+
+    def __init__(self, store: Store, gate: Gate, config: Config) -> None:
+        self._store = store
+        self._gate = gate
+        self._config = config
+
+    def knowledge(self, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> Knowledge | None:
+        """What was learnt last for this purpose, or None."""
+        data = self._store.get_artefact(f"knowledge-{purpose}")
+        return None if data is None else knowledge_from_dict(json.loads(data))
+
+    def refresh(
+        self, progress: Progress = silent, *, purpose: Purpose = Purpose.TRAIN_PEOPLE, jobs: int | None = None
+    ) -> Refreshed:
+        """Bring sums and knowledge up to what is admitted now; costs only the joint traces that changed."""
+        with self._store.writing():
+            old, notes = self._state(purpose)
+            known = self.knowledge(purpose)
+            admitted = self._gate.grant(purpose, stage="distil", artefact="model")
+            present = {s.id for s in admitted.grant.segments}
+            gone = [] if old is None else [s for s in old.segments if s not in present]
+            departed = self._gate.departed(gone, stage="distil", artefact="model") if gone else None
+            learnt = distil_learn(
+                admitted,
+                old if known is not None else None,
+                settings=distil_settings(self._config),
+                departed=departed,
+                jobs=jobs or self._config.distil.jobs,
+                progress=lambda share: progress("distil", share),
+            )
+            if learnt.changed or known is None:
+                grant = admitted.grant.id
+                self._store.put_artefact(f"state-{purpose}", "sums", learnt.state.to_bytes(), grant)
+                body = json.dumps(learnt.knowledge.to_dict(), ensure_ascii=False, separators=(",", ":"))
+                self._store.put_artefact(f"knowledge-{purpose}", "knowledge", body.encode(), grant)
+            return Refreshed(learnt.knowledge, learnt.changed, learnt.touched_traces, notes)
+
+    def _state(self, purpose: Purpose) -> tuple[State | None, tuple[str, ...]]:
+        data = self._store.get_artefact(f"state-{purpose}")
+        if data is None:
+            return None, ()
+        try:
+            return State.from_bytes(data), ()
+        except StateVersionError as error:
+            return None, (f"Learnt again from the beginning: {error}",)

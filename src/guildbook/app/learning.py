@@ -1,0 +1,175 @@
+"""`learn`: bring inputs in, seal them, and distil what is admitted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from guildbook.app import forgetting
+from guildbook.app.distilling import Distilling
+from guildbook.app.progress import Progress, silent
+from guildbook.config import Config
+from guildbook.model.errors import UsageError
+from guildbook.model.knowledge import Kind, Knowledge
+from guildbook.model.purpose import Purpose
+from guildbook.plugins import Chunk, ImportOptions
+from guildbook.record import office, reader
+from guildbook.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the user asked `learn` to do."""
+
+    paths: tuple[Path, ...] = ()
+    importer: str | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict[str, str])
+    worker: str | None = None
+    case_type: str | None = None
+    terms: tuple[str, ...] | None = None
+    """Purposes the workers agreed to; None: nothing was stated."""
+    jobs: int | None = None
+    office: tuple[int, int] | None = None
+    """Seed and size of a sample office to take in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """One input and what became of it."""
+
+    path: str
+    source: str
+    description: str
+    state: str
+    """`imported`, `resumed` or `already there`."""
+    events: int
+    rejected: int
+    forgotten: int = 0
+    """Events of workers this book has forgotten; they were not kept."""
+
+    def sentence(self) -> str:
+        """For people."""
+        text = f"{self.path}: {self.description}"
+        if self.state == "already there":
+            return f"{text} — already there"
+        text += f" — {self.events:,} events"
+        if self.rejected:
+            text += f", {self.rejected:,} rows rejected"
+        if self.forgotten:
+            text += f", {self.forgotten:,} of forgotten workers left out"
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What `learn` did and what the book knows now."""
+
+    knowledge: Knowledge
+    inputs: tuple[Brought, ...]
+    changed: bool
+    seconds: float
+    rejected: int
+    rejected_rows: tuple[str, ...] = ()
+    duplicates: int = 0
+    notes: tuple[str, ...] = ()
+
+    def counts(self) -> dict[str, int]:
+        """Practices by kind; every kind is named."""
+        return {str(kind): sum(p.kind == kind for p in self.knowledge.practices) for kind in Kind}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract of `learn --json`."""
+        found = self.knowledge
+        return {
+            "events": found.events,
+            "workers": found.workers,
+            "cases": found.cases,
+            "episodes": found.episodes,
+            "tasks": len(found.tasks),
+            "practices": self.counts(),
+            "rejected": self.rejected,
+            "seconds": round(self.seconds, 3),
+            "model_hash": found.model_hash,
+            "changed": self.changed,
+            "inputs": [
+                {"path": i.path, "source": i.source, "state": i.state, "events": i.events, "rejected": i.rejected}
+                for i in self.inputs
+            ],
+            "notes": [*self.notes, *found.notes],
+        }
+
+
+def learn(store: Store, config: Config, distil: Distilling, wanted: Wanted, progress: Progress = silent) -> Learnt:
+    """Import, seal, distil. What was acknowledged stays even when a later input fails."""
+    started = time.perf_counter()
+    terms = _terms(wanted.terms)
+    plan = _plan(wanted)
+    with store.writing():
+        forgetting.finish_interrupted(store, distil, progress)
+        rejected: list[str] = []
+        brought = [_bring(store, item, terms, rejected, progress) for item in plan]
+        sealed = store.seal(lambda done, total: progress("seal", done / max(total, 1)))
+        result = distil.refresh(progress, jobs=wanted.jobs)
+    return Learnt(
+        knowledge=result.knowledge,
+        inputs=tuple(brought),
+        changed=result.changed,
+        seconds=time.perf_counter() - started,
+        rejected=sum(b.rejected for b in brought),
+        rejected_rows=tuple(rejected[: config.import_.max_rejected]),
+        duplicates=sealed.duplicates,
+        notes=result.notes,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One input, whatever it comes from."""
+
+    path: str
+    source: str
+    description: str
+    fingerprint: str
+    chunks: Iterator[Chunk]
+
+
+def _plan(wanted: Wanted) -> list[_Item]:
+    if wanted.office is not None:
+        seed, events = wanted.office
+        return [
+            _Item(
+                "sample office", "office", f"seed {seed}, about {events:,} events", f"office-{seed}-{events}",
+                office.generate(seed=seed, events=events),
+            )
+        ]  # fmt: skip
+    options = ImportOptions(mapping=wanted.mapping, worker=wanted.worker, case_type=wanted.case_type)
+    planned = reader.plan(wanted.paths, options, only=wanted.importer)
+    return [_Item(str(p.path), p.importer.name, p.description, p.fingerprint, reader.read(p)) for p in planned]
+
+
+def _bring(store: Store, item: _Item, terms: tuple[str, ...] | None, listed: list[str], progress: Progress) -> Brought:
+    row = store.begin_import(source=item.source, fingerprint=item.fingerprint, path=item.path, terms=terms)
+    if row.state == "done":
+        return Brought(item.path, item.source, item.description, "already there", row.rows, 0)
+    events = rejected = forgotten = 0
+    for number, chunk in enumerate(item.chunks):
+        taken = store.append(row.id, number, chunk.events, chunk.rejected)
+        events += taken.rows
+        forgotten += taken.forgotten
+        rejected += len(chunk.rejected)
+        listed += [f"{item.path}, line {r.line}: {r.reason}" for r in chunk.rejected[:100]]
+        progress(f"import {Path(item.path).name}", chunk.progress)
+    store.finish_import(row.id)
+    state = "resumed" if row.chunks_done else "imported"
+    return Brought(item.path, item.source, item.description, state, events, rejected, forgotten)
+
+
+def _terms(stated: Sequence[str] | None) -> tuple[str, ...] | None:
+    for name in stated or ():
+        if name not in list(Purpose) or name == Purpose.UNLEARN:
+            known = ", ".join(p for p in Purpose if p != Purpose.UNLEARN)
+            raise UsageError(f"There is no purpose called {name!r}.", f"Purposes: {known}.")
+    return None if stated is None else tuple(sorted(set(stated)))

@@ -1,0 +1,62 @@
+"""The teaching desk: what was learnt, given out to people."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from guildbook.app.distilling import Distilling
+from guildbook.config import Config
+from guildbook.model.errors import InputError, UnknownNameError, UsageError
+from guildbook.model.knowledge import Kind, Knowledge, Practice
+from guildbook.model.time import iso, now
+from guildbook.teach import ask, report
+
+
+class Teaching:
+    """Practices, answers and pages from the book's knowledge."""
+
+    def __init__(self, distil: Distilling, config: Config) -> None:
+        self._distil = distil
+        self._config = config
+
+    def knowledge(self) -> Knowledge:
+        """What the book knows; `InputError` when nothing was learnt yet."""
+        found = self._distil.knowledge()
+        if found is None:
+            raise InputError(
+                "This book has learnt nothing yet.",
+                "Begin with: guildbook learn PATH (or guildbook tour).",
+                "nothing-learnt",
+            )
+        return found
+
+    def practices(self, kind: str | None = None) -> list[Practice]:
+        """All practices, or those of one kind, in layers."""
+        if kind is not None and kind not in list(Kind):
+            raise UsageError(f"There is no kind of practice called {kind!r}.", f"Kinds: {', '.join(Kind)}.")
+        return [p for p in self.knowledge().practices if kind is None or p.kind == kind]
+
+    def practice(self, name: str) -> Practice:
+        """The practice with this id, or with the only id that begins so."""
+        known = self.practices()
+        found = [p for p in known if p.id == name] or [p for p in known if p.id.startswith(name)]
+        if len(found) != 1:
+            raise UnknownNameError("practice", name, [p.id for p in (found or known)])
+        return found[0]
+
+    def ask(self, question: str) -> ask.Answer:
+        """Answer from the practices, with citations."""
+        return ask.ask(question, self.knowledge(), limit=self._config.teach.limit)
+
+    def write_report(self, output: Path, *, title: str) -> Path:
+        """Write the page, whole or not at all."""
+        page = report.render(self.knowledge(), title=title, generated=iso(now())[:16] + "Z")
+        unfinished = output.with_name(f".{output.name}.{os.getpid()}.part")
+        try:
+            unfinished.write_text(page, encoding="utf-8")
+            unfinished.replace(output)
+        except OSError as error:
+            unfinished.unlink(missing_ok=True)
+            raise InputError(f"{output} cannot be written: {error.strerror}.", "Give another -o FILE.") from error
+        return output

@@ -1,0 +1,47 @@
+"""`bench`: how well it learns, on files whose truth is held back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from guildbook.cli.session import Json, show, table
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    bench = typer.Typer(no_args_is_help=True, help="How well it learns, against held-back truth.")
+    bench.command("next-step")(next_step)
+    bench.command("planted")(planted)
+    app.add_typer(bench, name="bench")
+
+
+def next_step(
+    train: Annotated[Path, typer.Option(metavar="FILE", help="Learn from this log alone.")],
+    test: Annotated[Path, typer.Option(metavar="FILE", help="Predict the events of this one.")],
+    json: Json = False,
+) -> None:
+    """Predict every event from the second on and the end of the case."""
+    from guildbook.app.bench import next_step as measure
+
+    _show(measure(train, test), json)
+
+
+def planted(
+    seed: Annotated[int, typer.Option(help="Which sample office.")] = 1,
+    events: Annotated[int, typer.Option(min=1000, help="About how many events.")] = 60_000,
+    json: Json = False,
+) -> None:
+    """Precision and recall of the practices planted in a sample office, by kind and layer."""
+    from guildbook.app.bench import planted as measure
+
+    _show(measure(seed, events), json)
+
+
+def _show(result: dict[str, object], json: bool) -> None:
+    if json:
+        show(result)
+    else:
+        table(("figure", "value"), [(k, f"{v:.4g}" if isinstance(v, float) else v) for k, v in result.items()])

@@ -1,0 +1,128 @@
+"""`permit`, `refuse`, `permissions`, `uses`, `workers` and `forget`: the worker's say."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from guildbook.cli.session import Json, progress, say, session, show, table
+from guildbook.model.time import iso
+
+Worker = Annotated[str, typer.Option("--worker", metavar="NAME", help="Whose traces.")]
+PurposeName = Annotated[str, typer.Option("--purpose", metavar="PURPOSE", help="What for, e.g. train-augment.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("permit")(permit)
+    app.command("refuse")(refuse)
+    app.command("permissions")(permissions)
+    app.command("uses")(uses)
+    app.command("forget")(forget)
+    workers = typer.Typer(no_args_is_help=True, help="The people the traces belong to.")
+    workers.command("list")(list_workers)
+    workers.command("readmit")(readmit)
+    app.add_typer(workers, name="workers")
+
+
+def permit(context: typer.Context, worker: Worker, purpose: PurposeName, json: Json = False) -> None:
+    """Permit a purpose for this worker's traces."""
+    _decide(context, worker, purpose, json, allow=True)
+
+
+def refuse(context: typer.Context, worker: Worker, purpose: PurposeName, json: Json = False) -> None:
+    """Refuse a purpose for this worker's traces. A refusal beats everything else."""
+    _decide(context, worker, purpose, json, allow=False)
+
+
+def _decide(context: typer.Context, worker: str, purpose: str, json: bool, *, allow: bool) -> None:
+    with session(context).book() as book:
+        decided = book.govern.decide(worker, purpose, allow=allow)
+    if json:
+        show({"worker": decided.worker, "purpose": decided.purpose, "decision": decided.decision})
+        return
+    say(f"{decided.worker}: {decided.purpose} {'permitted' if allow else 'refused'}.")
+    say("What was learnt before still includes the old decision until: guildbook learn")
+
+
+def permissions(
+    context: typer.Context,
+    worker: Annotated[str | None, typer.Option("--worker", metavar="NAME", help="Only theirs.")] = None,
+    json: Json = False,
+) -> None:
+    """What each worker has permitted and refused, beyond the terms of their imports."""
+    with session(context).book() as book:
+        found = book.govern.decisions(worker)
+    if json:
+        show([{"worker": d.worker, "purpose": d.purpose, "decision": d.decision, "time": iso(d.time)} for d in found])
+    else:
+        table(
+            ("worker", "purpose", "decision", "since"), [(d.worker, d.purpose, d.decision, iso(d.time)) for d in found]
+        )
+
+
+def uses(
+    context: typer.Context,
+    worker: Annotated[str | None, typer.Option("--worker", metavar="NAME", help="Only of their traces.")] = None,
+    json: Json = False,
+) -> None:
+    """The receipts: who read whose traces, for what, into what, and why it was allowed."""
+    with session(context).book() as book:
+        found = book.govern.uses(worker)
+    if json:
+        show([
+            {"id": u.id, "grant": u.grant, "worker": u.worker, "purpose": u.purpose, "stage": u.stage,
+             "artefact": u.artefact, "time": iso(u.time), "segments": u.segments, "events": u.rows, "reason": u.reason}
+            for u in found
+        ])  # fmt: skip
+    else:
+        table(
+            ("time", "worker", "purpose", "read by", "into", "events", "because"),
+            [(iso(u.time)[:19], u.worker, u.purpose, u.stage, u.artefact, f"{u.rows:,}", u.reason) for u in found],
+        )
+
+
+def list_workers(context: typer.Context, json: Json = False) -> None:
+    """List the workers of this book with how much of theirs is held."""
+    with session(context).book() as book:
+        found = book.workers()
+    if json:
+        show(found)
+    else:
+        table(
+            ("worker", "events", "segments", "from", "to"),
+            [
+                (w["name"], f"{w['events']:,}", w["segments"], (w["first"] or "")[:10], (w["last"] or "")[:10])
+                for w in found
+            ],
+        )
+
+
+def readmit(context: typer.Context, worker: Worker, json: Json = False) -> None:
+    """Let a forgotten worker's traces be imported again."""
+    with session(context).book() as book:
+        book.readmit(worker)
+    show({"worker": worker, "state": "active"}) if json else say(f"{worker} may be imported again.")
+
+
+def forget(
+    context: typer.Context,
+    worker: Worker,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Forget a worker: keys, files, counts, practices. It is as if they had never been there."""
+    with session(context).book() as book:
+        if not yes and not typer.confirm(f"Forget {worker} for good? This cannot be undone.", err=True):
+            say("Nothing was forgotten.")
+            raise typer.Exit(1)
+        with progress() as report:
+            result = book.forget(worker, progress=report)
+    if json:
+        show(result.to_dict())
+    else:
+        say(
+            f"Forgotten: {result.events:,} events, {result.segments} segments, {result.keys} keys of one worker; "
+            f"{result.touched:,} joint traces were counted again. {result.practices} practices remain."
+        )

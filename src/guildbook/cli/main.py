@@ -1,0 +1,101 @@
+"""The `guildbook` command: nouns and verbs, errors that say how to mend, exit status 0, 1 or 2."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from guildbook import __version__
+from guildbook.cli import bench, book, configure, consent, data, learning, teaching
+from guildbook.cli.session import Session
+from guildbook.model.errors import GuildbookError, UsageError
+
+app: Final = typer.Typer(
+    name="guildbook",
+    help="Learn from work-traces what people know, and keep the say with the people who did the work.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "GUILDBOOK"},
+)
+for part in (learning, teaching, consent, data, book, configure, bench):
+    part.register(app)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"guildbook {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            "--home", metavar="DIR", help="The book's folder. [env: GUILDBOOK_HOME]", allow_from_autoenv=False
+        ),
+    ] = None,
+    wait: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="How long to wait for another writer.", min=0)
+    ] = None,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_version,
+            is_eager=True,
+            allow_from_autoenv=False,
+            help="Show the version and end.",
+        ),
+    ] = False,
+) -> None:
+    """The options that come before the verb (`--home` may also come after it)."""
+    del version
+    context.obj = Session(home, {} if wait is None else {"store.wait_seconds": str(wait)})
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; returns 0 done, 1 failed with a clear error, 2 wrong usage, 130 interrupted."""
+    try:
+        app(args=_home_first(arguments), prog_name="guildbook")
+    except GuildbookError as error:
+        _complain(error)
+        return 2 if isinstance(error, UsageError) else 1
+    except SystemExit as end:  # typer ends so, whether all went well or the usage was wrong
+        return end.code if isinstance(end.code, int) else 1
+    return 0
+
+
+def _home_first(arguments: list[str]) -> list[str]:
+    """Move `--home DIR` from wherever it stands to the front, where click looks for it."""
+    front: list[str] = []
+    rest: list[str] = []
+    waiting = iter(arguments)
+    for word in waiting:
+        if word == "--":
+            rest += [word, *waiting]
+        elif word == "--home":
+            front += [word, *([value] if (value := next(waiting, None)) is not None else [])]
+        elif word.startswith("--home="):
+            front.append(word)
+        else:
+            rest.append(word)
+    return front + rest
+
+
+def _complain(error: GuildbookError) -> None:
+    from guildbook.teach.words import clean
+
+    typer.echo(f"Error: {clean(error.what)}", err=True)
+    if error.fix:
+        typer.echo(f"  {clean(error.fix)}", err=True)

@@ -1,0 +1,105 @@
+"""What every command needs: the book, a way to show data, and progress on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from guildbook.app import Book
+    from guildbook.app.progress import Progress
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+
+_INTERRUPTED: Final = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run of the command line."""
+
+    home: Path | None = None
+    overrides: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @contextmanager
+    def book(self, *, create: bool = False) -> Iterator[Book]:
+        """The book, open. Without `create` a missing one is an error that says how to begin."""
+        from guildbook.app import open_book
+
+        try:
+            with open_book(self.home, overrides=self.overrides, create=create) as opened:
+                yield opened
+        except KeyboardInterrupt:
+            say("Stopped. What was acknowledged is kept; the same command goes on where it was.")
+            raise typer.Exit(_INTERRUPTED) from None
+
+
+def session(context: typer.Context) -> Session:
+    """The session the root callback made."""
+    found = context.find_object(Session)
+    return found if found is not None else Session()
+
+
+def say(text: str) -> None:
+    """Words for people go to standard error, so that data can be piped."""
+    typer.echo(text, err=True)
+
+
+def show(value: Any) -> None:
+    """Data as JSON on standard output."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=False, default=str))
+
+
+def console() -> Console:
+    """Where people's tables go (standard output), without markup in data."""
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, soft_wrap=not sys.stdout.isatty())
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A plain table on standard output; hostile text is cleaned."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from guildbook.teach.words import clean
+
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        made.add_column(name, overflow="fold")
+    for row in rows:
+        made.add_row(*[Text(clean(str(cell))) for cell in row])
+    console().print(made)
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A progress bar on standard error while at a terminal, silence otherwise."""
+    if not sys.stderr.isatty():
+        yield lambda _stage, _share: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    with Bar(
+        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
+        console=Console(stderr=True), transient=True,
+    ) as bar:  # fmt: skip
+        jobs: dict[str, Any] = {}
+
+        def report(stage: str, share: float) -> None:
+            if stage not in jobs:
+                jobs[stage] = bar.add_task(stage, total=1.0)
+            bar.update(jobs[stage], completed=share)
+
+        yield report

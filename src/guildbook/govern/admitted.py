@@ -1,0 +1,64 @@
+"""The admitted set: the only thing a stage can read events from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from guildbook.columns import ADMITTED_SCHEMA, WORD
+from guildbook.model.errors import DeniedError
+from guildbook.model.grant import Grant, SegmentRef
+from guildbook.store import Store
+
+
+class Admitted:
+    """Segments a grant admits. Receipts are written before the bytes they speak of come out."""
+
+    def __init__(self, store: Store, grant: Grant, receipt: Callable[[Sequence[SegmentRef]], None]) -> None:
+        self.grant = grant
+        self._store = store
+        self._receipt = receipt
+        self._by_id = {segment.id: segment for segment in grant.segments}
+        self._receipted: set[str] = set()
+
+    def table(self, columns: Sequence[str], segments: Collection[str] | None = None) -> pa.Table:
+        """Columns of `ADMITTED_SCHEMA` from all admitted segments, or from the given ones.
+
+        Rows come in no stated order. Raises `DeniedError` for a segment that is not admitted, and for one whose
+        worker refused, left or was forgotten since: the gate is asked again at every reading.
+        """
+        wanted = list(self._by_id) if segments is None else list(dict.fromkeys(segments))
+        stored = [name for name in columns if name != "worker"]
+        schema = pa.schema([ADMITTED_SCHEMA.field(name) for name in columns])
+        if not wanted:
+            return schema.empty_table()
+        self._acknowledge(wanted)
+        parts: list[pa.Table] = []
+        for row, part in self._store.read_many(wanted, stored or ["time"]):
+            label = pa.DictionaryArray.from_arrays(
+                pa.array(np.zeros(part.num_rows, np.int32)), pa.array([self._by_id[row.id].worker], pa.string())
+            )
+            with_worker = part.append_column(pa.field("worker", WORD), label)
+            parts.append(with_worker.select(list(columns)))
+        return pa.concat_tables(parts).cast(schema)
+
+    def cases(self, segment: str) -> np.ndarray:
+        """Sorted uint64 symbols of the cases in an admitted segment: an index for finding what a case touches."""
+        if segment not in self._by_id:
+            raise self._denied(segment)
+        return self._store.cases(segment)
+
+    def _acknowledge(self, wanted: Sequence[str]) -> None:
+        for segment in wanted:
+            if segment not in self._by_id:
+                raise self._denied(segment)
+        new = [self._by_id[segment] for segment in wanted if segment not in self._receipted]
+        self._receipt(new)
+        self._receipted.update(segment.id for segment in new)
+
+    def _denied(self, segment: str) -> DeniedError:
+        return DeniedError(
+            f"Segment {segment} is not admitted for {self.grant.purpose}.", "Ask govern for a grant that covers it."
+        )
