@@ -42,9 +42,9 @@ def bucket(micros: NDArray[np.int64]) -> NDArray[np.uint64]:
 
 def log_centre(buckets: NDArray[np.uint64] | NDArray[np.int64]) -> NDArray[np.float64]:
     """Natural logarithm of each bucket's geometric centre in seconds; NaN for unknown."""
-    place = np.asarray(buckets, dtype=np.float64) - 2.0
-    value = np.log(1e-3) + np.log(2.0) * (place + 0.5) / PER_DOUBLING
-    return np.where(place < -1.5, np.nan, value)
+    number = np.asarray(buckets, dtype=np.float64)
+    value = np.log(1e-3) + np.log(2.0) * (number - 1.5) / PER_DOUBLING
+    return np.where(number == UNKNOWN, np.nan, value)
 
 
 def centre_seconds(buckets: NDArray[np.uint64] | NDArray[np.int64]) -> NDArray[np.float64]:

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from guildbook.config import Distil
 from guildbook.distil.conditions import LIFECYCLE, PREFIX, parse_attributes
 from guildbook.distil.labels import app_label, clean, document_class, generalise, plain_label
 from guildbook.distil.outcomes import outcome_code
+from guildbook.distil.settings import Settings
 from guildbook.distil.sums import condition_symbol, worker_symbol
 from guildbook.model.ids import symbol
 from guildbook.model.time import MINUTE
@@ -128,7 +128,7 @@ _PER_EVENT: Final = (
 )
 
 
-def encode(table: pa.Table, settings: Distil) -> Events:
+def encode(table: pa.Table, settings: Settings) -> Events:
     """Codes for a table that has at least `COLUMNS`. Rows keep their order; nothing depends on it later."""
     workers, worker = _words(table, "worker")
     actions, action = _words(table, "action")

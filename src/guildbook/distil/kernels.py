@@ -185,10 +185,10 @@ def way_hashes(linked: NDArray[np.bool_], steps: Keys, apps: Ints, fixed: Keys, 
     """
     n = len(steps)
     size = 0
+    where, codes = np.empty((0, 2), np.int64), np.empty((0, 2), np.uint64)
     for write in range(2):
         if write == 1:
-            where = np.empty((size, 2), np.int64)
-            codes = np.empty((size, 2), np.uint64)
+            where, codes = np.empty((size, 2), np.int64), np.empty((size, 2), np.uint64)
             size = 0
         for i in range(n - 2):
             one, two = uint64(3), uint64(5)

@@ -8,6 +8,7 @@ addresses, ids and quoted text have given way to their kind: `claims: click Sett
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -85,6 +86,15 @@ def app_label(app: str, action: str, element: str, kind: str) -> str:
     if element and element.lower() not in verb.lower():
         name += f" {element}"
     return clean(f"{name} ({kind})" if kind else name)
+
+
+def label_of(fields: Mapping[str, str | None]) -> str:
+    """The activity of one event given by field: app, action, element_name, element_role, document, lifecycle."""
+    app, action = fields.get("app"), fields.get("action") or ""
+    if not app:
+        return plain_label(action, fields.get("lifecycle"))
+    element = generalise(fields.get("element_name") or "") or generalise(fields.get("element_role") or "")
+    return app_label(app, action, element, document_class(fields.get("document")))
 
 
 def _identifiers(text: str) -> str:

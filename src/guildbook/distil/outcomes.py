@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from guildbook.config import Distil
+from guildbook.distil.settings import Settings
 
 NONE: Final = 0
 GOOD: Final = 1
@@ -14,7 +14,7 @@ _YES: Final = frozenset({"true", "yes", "good"})
 _NO: Final = frozenset({"false", "no", "bad"})
 
 
-def outcome_code(text: str | None, settings: Distil) -> int:
+def outcome_code(text: str | None, settings: Settings) -> int:
     """`GOOD`, `BAD` or `NONE` (no outcome, or a word neither list knows).
 
     The settings' words come first; then plain yes and no; a number is good above zero.

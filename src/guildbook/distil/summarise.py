@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from guildbook.config import Distil
 from guildbook.distil.buckets import bucket
 from guildbook.distil.encode import Events, encode
 from guildbook.distil.kernels import context_hashes, group_rows, reply_times, trace_tokens, way_hashes
+from guildbook.distil.settings import Settings
 from guildbook.distil.sums import CUT, END, MAX_ORDER, REPEAT, START, VARIANT_LIMIT, WITH_CASE, WITHOUT_CASE, Sums
 from guildbook.distil.tables import CountTable, Profiles
 from guildbook.distil.traces import Traces, join, own_time, time_order, worker_days
@@ -24,7 +24,7 @@ RUN_LOWS: Final = np.array([1, 2, 3, 5, 9])
 """Shortest run of each run-length bucket, from bucket 1."""
 
 
-def summarise_table(table: pa.Table, settings: Distil) -> Sums:
+def summarise_table(table: pa.Table, settings: Settings) -> Sums:
     """The sums of a table of admitted (or raw) events that holds its joint traces and worker-days whole."""
     return summarise(encode(table, settings))
 

@@ -236,8 +236,8 @@ def _header(data: bytes) -> tuple[dict[str, Any], memoryview]:
     return header, memoryview(data)[start + size :]
 
 
-def _rebuilt(arrays: Mapping[str, NDArray[Any]]) -> dict[str, CountTable | Profiles]:
-    tables: dict[str, CountTable | Profiles] = {}
+def _rebuilt(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+    tables: dict[str, Any] = {}
     for name in _WIDTHS:
         tables[name] = CountTable(arrays[f"{name}.keys"], arrays[f"{name}.counts"])
     for name in _HEADS:

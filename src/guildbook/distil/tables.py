@@ -76,7 +76,8 @@ class CountTable:
             and np.array_equal(self.counts, other.counts)
         )
 
-    __hash__ = None
+    def __hash__(self) -> int:
+        return hash((len(self), self.total()))
 
     def where(self, **fixed: int) -> CountTable:
         """The rows whose column `cK` is the given symbol, e.g. `where(c0=task)`."""
@@ -159,7 +160,8 @@ class Profiles:
             np.array_equal(a, b) for a, b in zip(self.arrays(), other.arrays(), strict=True)
         )
 
-    __hash__ = None
+    def __hash__(self) -> int:
+        return hash((len(self), self.total()))
 
     def arrays(self) -> tuple[NDArray[np.uint64] | Ints, ...]:
         """What the table consists of, without the hashes that follow from it."""

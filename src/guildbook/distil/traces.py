@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from guildbook.distil.encode import Events
@@ -259,4 +258,4 @@ def _unsigned(values: Ints) -> Keys:
 
 def _distinct(values: Ints) -> Ints:
     """Each value once (hashing: much faster than sorting when values repeat)."""
-    return pc.unique(pa.array(values)).to_numpy()
+    return pa.array(values).unique().to_numpy()
