@@ -1,0 +1,193 @@
+"""Questions answered from practices, tasks and people, each sentence with its source; no language model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+from typing import Any, Final
+
+from guildbook.model import Knowledge, Person, Practice, Status, Task
+from guildbook.model import time as times
+from guildbook.teach.question import PREFERRED, Asks, Question, read
+from guildbook.teach.search import Document, open_index, words_of
+from guildbook.teach.words import KIND_WORDS, clean, effect, shorten, when
+
+_RELEVANT: Final = 1 / 3
+"""Share of the question's meaning (its words weighed by rarity) that an answer must hold."""
+_BESIDE: Final = 0.35
+"""What scores below this share of the best is beside the point."""
+_TITLES: Final = 8
+_STEPS: Final = 6
+_LONGEST: Final = 400
+
+Item = Practice | Person | Task
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the book says to a question."""
+
+    answer: str
+    """Sentences, each ending with its source: `[practice id]`, or for a fact of the book that is no practice
+    `[person NAME]` or `[task ID]`. When nothing was found, it says so and names the tasks the book knows."""
+    citations: tuple[str, ...]
+    """Practice ids in the order they are cited."""
+    people: tuple[str, ...]
+    """Names of the colleagues the answer points to."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract of `ask --json`."""
+        return {"answer": self.answer, "citations": list(self.citations), "people": list(self.people)}
+
+
+def ask(question: str, knowledge: Knowledge, *, limit: int = 5) -> Answer:
+    """Answer in the practices' own sentences and numbers; at most `limit` practices, people or tasks are used.
+
+    Any text is a question. Retired practices are not taught.
+    """
+    wanted = read(question)
+    found = _ranked(wanted, knowledge)[: max(limit, 0)]
+    if not found:
+        return Answer(_nothing(wanted, knowledge), (), ())
+    teller = _Teller(knowledge, wanted)
+    for item in found:
+        teller.tell(item)
+    return Answer(
+        " ".join(teller.sentences), tuple(dict.fromkeys(teller.citations)), tuple(dict.fromkeys(teller.people))
+    )
+
+
+def _ranked(wanted: Question, knowledge: Knowledge) -> list[Item]:
+    """What answers the question, best first: BM25 summed over its words, times the share of them that is met."""
+    items: list[Item] = [p for p in knowledge.practices if p.status is not Status.RETIRED]
+    items += [*knowledge.people, *knowledge.tasks]
+    hits = _hits(wanted, items)
+    rarity = [log(1 + (1 + len(items)) / (1 + len(hit))) for hit in hits]
+    scores: list[tuple[float, int]] = []
+    for position, item in enumerate(items):
+        met = [i for i, hit in enumerate(hits) if position in hit]
+        share = sum(rarity[i] for i in met) / (sum(rarity) or 1.0)
+        if share >= _RELEVANT:
+            score = sum(hits[i][position] for i in met) * share * _preference(wanted.asks, item)
+            scores.append((score, position))
+    scores.sort(key=lambda entry: (-entry[0], entry[1]))
+    return [items[position] for score, position in scores if score >= _BESIDE * scores[0][0]]
+
+
+def _hits(wanted: Question, items: Sequence[Item]) -> list[dict[int, float]]:
+    if not wanted.groups or not items:
+        return [{} for _ in wanted.groups]
+    index = open_index([_document(item) for item in items])
+    return [dict(index.find(group)) for group in wanted.groups]
+
+
+def _document(item: Item) -> Document:
+    if isinstance(item, Practice):
+        steps = " ".join((*item.do, *item.instead_of))
+        return Document(item.title, f"{when(item.when)} {' '.join(item.people)}", f"{steps} {KIND_WORDS[item.kind]}")
+    if isinstance(item, Person):
+        return Document(item.name, " ".join(topic for topic, _ in item.asked_about), _labels(item.tasks))
+    return Document(item.title, "", _labels(item.activities))
+
+
+def _labels(counted: Sequence[tuple[str, int]]) -> str:
+    return " ".join(label for label, _ in counted)
+
+
+def _preference(asks: Asks, item: Item) -> float:
+    """How much more this sort of thing counts for this sort of question."""
+    if isinstance(item, Practice):
+        if asks is Asks.DURATION:
+            return 1.0
+        return 2.5 if item.kind in PREFERRED[asks] else 1.0
+    if isinstance(item, Person):
+        return 2.0 if asks is Asks.WHO and item.asked_about else 0.3
+    return 4.0 if asks is Asks.DURATION else 0.3
+
+
+def _nothing(wanted: Question, knowledge: Knowledge) -> str:
+    said = "Nothing in this book answers that." if wanted.groups else "The question has no words to look for."
+    titles = [shorten(clean(task.title), 80) for task in knowledge.tasks]
+    if not titles:
+        return f"{said} It knows no tasks yet: learn from some traces first."
+    more = f" and {len(titles) - _TITLES:,} more" if len(titles) > _TITLES else ""
+    return f"{said} It knows about: {'; '.join(titles[:_TITLES])}{more}."
+
+
+class _Teller:
+    """Composes sentences and collects what they cite and whom they name."""
+
+    def __init__(self, knowledge: Knowledge, wanted: Question) -> None:
+        self.sentences: list[str] = []
+        self.citations: list[str] = []
+        self.people: list[str] = []
+        self._practices = {practice.id: practice for practice in knowledge.practices}
+        self._titles = {task.id: task.title for task in knowledge.tasks}
+        self._wanted = wanted
+
+    def tell(self, item: Item) -> None:
+        """Add what is known of one thing; the first is told in full."""
+        if isinstance(item, Practice):
+            self._practice(item, full=not self.sentences)
+        elif isinstance(item, Person):
+            self._person(item)
+        else:
+            self._task(item)
+
+    def _say(self, sentence: str, source: str) -> None:
+        text = shorten(clean(sentence).strip(), _LONGEST).rstrip(".")
+        self.sentences.append(f"{text} [{clean(source)}].")
+
+    def _practice(self, practice: Practice, *, full: bool) -> None:
+        self.citations.append(practice.id)
+        self.people += [clean(name) for name in practice.people]
+        self._say(practice.title, practice.id)
+        if full and practice.do:
+            steps = ", then ".join(f"“{step}”" for step in practice.do[:_STEPS])
+            rather = ", ".join(f"“{step}”" for step in practice.instead_of[:_STEPS])
+            self._say(f"Do {steps}{f' instead of {rather}' if rather else ''}", practice.id)
+        measured = effect(practice.effect)
+        self._say(measured[:1].upper() + measured[1:], practice.id)
+        for other in practice.prerequisites if full else ():
+            if other in self._practices:
+                self.citations.append(other)
+                self._say(f"Learn first: {self._practices[other].title}", other)
+
+    def _person(self, person: Person) -> None:
+        self.people.append(clean(person.name))
+        source = f"person {person.name}"
+        topics = self._met(person.asked_about)
+        if topics:
+            about = ", ".join(f"“{topic}” ({_counted(count)})" for topic, count in topics)
+            self._say(f"Colleagues asked {person.name} about {about}", source)
+            if person.answers_in is not None:
+                self._say(f"The median answer of {person.name} came after {times.words(person.answers_in)}", source)
+        done = self._met(tuple((self._titles.get(task, task), count) for task, count in person.tasks))
+        if done and not topics:
+            self._say(f"{person.name} took part in {', '.join(f'“{t}” ({_counted(n)})' for t, n in done)}", source)
+        if not topics and not done:
+            self._say(f"{person.name} is in this book with {person.events:,} events on {person.days:,} days", source)
+
+    def _met(self, counted: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+        """Those that share a word with the question, else the commonest two."""
+        words = {word[:5] for group in self._wanted.groups for word in group}
+        met = [entry for entry in counted if words & {word[:5] for word in words_of(entry[0])}]
+        return met[:3] or list(counted[:2])
+
+    def _task(self, task: Task) -> None:
+        source = f"task {task.id}"
+        if task.median_seconds is None:
+            self._say(f"“{task.title}” was done {_counted(task.episodes)}", source)
+        else:
+            time = times.words(task.median_seconds)
+            self._say(f"“{task.title}” took {time} in the median of {task.episodes:,} episodes", source)
+        if task.good or task.bad:
+            self._say(f"{task.good:,} of them ended well and {task.bad:,} badly", source)
+        if task.activities:
+            steps = ", ".join(f"“{label}” ({count:,})" for label, count in task.activities[:_STEPS])
+            self._say(f"Its commonest steps are {steps}", source)
+
+
+def _counted(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"

@@ -1,0 +1,132 @@
+"""From a whole process map to a few nested ones: the commonest way first, everything last, always connected."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from guildbook.model import MapEdge, ProcessMap
+
+START: Final = ""
+END: Final = "\x00end"
+"""Stands for the end of an episode, where `MapEdge.target` is empty, so that it differs from the start."""
+MOST_LEVELS: Final = 6
+MOST_NODES: Final = 72
+MOST_EDGES: Final = 200
+"""Beyond these a drawing tells nobody anything; the rest is told in the table of steps."""
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One position of the slider: activities (without start and end) and steps between them, commonest first."""
+
+    nodes: tuple[str, ...]
+    edges: tuple[Pair, ...]
+
+
+def pairs(found: ProcessMap) -> dict[Pair, MapEdge]:
+    """The edges by their ends, with `END` for the end; edges of unknown activities are left out."""
+    known = {node.label for node in found.nodes}
+    edges: dict[Pair, MapEdge] = {}
+    for edge in found.edges:
+        source, target = edge.source or START, edge.target or END
+        if (source in known or source == START) and (target in known or target == END):
+            edges[source, target] = edge
+    return edges
+
+
+def happy_path(found: ProcessMap, edges: Mapping[Pair, MapEdge]) -> tuple[str, ...]:
+    """The commonest whole sequence, or with none known the widest way from start to end."""
+    known = {node.label for node in found.nodes}
+    for steps, _ in found.variants:
+        if steps and known.issuperset(steps):
+            return steps
+    before = _widest(START, {pair: edge.count for pair, edge in edges.items()})
+    return _way(END, before)[1:-1] if END in before else ()
+
+
+def levels(found: ProcessMap) -> tuple[Level, ...]:
+    """At most `MOST_LEVELS` nested levels; in each, every activity lies on a drawn way from start to end.
+
+    (As far as the map has such ways.) An activity enters with the widest way from the start to it and from it to
+    the end: the one whose rarest step is commonest (bottleneck shortest paths).
+    """
+    edges = pairs(found)
+    counts = {pair: edge.count for pair, edge in edges.items()}
+    happy = happy_path(found, edges)
+    backbone = list(dict.fromkeys(zip((START, *happy), (*happy, END), strict=True))) if happy else []
+    frequency = {node.label: node.count for node in found.nodes}
+    before = _widest(START, counts)
+    after = _widest(END, {(target, source): count for (source, target), count in counts.items()})
+    nodes = sorted(frequency, key=lambda label: (label not in happy, -frequency[label], label))[:MOST_NODES]
+    ranked = sorted(counts, key=lambda pair: (-counts[pair], pair))
+    shown: list[Level] = []
+    for node_count, edge_count in _sizes(len(set(happy)), len(nodes), len(backbone), len(ranked)):
+        ways = [pair for label in nodes[:node_count] for pair in _through(label, before, after)]
+        drawn = set(backbone) | set(ways)
+        inside = {label for pair in drawn for label in pair} | set(nodes[:node_count])
+        for pair in ranked:
+            if len(drawn) >= edge_count:
+                break
+            if inside.issuperset(pair):
+                drawn.add(pair)
+        level = Level(
+            tuple(label for label in sorted(inside - {START, END}, key=lambda label: (-frequency[label], label))),
+            tuple(sorted(drawn, key=lambda pair: (-counts.get(pair, 0), pair))),
+        )
+        if not shown or level != shown[-1]:
+            shown.append(level)
+    return tuple(shown)
+
+
+def _sizes(few_nodes: int, nodes: int, few_edges: int, edges: int) -> list[tuple[int, int]]:
+    """Node and edge counts of the levels, growing by equal ratios from the happy path to everything."""
+    steps = MOST_LEVELS - 1
+    last = min(edges, MOST_EDGES)
+
+    def between(low: int, high: int, step: int) -> int:
+        floor = max(low, 1)
+        return low if step == 0 else max(low, round(floor * (max(high, floor) / floor) ** (step / steps)))
+
+    return [(between(few_nodes, nodes, step), between(few_edges, last, step)) for step in range(MOST_LEVELS)]
+
+
+def _through(label: str, before: Mapping[str, str], after: Mapping[str, str]) -> list[Pair]:
+    """The edges of the widest way from the start through an activity to the end."""
+    come = _way(label, before)
+    go = _way(label, after)[::-1]
+    return [*pairwise(come), *pairwise(go)]
+
+
+def _way(label: str, before: Mapping[str, str]) -> tuple[str, ...]:
+    """From the root of a tree of predecessors to a label."""
+    way = [label]
+    while way[-1] in before and before[way[-1]] != way[-1]:
+        way.append(before[way[-1]])
+    return tuple(reversed(way))
+
+
+def _widest(root: str, counts: Mapping[Pair, int]) -> dict[str, str]:
+    """Each label reached from `root` with the one before it on its widest way; ties go to the shorter, then by name."""
+    following: dict[str, list[tuple[str, int]]] = {}
+    for (source, target), count in counts.items():
+        following.setdefault(source, []).append((target, count))
+    before: dict[str, str] = {}
+    queue: list[tuple[float, int, str, str]] = [(-float("inf"), 0, root, root)]
+    while queue:
+        width, hops, label, source = heapq.heappop(queue)
+        if label in before:
+            continue
+        before[label] = source
+        # A way does not pass through the other terminal.
+        if label in {START, END} and label != root:
+            continue
+        for target, count in following.get(label, ()):
+            if target not in before:
+                heapq.heappush(queue, (max(width, -float(count)), hops + 1, target, label))
+    return before
