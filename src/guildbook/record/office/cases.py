@@ -1,0 +1,111 @@
+"""The cases of one task in one branch: what is known about them, how hard they are, whose they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from guildbook.model.time import DAY, HOUR
+from guildbook.record.office.plan import PRODUCTS, Condition, Plan
+from guildbook.record.office.staff import Staff
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+KINDS: Final = ("private", "business", "corporate")
+"""Kinds of customer: the later, the harder the case."""
+CHANNELS: Final = ("mail", "portal", "phone")
+_KIND_SHARES: Final = (0.45, 0.33, 0.22)
+_HARDER: Final = (0.90, 1.0, 1.35)
+"""Factor on time by kind of customer."""
+_WORSE: Final = (0.03, 0.0, -0.10)
+"""Points of the good rate by kind of customer."""
+_HARD_TO: Final = (0.4, 0.8, 1.3, 2.2)
+"""Weight with which a corporate case goes to each level of experience."""
+_HARD_FOLLOW: Final = (0.20, 0.45, 0.80)
+"""How often a `hard` step is done, by kind of customer."""
+_NOISE: Final = 0.22
+"""Sigma of the case's own factor on time, known to nobody."""
+_MOST: Final = 19.0
+"""Amounts stay below this multiple of the floor, so that the floor is always among what can be said of them."""
+FIRST_WEEKDAY: Final = 2
+"""The first day is a Wednesday, so that the last of six weeks is a working day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """One task's cases in one branch, as arrays over the cases."""
+
+    task: str
+    number: Ints
+    """Unique in the office."""
+    arrival: Ints
+    """µs since the first day's midnight."""
+    week: Floats
+    product: Ints
+    kind: Ints
+    channel: Ints
+    amount: Ints
+    owner: Ints
+    time_factor: Floats
+    good_shift: Floats
+
+    def holds(self, condition: Condition | None) -> Bools:
+        """Which cases meet the condition of a rule."""
+        if condition is None:
+            return np.ones(len(self.number), np.bool_)
+        if condition.key == "product":
+            return self.product == PRODUCTS.index(condition.value)
+        return self.amount >= int(condition.value)
+
+
+def workdays(days: int) -> Ints:
+    """The day numbers that are no weekend."""
+    every = np.arange(days)
+    return every[(every + FIRST_WEEKDAY) % 7 < 5]  # noqa: PLR2004 - Monday to Friday
+
+
+def draw_cases(
+    plan: Plan, staff: Staff, task: str, count: int, first: int, days: int, rng: np.random.Generator
+) -> Cases:
+    """`count` cases arriving in working hours over `days` days, numbered from `first`."""
+    arrival = rng.choice(workdays(days), count) * DAY + rng.integers(7 * HOUR, 17 * HOUR, count)
+    arrival.sort()
+    kind = rng.choice(len(KINDS), count, p=_KIND_SHARES)
+    amount = plan.amount_floor * np.exp(rng.normal(-0.25, 0.9, count))
+    owner = _assign(staff, task, kind, rng)
+    return Cases(
+        task=task,
+        number=first + np.arange(count),
+        arrival=arrival,
+        week=arrival / (7 * DAY),
+        product=rng.integers(len(PRODUCTS), size=count),
+        kind=kind,
+        channel=rng.integers(len(CHANNELS), size=count),
+        amount=np.clip(amount, 50, _MOST * plan.amount_floor).astype(np.int64),
+        owner=owner,
+        time_factor=np.array(_HARDER)[kind] * np.exp(rng.normal(0, _NOISE, count)),
+        good_shift=np.array(_WORSE)[kind] + staff.skill[owner],
+    )
+
+
+def _assign(staff: Staff, task: str, kind: Ints, rng: np.random.Generator) -> Ints:
+    """An owner for each case: corporate ones rather to veterans, the others so that all get about as many."""
+    pool = staff.pools[task]
+    hard = np.array(_HARD_TO)[staff.level[pool]]
+    share = _KIND_SHARES[-1]
+    easy = np.maximum((1.0 / len(pool) - share * hard / hard.sum()) / (1 - share), 0.2 / len(pool))
+    is_hard = kind == len(KINDS) - 1
+    owner = np.empty(len(kind), np.int64)
+    owner[is_hard] = rng.choice(pool, int(is_hard.sum()), p=hard / hard.sum())
+    owner[~is_hard] = rng.choice(pool, int((~is_hard).sum()), p=easy / easy.sum())
+    return owner
+
+
+def hard_follow(cases: Cases) -> Floats:
+    """Probability of a step that people do when a case is hard."""
+    return np.array(_HARD_FOLLOW)[cases.kind]

@@ -1,0 +1,261 @@
+"""What a seed plants: drawn from a larger family, so that nobody can know beforehand what holds in this office."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import numpy as np
+
+from guildbook.model import Kind
+from guildbook.record.office.steps import CHECKS, FIXED, ORDERS, PREPARATIONS, TASKS, TOPICS, WAYS, Step
+
+Follow = Literal["skill", "hard", "coin", "seldom"]
+"""How it is decided whether a slot's step is done.
+
+`skill`: by the person, veterans often and newcomers seldom. `hard`: by the case, hard ones often. `coin`: half of the
+time. `seldom`: one time in six.
+"""
+
+PRODUCTS: Final = ("marine", "motor", "home", "travel")
+OPTIONS: Final = 6
+"""Optional steps a task has, whatever role each plays under a seed."""
+BATCHED: Final = ("claim.register", "invoice.register", "complaint.register", "invoice.approved")
+"""One-event duties that may be done one after the other for many cases."""
+_PLAN_SALT: Final = 0x0FF1CE
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Where a planted practice holds: `key` equal to `value`, or at least `value` when `at_least`."""
+
+    key: str
+    value: str
+    at_least: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One planted practice as the generator applies it.
+
+    `effect` is points of the good rate (`good-rate`), or the natural logarithm of the ratio of times
+    (`duration`, `response`; negative is faster).
+    """
+
+    id: str
+    kind: Kind
+    task: str
+    slot: str
+    steps: tuple[Step, ...]
+    instead_of: tuple[Step, ...]
+    metric: str
+    effect: float
+    condition: Condition | None = None
+    prerequisites: tuple[str, ...] = ()
+    layer: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in a task's script where people differ. `steps` are what following it looks like."""
+
+    name: str
+    steps: tuple[Step, ...]
+    follow: Follow = "skill"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything about an office that its seed decides, apart from its people."""
+
+    seed: int
+    rules: tuple[Rule, ...]
+    slots: dict[str, Slot]
+    base: dict[str, float]
+    """Good rate of each task for a case of middling difficulty in which no planted practice took effect."""
+    amount_floor: int
+    """The amount from which the conditional rules on amounts hold."""
+
+    def rule(self, slot: str) -> Rule | None:
+        """The rule planted in a slot, if any."""
+        return next((r for r in self.rules if r.slot == slot), None)
+
+
+@dataclass(slots=True)
+class _Draft:
+    rng: np.random.Generator
+    floor: int
+    rules: list[Rule] = field(default_factory=list[Rule])
+    slots: dict[str, Slot] = field(default_factory=dict[str, Slot])
+    preparations: dict[str, list[Step]] = field(default_factory=dict[str, list[Step]])
+    checks: dict[str, list[Step]] = field(default_factory=dict[str, list[Step]])
+
+    def shuffle(self, steps: tuple[Step, ...]) -> list[Step]:
+        return [steps[i] for i in self.rng.permutation(len(steps))]
+
+    def points(self) -> float:
+        return round(float(self.rng.uniform(0.18, 0.25)), 3)
+
+    def faster(self, most: float = 0.45, least: float = 0.70) -> float:
+        """The logarithm of what remains of the time."""
+        return round(float(np.log(self.rng.uniform(most, least))), 3)
+
+    def plant(
+        self,
+        kind: Kind,
+        slot: str,
+        steps: tuple[Step, ...],
+        metric: str,
+        effect: float,
+        *,
+        instead_of: tuple[Step, ...] = (),
+        condition: Condition | None = None,
+        after: Rule | None = None,
+    ) -> Rule:
+        rule = Rule(
+            id=f"planted:{slot}",
+            kind=kind,
+            task=slot.split(".", 1)[0],
+            slot=slot,
+            steps=steps,
+            instead_of=instead_of,
+            metric=metric,
+            effect=effect,
+            condition=condition,
+            prerequisites=(after.id,) if after else (),
+            layer=after.layer + 1 if after else 1,
+        )
+        self.rules.append(rule)
+        self.slots[slot] = Slot(slot, steps)
+        return rule
+
+    def option(self, slot: str, kind: Kind, *, condition: Condition | None = None, after: Rule | None = None) -> Rule:
+        """An optional step that saves time (workflow) or makes a good end likelier (quality)."""
+        task = slot.split(".", 1)[0]
+        if kind is Kind.WORKFLOW:
+            step, metric, effect = self.preparations[task].pop(), "duration", self.faster(0.5, 0.68)
+        else:
+            step, metric, effect = self.checks[task].pop(), "good-rate", self.points()
+        return self.plant(kind, slot, (step,), metric, effect, condition=condition, after=after)
+
+    def free(self, task: str) -> list[str]:
+        return [s for s in (f"{task}.o{i + 1}" for i in range(OPTIONS)) if s not in self.slots]
+
+
+def draw_plan(seed: int) -> Plan:
+    """The plan of a seed: the same for the same seed, whatever the size of the office."""
+    rng = np.random.default_rng([seed, _PLAN_SALT])
+    draft = _Draft(rng, floor=int(rng.choice([2_000, 5_000, 10_000])))
+    for task in TASKS:
+        draft.preparations[task] = draft.shuffle(PREPARATIONS[task])
+        draft.checks[task] = draft.shuffle(CHECKS[task])
+    order = [TASKS[i] for i in rng.permutation(len(TASKS))]
+    chained = _plant_chains(draft, order)
+    _plant_singles(draft, order)
+    _plant_people(draft, order, chained)
+    _plant_tools(draft)
+    _plant_batch(draft)
+    _fill_decoys(draft)
+    base = {t: _base(draft.rules, t) for t in TASKS}
+    return Plan(seed, tuple(draft.rules), draft.slots, base, draft.floor)
+
+
+def _base(rules: list[Rule], task: str) -> float:
+    """Low enough that all planted effects together stay within a probability."""
+    return round(min(0.45, 0.90 - sum(r.effect for r in rules if r.task == task and r.metric == "good-rate")), 3)
+
+
+def _plant_chains(draft: _Draft, order: list[str]) -> list[Rule]:
+    """Two chains of three and one of two, each in a task of its own; the first links are returned."""
+    wf, ql = Kind.WORKFLOW, Kind.QUALITY
+    threes = [(wf, ql, ql), (ql, wf, ql), (ql, ql, wf)]
+    twos = [(wf, ql), (ql, ql), (ql, wf)]
+    kinds = [threes[i] for i in draft.rng.permutation(3)[:2]] + [twos[int(draft.rng.integers(3))]]
+    roots: list[Rule] = []
+    for task, chain in zip(order, kinds, strict=False):
+        places = sorted(draft.rng.permutation(OPTIONS - 1)[: len(chain)])
+        before: Rule | None = None
+        for place, kind in zip(places, chain, strict=True):
+            before = draft.option(f"{task}.o{place + 1}", kind, after=before)
+            if len(before.prerequisites) == 0:
+                roots.append(before)
+    return roots
+
+
+def _plant_singles(draft: _Draft, order: list[str]) -> None:
+    rng = draft.rng
+    by_product, by_amount = (order[3], order[2]) if rng.integers(2) else (order[2], order[3])
+    product = Condition("product", str(rng.choice(PRODUCTS)))
+    draft.option(str(rng.choice(draft.free(by_product))), Kind.QUALITY, condition=product)
+    amount = Condition("amount", str(draft.floor), at_least=True)
+    draft.option(str(rng.choice(draft.free(by_amount))), Kind.QUALITY, condition=amount)
+    draft.option(str(rng.choice(draft.free(order[3])[:4])), Kind.WORKFLOW)
+    for task in (order[3], order[int(rng.integers(2))]):
+        first = int(rng.integers(2))
+        pair = (ORDERS[task][first], ORDERS[task][1 - first])
+        draft.plant(Kind.QUALITY, f"{task}.order", pair, "good-rate", draft.points(), instead_of=pair[::-1])
+
+
+def _plant_people(draft: _Draft, order: list[str], roots: list[Rule]) -> None:
+    rng = draft.rng
+    after = roots[int(rng.integers(2))]
+    tasks = [t for t in order if t != after.task]
+    asked = [after.task, *[tasks[i] for i in rng.permutation(len(tasks))[:2]]]
+    for i, task in enumerate(asked):
+        topic = TOPICS[task][int(rng.integers(len(TOPICS[task])))]
+        effect = draft.faster(0.03, 0.08)
+        draft.plant(Kind.PEOPLE, f"{task}.ask", (topic,), "response", effect, after=after if i == 0 else None)
+    amount = Condition("amount", str(draft.floor), at_least=True)
+    effect = draft.faster(0.03, 0.08)
+    draft.plant(Kind.PEOPLE, "claim.approval", (FIXED["claim.approval"],), "response", effect, condition=amount)
+    product = Condition("product", str(rng.choice(PRODUCTS)))
+    effect = draft.faster(0.03, 0.08)
+    draft.plant(Kind.PEOPLE, "claim.handover", (FIXED["claim.handover"],), "response", effect, condition=product)
+
+
+def _plant_tools(draft: _Draft) -> None:
+    rng = draft.rng
+    chains = [("invoice.w1", "invoice.w2"), ("report.w1", "report.w2")]
+    singles = ["claim.w1", "claim.w2", "complaint.w1"]
+    whole = int(rng.integers(2))
+    names = [chains[whole][0], *[singles[i] for i in rng.permutation(3)[:2]]]
+    if rng.integers(2):
+        names.append(chains[1 - whole][0])
+    planted = {
+        n: draft.plant(Kind.TOOL, n, (WAYS[n].quick,), "duration", draft.faster(), instead_of=WAYS[n].slow)
+        for n in names
+    }
+    second = chains[whole][1]
+    way = WAYS[second]
+    draft.plant(
+        Kind.TOOL,
+        second,
+        (way.quick,),
+        "duration",
+        draft.faster(),
+        instead_of=way.slow,
+        after=planted[chains[whole][0]],
+    )
+
+
+def _plant_batch(draft: _Draft) -> None:
+    name = BATCHED[int(draft.rng.integers(len(BATCHED)))]
+    draft.plant(Kind.WORKFLOW, name, (FIXED[name],), "duration", draft.faster(0.45, 0.65))
+
+
+def _fill_decoys(draft: _Draft) -> None:
+    """Every slot without a rule still is in the script: people differ there too, and it changes nothing."""
+    follows: list[Follow] = ["skill", "hard", "coin", "seldom"]
+    for task in TASKS:
+        kinds = [follows[i] for i in draft.rng.permutation(len(follows))]
+        for slot, follow in zip(draft.free(task), kinds * 2, strict=False):
+            pool = draft.checks[task] if draft.rng.integers(2) else draft.preparations[task]
+            draft.slots[slot] = Slot(slot, ((pool or draft.checks[task]).pop(),), follow)
+        if f"{task}.order" not in draft.slots:
+            first = int(draft.rng.integers(2))
+            pair = (ORDERS[task][first], ORDERS[task][1 - first])
+            draft.slots[f"{task}.order"] = Slot(f"{task}.order", pair, "skill")
+    for name, way in WAYS.items():
+        draft.slots.setdefault(name, Slot(name, (way.quick,)))
+    for name in BATCHED:
+        draft.slots.setdefault(name, Slot(name, (FIXED[name],)))

@@ -1,0 +1,210 @@
+"""How cases are played: the moves a script is written in, and where planted practices take effect.
+
+A planted effect takes hold only where its step was done, its condition holds and all its prerequisites took effect in
+the same case. Nothing else a script does depends on whether a slot's step was done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from guildbook.model import Kind
+from guildbook.record.office.cases import Cases, hard_follow
+from guildbook.record.office.plan import BATCHED, Plan, Rule, Slot
+from guildbook.record.office.sheet import ASIDE, BATCH, OWN, Sheet
+from guildbook.record.office.staff import Staff
+from guildbook.record.office.steps import ANSWERS, CODE, FIXED, TOPICS, WAYS
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+PAUSE: Final = 3.0
+"""Median seconds between two events of one sitting."""
+_ANCHOR: Final = 7.0
+"""Seconds of the step before two ways part."""
+_SLOW: Final = 14.0
+"""Seconds of each event of a slow way."""
+_OPTION: Final = 14.0
+"""Seconds of an optional step: little beside the half hour of a case."""
+_SPREAD: Final = 0.35
+_ANSWER_AFTER: Final = 2.5 * 3600.0
+"""Median seconds to an answer from anyone but the right person."""
+_SOMEBODY_ELSE: Final = 0.12
+"""How often somebody else answers in the end."""
+
+
+@dataclass(slots=True)
+class Play:
+    """One task's cases while they are being played."""
+
+    plan: Plan
+    staff: Staff
+    cases: Cases
+    rng: np.random.Generator
+    sheet: Sheet = field(init=False)
+    took_effect: dict[str, Bools] = field(default_factory=dict[str, Bools])
+    good: Floats = field(init=False)
+    """Probability of a good end so far."""
+
+    def __post_init__(self) -> None:
+        """Difficulty and the owner's pace hold from the start."""
+        self.sheet = Sheet(len(self.cases.number))
+        self.sheet.pace = self.cases.time_factor.copy()
+        self.good = self.plan.base[self.cases.task] + self.cases.good_shift
+
+    @property
+    def owner(self) -> Ints:
+        """Whose case it is."""
+        return self.cases.owner
+
+    def seconds(self, median: float | Floats, who: Ints, spread: float = _SPREAD) -> Floats:
+        """Lognormal times of these people."""
+        noise = np.exp(self.rng.normal(0, spread, self.sheet.rows))
+        return np.asarray(median) * noise * self.staff.pace[who]
+
+    def chance(self, share: float) -> Bools:
+        """True in about that share of the cases."""
+        return self.rng.random(self.sheet.rows) < share
+
+    def do(
+        self, name: str, median: float, who: Ints | None = None, *, wait: float = 0.0, present: Bools | None = None
+    ) -> None:
+        """A step everybody does; `wait` is the median of what passes before (files lie, customers think)."""
+        who = self.owner if who is None else who
+        waits = wait * np.exp(self.rng.normal(0, 0.6, self.sheet.rows)) if wait else 0.0
+        self.sheet.add(CODE[FIXED[name]], self.seconds(median, who), who, wait=waits, present=present)
+
+    def duty(self, name: str, median: float, pool: str, wait: float) -> None:
+        """A one-event duty of somebody else, done at once or together with others of its kind."""
+        who = self.rng.choice(self.staff.pools[pool], self.sheet.rows)
+        waits = wait * np.exp(self.rng.normal(0, 0.6, self.sheet.rows)) if wait else 0.0
+        later = self.rng.random(self.sheet.rows) < self.staff.follows(name, who, self.cases.week)
+        mode = np.where(later, BATCH, OWN)
+        group = BATCHED.index(name)
+        self.sheet.add(CODE[FIXED[name]], self.seconds(median, who), who, wait=waits, mode=mode, group=group)
+
+    def option(self, number: int) -> None:
+        """The optional step in that place, by the owner."""
+        slot = self.plan.slots[f"{self.cases.task}.o{number}"]
+        done = self.rng.random(self.sheet.rows) < self._probability(slot)
+        self.sheet.add(CODE[slot.steps[0]], self.seconds(_OPTION, self.owner), self.owner, present=done)
+        self._apply(slot.name, done)
+
+    def order(self) -> None:
+        """Two steps always done, in either order."""
+        slot = self.plan.slots[f"{self.cases.task}.order"]
+        done = self.rng.random(self.sheet.rows) < self._probability(slot)
+        first, second = (CODE[s] for s in slot.steps)
+        self.sheet.add(np.where(done, first, second), self.seconds(16.0, self.owner), self.owner)
+        self.sheet.add(np.where(done, second, first), self.seconds(16.0, self.owner), self.owner)
+        self._apply(slot.name, done)
+
+    def ways(self, *names: str) -> None:
+        """The quick way or the slow one, for one slot or for several that follow each other."""
+        for name in names:
+            way = WAYS[name]
+            done = self.rng.random(self.sheet.rows) < self._probability(self.plan.slots[name])
+            effect = self._effect(name, done)
+            whole = len(way.slow) * (_SLOW + PAUSE) - PAUSE
+            remaining = np.exp(effect) * (_ANCHOR + PAUSE + whole + PAUSE) - _ANCHOR - 2 * PAUSE
+            self.sheet.add(CODE[way.quick], self.seconds(remaining, self.owner, 0.25), self.owner, present=done)
+            for step in way.slow:
+                self.sheet.add(CODE[step], self.seconds(_SLOW, self.owner, 0.25), self.owner, present=~done)
+
+    def anchor(self, name: str) -> None:
+        """The short step before ways part."""
+        self.sheet.add(CODE[FIXED[name]], self.seconds(_ANCHOR, self.owner, 0.25), self.owner)
+
+    def ask(self) -> None:
+        """A question on one of the task's topics to a colleague, who answers sooner or later."""
+        task = self.cases.task
+        slot, topics = f"{task}.ask", TOPICS[task]
+        topic = self.rng.integers(len(topics), size=self.sheet.rows)
+        rule = self.plan.rule(slot)
+        fits = topic == topics.index(rule.steps[0]) if rule else np.zeros(self.sheet.rows, np.bool_)
+        codes = np.array([CODE[t] for t in topics])[topic]
+        self._request(slot, codes, CODE[ANSWERS[task]], 40.0, fits)
+
+    def request(self, slot: str, answer: str, median: float) -> Ints:
+        """A request that goes to one person of the slot's pool; returns who took it up."""
+        rule = self.plan.rule(slot)
+        fits = self.cases.holds(rule.condition if rule else None)
+        return self._request(slot, CODE[FIXED[slot]], CODE[FIXED[answer]], median, fits)
+
+    def end(self, name: str, *, wait: float = 0.0) -> None:
+        """The event that settles the case."""
+        ended = self.rng.random(self.sheet.rows) < np.clip(self.good, 0.03, 0.97)
+        outcome = np.where(ended, 1, 2).astype(np.int64)
+        self.sheet.add(CODE[FIXED[name]], self.seconds(12.0, self.owner), self.owner, wait=wait, outcome=outcome)
+
+    def slip(self, app: str) -> None:
+        """Now and then something is undone; it costs seconds."""
+        rate = self.rng.random(self.sheet.rows) < self.staff.slips[self.owner]
+        self.sheet.add(CODE[FIXED[f"slip.{app}"]], self.seconds(4.0, self.owner), self.owner, present=rate)
+
+    def rework(self, reopen: str, again: str, median: float) -> None:
+        """Some cases are opened again for a while."""
+        back = self.chance(0.10)
+        self.do(reopen, 10.0, present=back)
+        self.do(again, median, present=back)
+
+    def _request(self, slot: str, ask: int | Ints, answer: int, median: float, fits: Bools) -> Ints:
+        rows, staff = self.sheet.rows, self.staff
+        pool, expert = staff.pools[slot], staff.experts.get(slot, -1)
+        addressed = self._anyone(pool, self.owner)
+        if expert >= 0:
+            others = self._anyone(pool[pool != expert], self.owner)
+            knows = self.rng.random(rows) < staff.follows(slot, self.owner, self.cases.week)
+            addressed = np.where(fits, np.where(knows & (self.owner != expert), expert, others), addressed)
+        effect = self._effect(slot, fits & (addressed == expert))
+        fast = effect < 0
+        elsewhere = ~fast & self.chance(_SOMEBODY_ELSE)
+        taker = np.where(elsewhere, self._anyone(pool, addressed), addressed)
+        wait = _ANSWER_AFTER * np.exp(effect + self.rng.normal(0, 0.6, rows))
+        self.sheet.add(ask, self.seconds(25.0, self.owner), self.owner, to=addressed)
+        self.sheet.add(answer, self.seconds(median, taker), taker, wait=wait, mode=ASIDE)
+        return taker
+
+    def _anyone(self, pool: Ints, but: Ints) -> Ints:
+        """Somebody of the pool for each case, not the person given, if there is a choice."""
+        drawn = self.rng.integers(len(pool), size=self.sheet.rows)
+        again = (drawn + 1) % len(pool)
+        return np.where(pool[drawn] == but, pool[again], pool[drawn])
+
+    def _probability(self, slot: Slot) -> Floats | float:
+        match slot.follow:
+            case "skill":
+                return self.staff.follows(slot.name, self.owner, self.cases.week)
+            case "hard":
+                return hard_follow(self.cases)
+            case "coin":
+                return 0.5
+            case "seldom":
+                return 1 / 6
+
+    def _holds(self, rule: Rule, done: Bools) -> Bools:
+        held = done & self.cases.holds(rule.condition)
+        for before in rule.prerequisites:
+            held &= self.took_effect[before]
+        self.took_effect[rule.id] = held
+        return held
+
+    def _effect(self, slot: str, done: Bools) -> Floats:
+        rule = self.plan.rule(slot)
+        if rule is None:
+            return np.zeros(self.sheet.rows)
+        return np.where(self._holds(rule, done), rule.effect, 0.0)
+
+    def _apply(self, slot: str, done: Bools) -> None:
+        """Turn a done step into its planted effect on the end or on the time of what follows."""
+        rule = self.plan.rule(slot)
+        effect = self._effect(slot, done)
+        if rule is not None and rule.kind is Kind.QUALITY:
+            self.good = self.good + effect
+        elif rule is not None:
+            self.sheet.pace = self.sheet.pace * np.exp(effect)
