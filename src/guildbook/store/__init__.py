@@ -1,1 +1,37 @@
 """The ledger, the inbox and the sealed one-worker segments."""
+
+from guildbook.store import tables
+from guildbook.store.rows import (
+    Appended,
+    ArtefactRow,
+    CompactReport,
+    ErasureReport,
+    Finding,
+    ImportRow,
+    ImportState,
+    QuarantineRow,
+    SealReport,
+    SegmentRow,
+    Severity,
+    WorkerRow,
+    WorkerState,
+)
+from guildbook.store.store import Store
+
+__all__ = [
+    "Appended",
+    "ArtefactRow",
+    "CompactReport",
+    "ErasureReport",
+    "Finding",
+    "ImportRow",
+    "ImportState",
+    "QuarantineRow",
+    "SealReport",
+    "SegmentRow",
+    "Severity",
+    "Store",
+    "WorkerRow",
+    "WorkerState",
+    "tables",
+]

@@ -1,0 +1,151 @@
+"""Files that appear whole or not at all, and go for good, in step with the ledger.
+
+To publish: write to `tmp/`, flush to the disk, note the path in `strays`, rename into place, flush the folder, then
+commit the rows that refer to the files and take the notes away in one transaction. To drop: commit the change and
+note the paths, unlink, take the notes away. Whenever a process dies, each path still noted is a file that nothing
+refers to, and `recover` removes it. A file that the store did not note is never removed: `check` reports it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Engine, delete, insert, select
+
+from guildbook.model.ids import uuid7
+from guildbook.store import tables
+
+TMP: Final = "tmp"
+# Flushes wait for the disk, not for a core: side by side the file system joins them into few journal commits.
+_FLUSHERS: Final = 8
+
+Change = Callable[[Connection], None]
+
+
+class Publication:
+    """A batch of new files that become visible together with one change of the ledger. Needs the writer lock."""
+
+    def __init__(self, home: Path, engine: Engine) -> None:
+        self._home = home
+        self._engine = engine
+        self._drafts: list[tuple[Path, str]] = []
+        self.bytes = 0
+
+    def __len__(self) -> int:
+        """How many files wait."""
+        return len(self._drafts)
+
+    def add(self, path: str, parts: Sequence[bytes]) -> None:
+        """Write a file that is to stand at `path` (relative to the book's folder)."""
+        folder = self._home / TMP
+        folder.mkdir(exist_ok=True)
+        draft = folder / uuid7().hex
+        with draft.open("xb", buffering=0) as out:
+            for part in parts:
+                _write_all(out.fileno(), part)
+                self.bytes += len(part)
+        self._drafts.append((draft, path))
+
+    def commit(self, change: Change, drop: Iterable[str] = ()) -> None:
+        """Publish the files with `change`, which also stops referring to the files in `drop`; those go."""
+        paths = [path for _, path in self._drafts]
+        _flush([draft for draft, _ in self._drafts])
+        if paths:
+            with self._engine.begin() as connection:
+                connection.execute(insert(tables.strays), [{"path": path} for path in paths])
+        folders: set[Path] = set()
+        for draft, path in self._drafts:
+            target = self._home / path
+            if target.parent not in folders:
+                _make_folder(self._home, target.parent)
+                folders.add(target.parent)
+            draft.rename(target)
+        for folder in folders:
+            sync_folder(folder)
+        dropped = sorted(set(drop))
+        with self._engine.begin() as connection:
+            change(connection)
+            _forget(connection, paths)
+            if dropped:
+                connection.execute(insert(tables.strays), [{"path": path} for path in dropped])
+        self._drafts.clear()
+        self.bytes = 0
+        _unlink(self._home, self._engine, dropped)
+
+
+def drop(home: Path, engine: Engine, change: Change, paths: Iterable[str]) -> None:
+    """Commit a change that stops referring to the files at `paths`, then remove them. Needs the writer lock."""
+    Publication(home, engine).commit(change, paths)
+
+
+def recover(home: Path, engine: Engine) -> int:
+    """Clear away what a killed writer left; returns how many files went. Needs the writer lock."""
+    gone = 0
+    folder = home / TMP
+    if folder.is_dir():
+        for draft in folder.iterdir():
+            draft.unlink()
+            gone += 1
+    with engine.connect() as connection:
+        noted = list(connection.execute(select(tables.strays.c.path)).scalars())
+    gone += sum((home / path).exists() for path in noted)
+    _unlink(home, engine, noted)
+    return gone
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's entries to the disk."""
+    _sync(folder)
+
+
+def _unlink(home: Path, engine: Engine, paths: Sequence[str]) -> None:
+    if not paths:
+        return
+    for path in paths:
+        (home / path).unlink(missing_ok=True)
+    for folder in {(home / path).parent for path in paths}:
+        if folder.is_dir():
+            sync_folder(folder)
+    with engine.begin() as connection:
+        _forget(connection, paths)
+
+
+def _forget(connection: Connection, paths: Sequence[str]) -> None:
+    for start in range(0, len(paths), 400):
+        connection.execute(delete(tables.strays).where(tables.strays.c.path.in_(paths[start : start + 400])))
+
+
+def _flush(paths: Sequence[Path]) -> None:
+    if len(paths) <= 1:
+        for path in paths:
+            _sync(path)
+        return
+    with ThreadPoolExecutor(_FLUSHERS) as pool:
+        for _ in pool.map(_sync, paths):
+            pass
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _make_folder(home: Path, folder: Path) -> None:
+    if folder.is_dir():
+        return
+    _make_folder(home, folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync(folder.parent)
+
+
+def _write_all(descriptor: int, part: bytes) -> None:
+    view = memoryview(part)
+    while view:
+        view = view[os.write(descriptor, view) :]

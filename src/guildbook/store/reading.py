@@ -1,0 +1,101 @@
+"""Reading segments. Only `govern` calls this, for what it has admitted."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import Final
+
+import pyarrow as pa
+from sqlalchemy import Connection, select
+
+from guildbook.columns.words import U64
+from guildbook.model.errors import StoreError
+from guildbook.store import segment, tables
+from guildbook.store.rows import SegmentRow
+from guildbook.store.vault import Vault
+
+_THREADS: Final = 2
+# Segments read ahead of the one being used: keeps the threads busy and the memory small.
+_AHEAD: Final = 8
+_MANY: Final = 400
+
+
+def segment_rows(
+    connection: Connection, worker: str | None = None, ids: Sequence[str] | None = None
+) -> list[SegmentRow]:
+    """Segments in the ledger by worker, month and first event: all, one worker's, or those of some ids."""
+    table = tables.segments
+    query = select(table).order_by(table.c.worker, table.c.month, table.c.first, table.c.id)
+    if worker is not None:
+        query = query.where(table.c.worker == worker)
+    if ids is None:
+        return [SegmentRow(*row) for row in connection.execute(query)]
+    found: list[SegmentRow] = []
+    for start in range(0, len(ids), _MANY):
+        some = query.where(table.c.id.in_(ids[start : start + _MANY]))
+        found.extend(SegmentRow(*row) for row in connection.execute(some))
+    return found
+
+
+def find(connection: Connection, ids: Sequence[str]) -> list[SegmentRow]:
+    """Segments by id, in the order of `ids`; `StoreError` when one is not there."""
+    found = {row.id: row for row in segment_rows(connection, ids=ids)}
+    for wanted in ids:
+        if wanted not in found:
+            raise StoreError(
+                f"Segment {wanted} is not in the book any more.",
+                "It was merged or erased meanwhile: ask for the list of segments again.",
+                "segment-gone",
+            )
+    return [found[wanted] for wanted in ids]
+
+
+def address(row: SegmentRow) -> segment.Address:
+    """Where a segment's file stands and what its bytes are bound to."""
+    return segment.Address(row.id, row.worker, row.month)
+
+
+def read_tables(
+    vault: Vault, rows: Sequence[SegmentRow], columns: Sequence[str]
+) -> Iterator[tuple[SegmentRow, pa.Table]]:
+    """Columns of each segment, in order."""
+    if not rows:
+        return
+    with vault.look() as connection:
+        keys = vault.keys.fetch(connection, [(row.worker, row.month) for row in rows])
+
+    def read(row: SegmentRow) -> pa.Table:
+        return segment.read_rows(vault.home, address(row), keys[row.worker, row.month], columns)
+
+    if len(rows) == 1:
+        yield rows[0], read(rows[0])
+        return
+    with ThreadPoolExecutor(_THREADS) as pool:
+        waiting = iter(rows)
+        ahead: deque[tuple[SegmentRow, Future[pa.Table]]] = deque()
+        try:
+            for row in islice(waiting, _AHEAD):
+                ahead.append((row, pool.submit(read, row)))
+            while ahead:
+                row, future = ahead.popleft()
+                table = future.result()
+                for following in islice(waiting, 1):
+                    ahead.append((following, pool.submit(read, following)))
+                yield row, table
+        finally:
+            _cancel(future for _, future in ahead)
+
+
+def read_cases(vault: Vault, row: SegmentRow) -> U64:
+    """Sorted uint64 symbols of a segment's cases."""
+    with vault.look() as connection:
+        key = vault.keys.fetch(connection, [(row.worker, row.month)])[row.worker, row.month]
+    return segment.read_cases(vault.home, address(row), key)
+
+
+def _cancel(futures: Iterable[Future[pa.Table]]) -> None:
+    for future in futures:
+        future.cancel()

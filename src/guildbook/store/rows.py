@@ -1,0 +1,184 @@
+"""What the store answers with: frozen rows, people-sized."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+UNSTATED: Final = "unstated"
+_STATED: Final = "stated:"
+
+
+class WorkerState(StrEnum):
+    """Where a worker stands with the book."""
+
+    ACTIVE = "active"
+    ERASING = "erasing"
+    """Erasure has begun: nothing new is taken in, what is there may be read only to subtract it."""
+    FORGOTTEN = "forgotten"
+    """Nothing is left but the pseudonym, so that importing again does not bring the traces back."""
+
+
+class ImportState(StrEnum):
+    """How far an import came."""
+
+    NEW = "new"
+    PARTIAL = "partial"
+    DONE = "done"
+
+
+class Severity(StrEnum):
+    """How much a finding matters."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRow:
+    """A worker as the book knows them."""
+
+    id: str
+    name: str | None
+    """None when forgotten."""
+    state: WorkerState
+    created: int
+    """µs UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """One import of one input."""
+
+    id: str
+    source: str
+    fingerprint: str
+    path: str
+    terms: tuple[str, ...] | None
+    """The purposes the importer stated; None when it stated none."""
+    state: ImportState
+    chunks_done: int
+    rows: int
+    """Events taken in."""
+    rejected: int
+    forgotten: int
+    """Events left out because their workers are forgotten."""
+    begun: int
+    finished: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What one chunk came to."""
+
+    rows: int
+    rejected: int
+    forgotten: int
+    repeated: bool = False
+    """The chunk was there already, and nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineRow:
+    """One row of an input that could not become an event."""
+
+    import_id: str
+    chunk: int
+    line: int | None
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealReport:
+    """What sealing did."""
+
+    segments: int = 0
+    rows: int = 0
+    duplicates: int = 0
+    """Events that were in the book already, or twice in the inbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompactReport:
+    """What compaction did."""
+
+    before: int = 0
+    """Segments that were merged."""
+    after: int = 0
+    """Segments they became."""
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRow:
+    """A sealed segment: the events of one worker in one month under one statement of terms."""
+
+    id: str
+    worker: str
+    month: str
+    terms: str
+    """The statement of terms as the ledger keeps it; see `stated`."""
+    rows: int
+    first: int
+    last: int
+    """Times of the first and last event, µs UTC."""
+    digest: str
+    """Sum of the event ids (`columns.ids.digest`): equal for equal events, additive over segments."""
+    bytes: int
+    created: int
+
+    @property
+    def stated(self) -> tuple[str, ...] | None:
+        """The purposes the importer stated; None when it stated none."""
+        return decode_terms(self.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureReport:
+    """What erasing a worker removed."""
+
+    worker: str
+    batches: int = 0
+    """Inbox rows."""
+    segments: int = 0
+    rows: int = 0
+    """Events in those segments and batches."""
+    keys: int = 0
+    quarantined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ArtefactRow:
+    """Something made from the traces, kept encrypted."""
+
+    name: str
+    kind: str
+    grant: str
+    """The grant it was made under."""
+    time: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing `check` found, and how to mend it."""
+
+    code: str
+    severity: Severity
+    what: str
+    fix: str
+
+
+def encode_terms(terms: tuple[str, ...] | None) -> str:
+    """Terms as one word of the ledger; the order in which purposes were stated does not matter."""
+    return UNSTATED if terms is None else _STATED + ",".join(sorted(set(terms)))
+
+
+def decode_terms(text: str) -> tuple[str, ...] | None:
+    """The reverse of `encode_terms`."""
+    if text == UNSTATED:
+        return None
+    return tuple(word for word in text.removeprefix(_STATED).split(",") if word)

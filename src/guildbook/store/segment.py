@@ -1,0 +1,179 @@
+"""The segment file: the events of one worker in one month, encrypted.
+
+Layout, little-endian: magic `GBSEG` and a zero byte (6), version (2), segment id (16), length of the case index (8),
+length of the rows (8), then the two encrypted pieces (each 12 bytes nonce, ciphertext, 16 bytes tag). The case index is
+the sorted uint64 `model.ids.symbol`s of the cases. The rows are a Parquet file (zstd) sorted by time, `seq` (null first)
+and id; columns of `EVENT_SCHEMA` that are null throughout are left out. Both pieces are bound to worker, month and
+segment id, so a file moved or renamed does not open. Why whole pieces and not Parquet's own encryption:
+docs/decisions/0002.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from guildbook.columns.ids import digest
+from guildbook.columns.schema import EVENT_SCHEMA
+from guildbook.columns.words import U64, symbols
+from guildbook.model.errors import StoreError
+from guildbook.store.cipher import decrypt, encrypt
+
+SUFFIX: Final = ".gbseg"
+_MAGIC: Final = b"GBSEG\0"
+_VERSION: Final = 1
+_HEADER: Final = struct.Struct("<6sH16sQQ")
+
+_WORDS: Final = [f.name for f in EVENT_SCHEMA if pa.types.is_dictionary(f.type)]
+
+_PARQUET: Final[dict[str, Any]] = {
+    "compression": "zstd",
+    # Statistics serve whoever skips row groups; a segment is small, and only its time range is ever asked for.
+    "write_statistics": ["time"],
+    "column_encoding": {"time": "DELTA_BINARY_PACKED"},
+}
+
+
+class BadSegmentError(StoreError):
+    """A segment file that is not what the ledger says it is."""
+
+    def __init__(self, path: Path, fault: str, code: str) -> None:
+        super().__init__(
+            f"The segment file {path} {fault}.",
+            "Restore it from a backup, or import its source again; `guildbook doctor` lists all damage.",
+            code,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What a segment's bytes are bound to."""
+
+    id: str
+    worker: str
+    month: str
+
+    @property
+    def path(self) -> str:
+        """Where it stands, relative to the book's folder."""
+        return f"segments/{self.month}/{self.id}{SUFFIX}"
+
+    @property
+    def bound(self) -> tuple[str, str, str, str]:
+        """The words both pieces are bound to."""
+        return ("segment", self.worker, self.month, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A segment ready to be written, and what the ledger notes of it."""
+
+    parts: tuple[bytes, ...]
+    rows: int
+    first: int
+    last: int
+    digest: str
+    bytes: int
+
+
+def encode(address: Address, key: bytes, events: pa.Table) -> Encoded:
+    """Encrypt events (`EVENT_SCHEMA` columns, sorted, at least one row, words tight) as a segment file."""
+    index = encrypt(key, _case_index(events).astype("<u8").tobytes(), *address.bound, "cases")
+    rows = encrypt(key, _parquet(events), *address.bound, "rows")
+    header = _HEADER.pack(_MAGIC, _VERSION, bytes.fromhex(address.id), len(index), len(rows))
+    times = events["time"]
+    return Encoded(
+        (header, index, rows),
+        events.num_rows,
+        times[0].value,
+        times[-1].value,
+        digest(events["id"]),
+        len(header) + len(index) + len(rows),
+    )
+
+
+def read_rows(home: Path, address: Address, key: bytes, columns: Sequence[str]) -> pa.Table:
+    """Some columns of a segment, typed as in `EVENT_SCHEMA`."""
+    path = home / address.path
+    sealed = _piece(path, address, second=True)
+    plain = decrypt(key, sealed, *address.bound, "rows", what=f"The segment file {path}")
+    return _from_parquet(plain, columns)
+
+
+def read_cases(home: Path, address: Address, key: bytes) -> U64:
+    """Sorted uint64 symbols of the cases in a segment; reads only the index."""
+    path = home / address.path
+    sealed = _piece(path, address, second=False)
+    plain = decrypt(key, sealed, *address.bound, "cases", what=f"The case index of {path}")
+    return np.frombuffer(plain, "<u8")
+
+
+def looks_like_one(path: Path) -> bool:
+    """Whether a file begins as a segment file does."""
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC
+
+
+def _case_index(events: pa.Table) -> U64:
+    if "case" not in events.column_names:
+        return np.zeros(0, np.uint64)
+    words = events["case"].unique().drop_null()
+    if pa.types.is_dictionary(words.type):
+        words = words.cast(pa.string())
+    return np.sort(symbols(words))
+
+
+def _parquet(events: pa.Table) -> memoryview:
+    out = pa.BufferOutputStream()
+    words: Any = [name for name in _WORDS if name in events.column_names]
+    pq.write_table(events, out, use_dictionary=words, **_PARQUET)
+    return memoryview(out.getvalue()).cast("B")
+
+
+def _from_parquet(plain: bytes, columns: Sequence[str]) -> pa.Table:
+    file = pq.ParquetFile(pa.BufferReader(plain))
+    held = set(file.schema_arrow.names)
+    table = file.read(columns=[name for name in columns if name in held], use_threads=False)
+    rows = file.metadata.num_rows
+    arrays: list[pa.ChunkedArray | pa.Array] = []
+    for name in columns:
+        kind = EVENT_SCHEMA.field(name).type
+        column = table[name] if name in held else pa.nulls(rows, kind)
+        arrays.append(column if column.type == kind else column.cast(kind))
+    return pa.Table.from_arrays(arrays, schema=pa.schema([EVENT_SCHEMA.field(name) for name in columns]))
+
+
+def _piece(path: Path, address: Address, *, second: bool) -> bytes:
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        raise BadSegmentError(path, "is missing", "segment-missing") from None
+    with file:
+        head = file.read(_HEADER.size)
+        if head[: len(_MAGIC)] != _MAGIC[: len(head)]:
+            raise BadSegmentError(path, "is not a segment file", "segment-foreign")
+        if len(head) < _HEADER.size:
+            raise BadSegmentError(path, "is cut short", "segment-truncated")
+        _, version, found, index, rows = _HEADER.unpack(head)
+        if version != _VERSION:
+            raise StoreError(
+                f"The segment file {path} has format {version}; this Guildbook reads {_VERSION}.",
+                "Upgrade Guildbook: pip install --upgrade guildbook.",
+                "segment-newer",
+            )
+        if found.hex() != address.id:
+            raise BadSegmentError(path, f"is segment {found.hex()}", "segment-foreign")
+        size = os.fstat(file.fileno()).st_size
+        if size != _HEADER.size + index + rows:
+            raise BadSegmentError(path, "is cut short or has grown", "segment-truncated")
+        if second:
+            file.seek(_HEADER.size + index)
+        return file.read(rows if second else index)

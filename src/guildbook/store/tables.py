@@ -1,0 +1,193 @@
+"""The ledger's tables. Alembic's revisions in `migrations` build them; a test holds the two together.
+
+Everything that could name a person or a place (names, paths, rejected rows, events) is encrypted before it comes here.
+Times are µs UTC. There are no foreign keys: erasing and recovery decide themselves what goes with what.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only in a column declared INTEGER.
+_NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _text(name: str, *, null: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=null)
+
+
+def _int(name: str, *, null: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=null)
+
+
+def _blob(name: str, *, null: bool = False) -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=null)
+
+
+book: Final = Table("book", metadata, _text("key"), _blob("value"), PrimaryKeyConstraint("key"))
+"""Facts of the whole book: its id, the check value of its key, the secret behind pseudonyms (wrapped)."""
+
+workers: Final = Table(
+    "workers",
+    metadata,
+    _text("id"),
+    _blob("name", null=True),
+    _text("state"),
+    _int("created"),
+    PrimaryKeyConstraint("id"),
+)
+
+keys: Final = Table(
+    "keys", metadata, _text("owner"), _text("period"), _blob("wrapped"), PrimaryKeyConstraint("owner", "period")
+)
+"""Data keys, wrapped by the book's key. The owner is a worker (period: a month, `inbox` or `name`) or an import."""
+
+imports: Final = Table(
+    "imports",
+    metadata,
+    _text("id"),
+    _text("source"),
+    _text("fingerprint"),
+    _blob("path"),
+    _text("terms"),
+    _text("state"),
+    _int("chunks_done"),
+    _int("rows"),
+    _int("rejected"),
+    _int("forgotten"),
+    _int("begun"),
+    _int("finished", null=True),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("fingerprint"),
+)
+
+import_workers: Final = Table(
+    "import_workers",
+    metadata,
+    _text("import_id"),
+    _text("worker"),
+    PrimaryKeyConstraint("import_id", "worker"),
+    Index(None, "worker"),
+)
+"""Whose events an import held, so that erasing a worker finds the imports that were theirs alone."""
+
+inbox: Final = Table(
+    "inbox",
+    metadata,
+    Column("id", _NUMBER, primary_key=True, autoincrement=True),
+    _text("import_id"),
+    _int("chunk"),
+    _text("worker"),
+    _int("rows"),
+    _blob("batch"),
+    Index(None, "worker", "id"),
+)
+"""One worker's part of one chunk, not yet sealed."""
+
+quarantine: Final = Table(
+    "quarantine",
+    metadata,
+    _text("import_id"),
+    _int("chunk"),
+    _int("rows"),
+    _blob("batch"),
+    PrimaryKeyConstraint("import_id", "chunk"),
+)
+"""The rejected rows of one chunk."""
+
+segments: Final = Table(
+    "segments",
+    metadata,
+    _text("id"),
+    _text("worker"),
+    _text("month"),
+    _text("terms"),
+    _int("rows"),
+    _int("first"),
+    _int("last"),
+    _text("digest"),
+    _int("bytes"),
+    _int("created"),
+    PrimaryKeyConstraint("id"),
+    Index(None, "worker", "month"),
+)
+
+strays: Final = Table("strays", metadata, _text("path"), PrimaryKeyConstraint("path"))
+"""Files that must not exist when no write is under way: not yet published, or already dropped."""
+
+artefacts: Final = Table(
+    "artefacts",
+    metadata,
+    _text("name"),
+    _text("kind"),
+    _text("file"),
+    _blob("key"),
+    _text("grant"),
+    _int("time"),
+    _int("bytes"),
+    PrimaryKeyConstraint("name"),
+)
+
+permissions: Final = Table(
+    "permissions",
+    metadata,
+    _text("worker"),
+    _text("purpose"),
+    _text("decision"),
+    _int("time"),
+    PrimaryKeyConstraint("worker", "purpose"),
+)
+
+grants: Final = Table(
+    "grants",
+    metadata,
+    _text("id"),
+    _text("purpose"),
+    _text("stage"),
+    _text("artefact"),
+    _int("time"),
+    _text("segments_root"),
+    _int("admitted"),
+    _int("refused"),
+    _text("policy_hash"),
+    PrimaryKeyConstraint("id"),
+)
+
+uses: Final = Table(
+    "uses",
+    metadata,
+    _text("id"),
+    _text("grant"),
+    _text("worker"),
+    _text("purpose"),
+    _text("stage"),
+    _text("artefact"),
+    _int("time"),
+    _int("segments"),
+    _int("rows"),
+    _text("reason"),
+    PrimaryKeyConstraint("id"),
+    Index(None, "worker"),
+    Index(None, "grant"),
+)
