@@ -243,7 +243,7 @@ class XesEvents:
 
     def _of_case(self, values: Mapping[str, Any]) -> dict[str, str]:
         base: dict[str, str] = {}
-        skipped = ARTEFACTS | VARIANT if VARIANT <= values.keys() else ARTEFACTS
+        skipped = ARTEFACTS | VARIANT if values.keys() >= VARIANT else ARTEFACTS
         for key, value in values.items():
             text = self._fragment(value)
             if text and key not in skipped:

@@ -1,0 +1,116 @@
+"""Tables: CSV, TSV and their like, and Parquet. Columns are guessed, the guess is shown, `--map` corrects it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from guildbook.columns import raw_table
+from guildbook.model.errors import InputError
+from guildbook.plugins import Chunk, ImportOptions, Rejected
+from guildbook.record.importers._batches import Batch, parquet_batches, text_batches
+from guildbook.record.importers._dialect import TextTable
+from guildbook.record.importers._fingerprint import file_fingerprint
+from guildbook.record.importers._guess import guess
+from guildbook.record.importers._pieces import Limits
+from guildbook.record.importers._table_rows import TableRows
+
+_VERSION: Final = "table-1"
+_PARQUET: Final = b"PAR1"
+_GZIP: Final = b"\x1f\x8b"
+_ENDINGS: Final = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+_MAYBE: Final = (".txt", ".tab", ".dat", ".txt.gz")
+_OTHERS: Final = (_GZIP, _PARQUET, b"<", b"{", b"[", b"SQLite")
+_MARKS: Final = (b",", b";", b"\t", b"|")
+
+
+class CsvImporter:
+    """Delimited text, gzipped or not."""
+
+    name: Final = "csv"
+    title: Final = "CSV table"
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits
+
+    def sniff(self, path: Path, head: bytes) -> float:
+        """By the name; text of another name that looks like a table is a weak yes."""
+        named = path.name.lower()
+        if named.endswith(_ENDINGS):
+            return 0.9 if head or path.is_file() else 0.0
+        if head.startswith(_OTHERS):
+            return 0.0
+        lines = head.replace(b"\0", b"").splitlines()[:3]
+        counts = [max(line.count(mark) for mark in _MARKS) for line in lines]
+        even = len(counts) > 1 and min(counts) >= 1 and len(set(counts)) == 1
+        return (0.5 if named.endswith(_MAYBE) else 0.2) if even else 0.0
+
+    def describe(self, path: Path, options: ImportOptions) -> str:
+        """The dialect and the mapping."""
+        table = TextTable(path, self._limits)
+        return f"{self.title} ({table.dialect}): {_described(text_batches(table), path, options)}"
+
+    def fingerprint(self, path: Path, options: ImportOptions) -> str:
+        """Over the file's bytes, the options, and the version of this mapping."""
+        return file_fingerprint(path, options, _VERSION)
+
+    def read(self, path: Path, options: ImportOptions) -> Iterator[Chunk]:
+        """Chunks of about 50,000 rows; the first is smaller, since the guess is made from it."""
+        return _chunks(text_batches(TextTable(path, self._limits)), path, options, self.name)
+
+
+class ParquetImporter:
+    """Parquet files, whoever wrote them; those Guildbook exported come back as they were."""
+
+    name: Final = "parquet"
+    title: Final = "Parquet table"
+
+    def sniff(self, path: Path, head: bytes) -> float:
+        """By the magic bytes."""
+        if head:
+            return 1.0 if head.startswith(_PARQUET) else 0.0
+        return 0.8 if path.suffix.lower() == ".parquet" and path.is_file() else 0.0
+
+    def describe(self, path: Path, options: ImportOptions) -> str:
+        """The mapping."""
+        return f"{self.title}: {_described(parquet_batches(path), path, options)}"
+
+    def fingerprint(self, path: Path, options: ImportOptions) -> str:
+        """Over the file's bytes, the options, and the version of this mapping."""
+        return file_fingerprint(path, options, _VERSION)
+
+    def read(self, path: Path, options: ImportOptions) -> Iterator[Chunk]:
+        """Chunks of about 50,000 rows."""
+        return _chunks(parquet_batches(path), path, options, self.name)
+
+
+def _described(batches: Iterator[Batch], path: Path, options: ImportOptions) -> str:
+    batch = next(batches, None)
+    if batch is None:
+        raise _no_rows(path)
+    return guess(batch.columns, options.mapping, path).describe()
+
+
+def _chunks(batches: Iterator[Batch], path: Path, options: ImportOptions, name: str) -> Iterator[Chunk]:
+    rows: TableRows | None = None
+    done = 0
+    waiting: list[Rejected] = []
+    for batch in batches:
+        waiting += batch.rejected
+        if not batch.lines:
+            continue
+        if rows is None:
+            rows = TableRows(guess(batch.columns, options.mapping, path), options.namespace, name)
+        events, bad = rows.events(batch.columns, done, batch.lines)
+        done += len(batch.lines)
+        yield Chunk(events, tuple(sorted([*waiting, *bad], key=lambda r: r.line or 0)), batch.progress)
+        waiting = []
+    if rows is None:
+        raise _no_rows(path)
+    if waiting:
+        yield Chunk(raw_table({}, 0), tuple(waiting), 1.0)
+
+
+def _no_rows(path: Path) -> InputError:
+    return InputError(f"{path} has a header but no row that fits it.", "Give a file with events in it.", "input-empty")
