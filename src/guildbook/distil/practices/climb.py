@@ -1,0 +1,191 @@
+"""Choosing among findings: the surest first, then what it leaves to explain, then what rests upon it.
+
+Each accepted finding becomes a covariate for the others of its metric (forward selection), so that one thing is
+not told twice in other words, and opens a scope of its own: the traces where it was followed. A step that helps
+only there is written in terms of it, whatever the kind of either. At the end each is measured once more beside
+all others (backward elimination).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from guildbook.distil.practices.contrast import Finding, Search, Target, compare, measured
+from guildbook.distil.practices.exposures import Exposure, Scope
+from guildbook.distil.practices.traces import Flags
+
+ACCEPT = 0.001
+"""Largest p at which a finding is accepted; false-discovery control over the kind comes on top."""
+SURER = 0.5
+"""Standard errors that a narrower scope must add."""
+DIFFERS = 3.0
+"""Standard errors by which an effect must be larger inside a narrower scope than in the rest."""
+DIFFERED = 2.0
+"""The same for a scope that was found first, below which it is widened."""
+ALIKE = 0.5
+"""An effect outside a scope of at least this share of that inside makes the scope needless."""
+
+
+def climb(search: Search, allowed: Callable[[Finding], bool]) -> None:
+    """Fill `search.accepted`, surest first; findings that are not `allowed` are passed over."""
+    candidates = [f for target in search.targets for scope in search.scopes for f in measured(search, target, scope)]
+    while len(search.accepted) < search.settings.max_steps:
+        best = max((f for f in candidates if worth(search, f)), key=_strength, default=None)
+        if best is None:
+            break
+        chosen = _narrowed(search, _widened(search, best), ())
+        if not allowed(chosen) or _known(search, chosen):
+            candidates = [f for f in candidates if f is not best]
+            continue
+        search.accepted.append(chosen)
+        place = len(search.accepted) - 1
+        if place in search.usable():
+            scope = _within(search, Scope(np.ones_like(chosen.scope.rows)), place)
+            candidates += [f for target in search.targets for f in measured(search, target, scope)]
+        candidates = list(_again(search, candidates, chosen.target))
+    _refine(search)
+    _eliminate(search)
+
+
+def worth(search: Search, finding: Finding) -> bool:
+    """Whether a finding is for the better, large and sure enough, with enough on both sides."""
+    better = finding.value * finding.target.better
+    sides = min(finding.done, finding.n - finding.done)
+    return better >= finding.target.minimum and finding.p < ACCEPT and sides >= search.settings.min_side
+
+
+def _known(search: Search, finding: Finding) -> bool:
+    """Whether the same was accepted before, perhaps for lead time where this is for active time."""
+    return any(
+        f.exposure.step == finding.exposure.step
+        and f.target.metric == finding.target.metric
+        and (f.scope.conditions, f.scope.after) == (finding.scope.conditions, finding.scope.after)
+        for f in search.accepted
+    )
+
+
+def _within(search: Search, scope: Scope, place: int) -> Scope:
+    """The part of a scope where an accepted finding was followed."""
+    rows = scope.rows & search.accepted[place].followed
+    return Scope(rows, scope.conditions, scope.anchor, (*scope.after, place))
+
+
+def _strength(finding: Finding) -> tuple[float, int, int]:
+    return (finding.z, -finding.exposure.step, -finding.exposure.anchor)
+
+
+def _again(search: Search, candidates: list[Finding], changed: Target) -> Iterator[Finding]:
+    """The candidates, those of the metric that has a new covariate measured once more."""
+    groups: dict[tuple[int, int], tuple[Finding, list[Exposure]]] = {}
+    for finding in candidates:
+        if finding.target.metric != changed.metric:
+            yield finding
+        elif worth(search, finding):
+            groups.setdefault((id(finding.target), id(finding.scope)), (finding, []))[1].append(finding.exposure)
+    for like, chosen in groups.values():
+        yield from compare(search, like.target, like.scope, chosen)
+
+
+def _one(search: Search, target: Target, scope: Scope, exposure: Exposure, but: int = -1) -> Finding | None:
+    if not scope.rows.any():
+        return None
+    return next(iter(compare(search, target, scope, [exposure], but)), None)
+
+
+def _apart(search: Search, inside: Finding, rows: Flags, by: float, but: int = -1) -> bool:
+    """Whether the effect in the other `rows` is less than half of that inside, and surely less."""
+    outside = _one(search, inside.target, replace(inside.scope, rows=rows), inside.exposure, but)
+    if outside is None or not np.isfinite(outside.error):
+        return True
+    gap = (inside.value - outside.value) * inside.target.better
+    less = outside.value * inside.target.better < ALIKE * abs(inside.value)
+    return less and gap > by * float(np.hypot(inside.error, outside.error))
+
+
+def _widened(search: Search, finding: Finding) -> Finding:
+    """The finding without those conditions and prerequisites outside which it holds as well."""
+    for wider in _wider(search, finding.scope):
+        if _apart(search, finding, wider.rows & ~finding.scope.rows, DIFFERED):
+            continue
+        found = _one(search, finding.target, wider, finding.exposure)
+        if found is not None and worth(search, found):
+            return _widened(search, found)
+    return finding
+
+
+def _wider(search: Search, scope: Scope) -> Iterator[Scope]:
+    """The scope with one of its conditions or prerequisites dropped."""
+    for condition in scope.conditions:
+        yield _rebuilt(search, tuple(c for c in scope.conditions if c != condition), scope.anchor, scope.after)
+    for place in scope.after:
+        yield _rebuilt(search, scope.conditions, scope.anchor, tuple(a for a in scope.after if a != place))
+
+
+def _rebuilt(search: Search, conditions: tuple[int, ...], anchor: int, after: tuple[int, ...]) -> Scope:
+    rows = np.ones(len(search.traces.weights), dtype=bool)
+    for condition in conditions:
+        rows &= search.traces.holds[:, condition]
+    if anchor >= 0:
+        rows &= search.traces.first[:, anchor] >= 0
+    for place in after:
+        rows &= search.accepted[place].followed
+    return Scope(rows, conditions, anchor, after)
+
+
+def _narrowed(search: Search, finding: Finding, resting: tuple[int, ...], but: int = -1) -> Finding:
+    """The finding limited by one more condition or accepted practice where it holds there alone.
+
+    `resting`: places of findings that rest on this one; it cannot rest on them. `but`: its own place.
+    """
+    scope, best = finding.scope, finding
+    narrower = [
+        Scope(scope.rows & search.traces.holds[:, c], (*scope.conditions, c), scope.anchor, scope.after)
+        for c in range(len(search.traces.conditions))
+        if c not in scope.conditions
+    ]
+    narrower += [
+        _within(search, scope, place)
+        for place in search.usable()
+        if place not in {*scope.after, *resting, but}
+        and search.accepted[place].exposure.step not in {finding.exposure.step, finding.exposure.anchor}
+    ]
+    for tried in narrower:
+        found = _one(search, finding.target, tried, finding.exposure, but)
+        if found is None or not worth(search, found) or found.z <= best.z + SURER:
+            continue
+        if _apart(search, found, scope.rows & ~tried.rows, DIFFERS, but):
+            best = found
+    return best
+
+
+def _refine(search: Search) -> None:
+    """Look at each finding again now that all others are known: it may rest on one accepted after it."""
+    for place in range(len(search.accepted)):
+        finding = search.accepted[place]
+        search.accepted[place] = _narrowed(search, finding, tuple(_resting(search, place)), place)
+
+
+def _resting(search: Search, place: int) -> set[int]:
+    """Places of the findings that rest on this one, at any distance."""
+    found: set[int] = set()
+    for other in range(len(search.accepted)):
+        for at, finding in enumerate(search.accepted):
+            if at not in found and (place in finding.scope.after or found & set(finding.scope.after)):
+                found.add(at)
+        if len(found) == other:
+            break
+    return found
+
+
+def _eliminate(search: Search) -> None:
+    """Drop, weakest first, what the others explain: beside them its effect is no longer sure or large."""
+    for place in sorted(range(len(search.accepted)), key=lambda p: search.accepted[p].z):
+        finding = search.accepted[place]
+        found = _one(search, finding.target, finding.scope, finding.exposure, place)
+        if found is not None and worth(search, found):
+            search.accepted[place] = found
+        else:
+            search.dropped.add(place)

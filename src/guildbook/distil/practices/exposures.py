@@ -1,0 +1,81 @@
+"""What can be done or left undone in a task, and among which traces that is compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from guildbook.distil.practices.traces import Flags, TaskTraces
+
+COMMON = 0.98
+"""A step in at least this share of traces is an anchor for all of them."""
+ANCHORED = 0.3
+"""A step is an anchor when at least this share of traces reaches it."""
+MAX_ANCHORS = 14
+TELLING = (0.02, 0.85)
+"""A condition that holds in between these shares of the traces makes a scope."""
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """`step` before `anchor`, by column number in `TaskTraces.activities`."""
+
+    step: int
+    anchor: int
+    flags: Flags
+    """(n,) over the traces of the task."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A set of traces in which exposures are compared."""
+
+    rows: Flags
+    conditions: tuple[int, ...] = ()
+    """Columns of `TaskTraces.conditions` that hold in all of them."""
+    anchor: int = -1
+    """Only exposures with this anchor; −1: those whose anchor is common among the rows."""
+    after: tuple[int, ...] = ()
+    """Places in the list of accepted findings that were followed in all of them."""
+
+
+def anchors(traces: TaskTraces) -> list[int]:
+    """The steps that many traces reach, commonest first."""
+    reached = traces.weights @ (traces.first >= 0) / traces.weights.sum()
+    order = np.argsort(-reached, kind="stable")
+    return [int(a) for a in order if reached[a] >= ANCHORED][:MAX_ANCHORS]
+
+
+def exposures(traces: TaskTraces, anchored: Iterable[int], minimum: float) -> list[Exposure]:
+    """Every "step before anchor" done and, where the anchor was reached, not done in at least `minimum` traces.
+
+    Of anchors that give a step the same flags the nearest is kept: the one fewest steps after it, on average.
+    """
+    kept: dict[tuple[int, bytes], tuple[float, Exposure]] = {}
+    for anchor in anchored:
+        place = traces.first[:, anchor].astype(np.int32)
+        reached = float(traces.weights @ (place >= 0))
+        flags = (traces.first >= 0) & (place[:, None] > traces.first)
+        done = traces.weights @ flags
+        gaps = place[:, None] - traces.first
+        for step in np.flatnonzero((done >= minimum) & (reached - done >= minimum)):
+            own = np.ascontiguousarray(flags[:, step])
+            gap = float(np.average(gaps[own, step], weights=traces.weights[own]))
+            key = (int(step), np.packbits(own).tobytes())
+            if key not in kept or gap < kept[key][0]:
+                kept[key] = (gap, Exposure(int(step), anchor, own))
+    return [exposure for _, exposure in kept.values()]
+
+
+def scopes(traces: TaskTraces, anchored: Iterable[int]) -> list[Scope]:
+    """All traces, those of each telling condition, and those that reached each anchor not in all of them."""
+    everywhere = np.ones(len(traces.weights), dtype=bool)
+    total = traces.weights.sum()
+    held = traces.weights @ traces.holds / total
+    reached = traces.weights @ (traces.first >= 0) / total
+    found = [Scope(everywhere)]
+    found += [Scope(traces.holds[:, c], (c,)) for c in range(len(held)) if TELLING[0] <= held[c] <= TELLING[1]]
+    found += [Scope(traces.first[:, a] >= 0, (), a) for a in anchored if reached[a] < COMMON]
+    return found

@@ -1,0 +1,141 @@
+"""From a finding of the search to a practice: its conditions, steps, what it replaces, its sentence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from guildbook.distil.practices import wording
+from guildbook.distil.practices.contrast import Finding, Search
+from guildbook.distil.practices.statistics import Z95
+from guildbook.distil.practices.wording import Names
+from guildbook.model.ids import short_id
+from guildbook.model.knowledge import Effect, Kind, Practice, When
+
+INSTEAD = 0.6
+"""Share of the traces without the step in which another stands in its place."""
+
+
+def identity(kind: Kind, when: When, do: tuple[str, ...], instead_of: tuple[str, ...], people: tuple[str, ...]) -> str:
+    """An id that says what the practice says and changes with no number."""
+    conditions = [f"{name}={value}" for name, value in when.attributes]
+    parts = ["task", when.task, "step", when.activity, "if", *conditions, "after", *when.after]
+    return short_id(kind.value, *parts, "do", *do, "not", *instead_of, "with", *people)
+
+
+def practices(search: Search, task: str, names: Names) -> list[Practice]:
+    """What the search accepted, its sentences aside, in order of acceptance.
+
+    A finding that was dropped since others explain it is still told when something rests on it and no other
+    tells of the same step. Prerequisites are the surest practices of the steps that come after.
+    """
+    wanted = {place for p, f in enumerate(search.accepted) if p not in search.dropped for place in f.scope.after}
+    kept = [p for p in range(len(search.accepted)) if p not in search.dropped]
+    covered = {search.accepted[p].exposure.step for p in kept}
+    kept += [p for p in sorted(wanted - set(kept)) if search.accepted[p].exposure.step not in covered]
+    formed: dict[int, Practice] = {}
+    for place in sorted(kept, key=lambda p: (_depth(search, p), p)):
+        finding = search.accepted[place]
+        if finding.exposure.step in search.unknown:
+            continue
+        steps = {search.accepted[a].exposure.step for a in finding.scope.after}
+        found = {s: [q.id for p, q in formed.items() if search.accepted[p].exposure.step == s] for s in steps}
+        made = _practice(search, finding, task, names)
+        formed[place] = replace(made, prerequisites=tuple(sorted(ids[0] for ids in found.values() if ids)))
+    return [formed[p] for p in sorted(formed)]
+
+
+def _depth(search: Search, place: int) -> int:
+    """How many findings stand below this one in the longest chain."""
+    return max((1 + _depth(search, a) for a in search.accepted[place].scope.after), default=0)
+
+
+def _practice(search: Search, finding: Finding, task: str, names: Names) -> Practice:
+    traces, kind = search.traces, finding.target.kind
+    step = names.label(int(traces.activities[finding.exposure.step]))
+    anchor = names.label(int(traces.activities[finding.exposure.anchor]))
+    scope = finding.scope
+    before = [search.accepted[a].exposure.step for a in scope.after]
+    after = tuple(dict.fromkeys(names.label(int(traces.activities[s])) for s in before))
+    attributes = tuple(sorted(names.condition(int(traces.conditions[c])) for c in scope.conditions))
+    when = When(task, anchor, _tightest(attributes), after)
+    instead_of = tuple(names.label(s) for s in _instead(search, finding))
+    return Practice(
+        id=identity(kind, when, (step,), instead_of, ()),
+        kind=kind,
+        title="",
+        when=when,
+        do=(step,),
+        instead_of=instead_of,
+        effect=effect(finding),
+    )
+
+
+def effect(finding: Finding) -> Effect:
+    """The adjusted difference. Without-values are what like cases reached: the with-value less the difference."""
+    low, high = finding.value - Z95 * finding.error, finding.value + Z95 * finding.error
+    given, without = finding.with_mean, finding.with_mean - finding.value
+    metric = finding.target.metric
+    if metric in {"duration", "response"}:
+        given, without = float(np.exp(given)), float(np.exp(without))
+    else:
+        given, without = float(np.clip(given, 0, 1)), float(np.clip(without, 0, 1))
+    return Effect(metric, finding.value, low, high, round(finding.n), finding.p, given, without)
+
+
+def _tightest(attributes: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Of two bounds on one attribute the higher says both."""
+    kept: dict[str, tuple[str, str]] = {}
+    for name, value in attributes:
+        held = kept.get(name)
+        if held is None or (value.startswith("≥") and float(value[1:]) > float(held[1][1:])):
+            kept[name] = (name, value)
+    return tuple(kept.values())
+
+
+def _instead(search: Search, finding: Finding) -> list[int]:
+    """What stands in the step's place where it is not done: the other order, another step, or nothing."""
+    traces, rows = search.traces, finding.scope.rows
+    exposure = finding.exposure
+    done, undone = rows & exposure.flags, rows & ~exposure.flags
+    weights = traces.weights
+    late = weights[undone & (traces.first[:, exposure.step] >= 0)].sum() / weights[undone].sum()
+    if late >= INSTEAD:
+        return [int(traces.activities[exposure.anchor]), int(traces.activities[exposure.step])]
+    present = traces.first >= 0
+    with_share = weights[done] @ present[done] / weights[done].sum()
+    without_share = weights[undone] @ present[undone] / weights[undone].sum()
+    other = (without_share >= INSTEAD) & (with_share <= (1 - INSTEAD) * without_share)
+    other[exposure.step] = False
+    if not other.any():
+        return []
+    return [int(traces.activities[int(np.argmax(np.where(other, without_share - with_share, -1.0)))])]
+
+
+def told(found: Practice) -> Practice:
+    """The practice with its sentence, for good rates, durations and shares."""
+    given, without = found.effect.with_value or 0.0, found.effect.without_value or 0.0
+    count = wording.number(found.effect.n)
+    if found.effect.metric == "good-rate":
+        result = f"{wording.share(given)} of such cases ended well instead of {wording.share(without)} ({count} cases)"
+    elif found.effect.metric == "share":
+        result = (
+            f"{wording.share(given)} of such cases needed rework instead of {wording.share(without)} ({count} cases)"
+        )
+    else:
+        result = f"such cases took {wording.length(given)} instead of {wording.length(without)} ({count} cases)"
+    return replace(found, title=f"{advice(found)}: {result}.")
+
+
+def advice(found: Practice) -> str:
+    """The first half of the sentence: when, and what to do."""
+    do = wording.steps(found.do)
+    task = wording.plain(found.when.task)
+    about = f"In {task}" + (f", {wording.where(found.when.attributes).strip()}" if found.when.attributes else "")
+    after = f", once you have done “{wording.steps(found.when.after)}”" if found.when.after else ""
+    text = f"{about}{after}, do “{do}” before “{wording.step(found.when.activity)}”"
+    reverse = (found.when.activity, *found.do)
+    if found.instead_of == reverse:
+        return text + " rather than after it"
+    return text + (f" instead of “{wording.steps(found.instead_of)}”" if found.instead_of else "")

@@ -1,0 +1,134 @@
+"""All four kinds of practices from one set of sums: a deterministic function of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from guildbook.distil.practices.climb import climb
+from guildbook.distil.practices.contrast import Finding, Search
+from guildbook.distil.practices.exposures import anchors, exposures, scopes
+from guildbook.distil.practices.forming import practices, told
+from guildbook.distil.practices.people import mine_people
+from guildbook.distil.practices.prerequisites import layered
+from guildbook.distil.practices.quality import quality_target, worsens
+from guildbook.distil.practices.settings import MiningSettings
+from guildbook.distil.practices.statistics import Floats, adjusted
+from guildbook.distil.practices.tool import mine_tool
+from guildbook.distil.practices.traces import TaskTraces, by_task
+from guildbook.distil.practices.wording import Names
+from guildbook.distil.practices.workflow import mine_batches, workflow_targets
+from guildbook.distil.sums import Sums
+from guildbook.model.ids import symbol
+from guildbook.model.knowledge import Kind, Practice
+
+WORSE = 0.02
+"""What saves time may cost at most this share of good outcomes."""
+
+
+@dataclass
+class _Pool:
+    """What was found, with the p-values it was found among."""
+
+    practices: list[Practice] = field(default_factory=list[Practice])
+    tests: dict[Kind, list[Floats]] = field(default_factory=lambda: {kind: [] for kind in Kind})
+
+    def add(self, kind: Kind, practices: list[Practice], tests: Floats) -> None:
+        self.practices += practices
+        self.tests[kind].append(tests)
+
+
+def mine(
+    sums: Sums,
+    settings: MiningSettings | None = None,
+    *,
+    titles: Mapping[int, str] | None = None,
+    without: frozenset[str] = frozenset(),
+) -> list[Practice]:
+    """Practices of all kinds, evidence and contributors left empty, in order of layer, kind and strength.
+
+    `titles`: task symbol → its title in `When.task`; the task's own text where absent. `without`: ids of
+    practices that may not be known: they are not told and nothing is built upon their steps, so whatever rested
+    on them cannot be found as resting on anything.
+    """
+    settings = settings or MiningSettings()
+    unknown: frozenset[tuple[str, str]] = frozenset()
+    if without:
+        whole = mine(sums, settings, titles=titles)
+        unknown = frozenset((p.when.task, label) for p in whole if p.id in without for label in p.do)
+    names = Names(sums.texts)
+    blocks = by_task(sums.profiles, settings)
+    codes = {int(c) for table in (sums.ways, sums.asks, sums.batches) for c in np.unique(table.keys[:, 0])}
+    title = {code: names.label(code) for code in codes | {block.task for block in blocks}}
+    title |= {code: text for code, text in (titles or {}).items() if text}
+    pool = _Pool()
+    found, tests, explained = mine_tool(sums.ways, blocks, names, title, settings)
+    pool.add(Kind.TOOL, found, tests)
+    found, tests = mine_people(sums.asks, names, title, settings)
+    pool.add(Kind.PEOPLE, found, tests)
+    explained |= {symbol(label) for p in found for label in p.do}
+    found, tests = mine_batches(sums.batches, names, title, settings)
+    pool.add(Kind.WORKFLOW, found, tests)
+    for block in blocks:
+        _mine_steps(block, names, title[block.task], settings, explained, unknown, pool)
+    return layered([p for p in _sifted(pool, settings) if p.id not in without])
+
+
+def _mine_steps(
+    block: TaskTraces,
+    names: Names,
+    title: str,
+    settings: MiningSettings,
+    explained: frozenset[int],
+    unknown: frozenset[tuple[str, str]],
+    pool: _Pool,
+) -> None:
+    """Quality and workflow practices of one task, found together since either may rest on the other."""
+    taken = frozenset(np.flatnonzero(np.isin(block.activities, np.array(sorted(explained), np.uint64))).tolist())
+    targets = workflow_targets(block, settings, taken)
+    quality = quality_target(block, settings)
+    targets = ([quality] if quality else []) + targets
+    if block.weights.sum() < 2 * settings.min_side or not targets:
+        return
+    anchored = anchors(block)
+    listed = exposures(block, anchored, settings.min_side)
+    hidden = {names.label(int(s)): i for i, s in enumerate(block.activities)}
+    hidden = frozenset(hidden[label] for task, label in unknown if task == title and label in hidden)
+    search = Search(block, targets, settings, listed, scopes(block, anchored), unknown=hidden)
+
+    def allowed(finding: Finding) -> bool:
+        if finding.target.kind is Kind.QUALITY:
+            return True
+        return not worsens(block, finding.exposure.flags, finding.scope.rows, WORSE)
+
+    climb(search, allowed)
+    pool.practices += [told(p) for p in practices(search, title, names)]
+    for kind, tests in search.tests.items():
+        pool.tests[kind] += tests
+
+
+def _sifted(pool: _Pool, settings: MiningSettings) -> list[Practice]:
+    """False-discovery control within each kind, then the strongest."""
+    kept: list[Practice] = []
+    for kind in Kind:
+        own = [p for p in pool.practices if p.kind is kind]
+        others = np.concatenate([np.zeros(0), *pool.tests[kind]])
+        kept += _controlled(own, others, settings)[: settings.max_practices]
+    return kept
+
+
+def _controlled(practices: list[Practice], tests: Floats, settings: MiningSettings) -> list[Practice]:
+    """Those that stand at the false-discovery rate among all comparisons of their kind, with adjusted p, surest first.
+
+    A practice's own p may differ from that of the screen that led to it, so it is added to the tests.
+    """
+    own = np.array([p.effect.p for p in practices])
+    controlled = adjusted(np.concatenate([own, tests]))[: len(own)]
+    order = np.lexsort((np.arange(len(own)), own))
+    return [
+        replace(practices[i], effect=replace(practices[i].effect, p=float(controlled[i])))
+        for i in order
+        if controlled[i] <= settings.fdr
+    ]

@@ -1,0 +1,152 @@
+"""Knowing the others: who answers what quickly and surely, and whom to hand what to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guildbook.distil.buckets import log_centre
+from guildbook.distil.practices import wording
+from guildbook.distil.practices.forming import identity
+from guildbook.distil.practices.settings import MiningSettings
+from guildbook.distil.practices.statistics import Z95, Floats, welch
+from guildbook.distil.practices.wording import Names
+from guildbook.distil.tables import CountTable
+from guildbook.model.knowledge import Effect, Kind, Practice, When
+
+ACCEPT = 0.001
+SIMPLER = 0.5
+"""Standard errors that a condition must add to be stated."""
+
+
+@dataclass(frozen=True)
+class Asks:
+    """Responses as groups: one row for each (task, condition, asking step, person)."""
+
+    keys: NDArray[np.uint64]
+    """(g, 4)"""
+    asked: Floats
+    answered: Floats
+    total: Floats
+    """Sum of ln seconds until the person acted, over those answered."""
+    square: Floats
+
+
+@dataclass(frozen=True)
+class _Choice:
+    row: int
+    z: float
+    effect: Effect
+
+
+def grouped(asks: CountTable) -> Asks:
+    """Count, answers, and moments of the log response time."""
+    if not len(asks):
+        empty = np.zeros(0)
+        return Asks(np.zeros((0, 4), np.uint64), empty, empty, empty, empty)
+    keys, group = np.unique(asks.keys[:, :4], axis=0, return_inverse=True)
+    group = group.reshape(-1)
+    counts = asks.counts.astype(np.float64)
+    answered = np.where(asks.keys[:, 4] > 0, counts, 0.0)
+    logs = np.nan_to_num(log_centre(asks.keys[:, 4]))
+    size = len(keys)
+    return Asks(
+        keys,
+        np.bincount(group, counts, size),
+        np.bincount(group, answered, size),
+        np.bincount(group, answered * logs, size),
+        np.bincount(group, answered * logs**2, size),
+    )
+
+
+def mine_people(
+    asks: CountTable, names: Names, titles: dict[int, str], settings: MiningSettings
+) -> tuple[list[Practice], Floats]:
+    """For each asking step the people who answer clearly sooner than the others asked, and under which condition."""
+    table = grouped(asks)
+    minimum = max(settings.min_side / 2, 5)
+    topics, topic = np.unique(table.keys[:, [0, 2]], axis=0, return_inverse=True)
+    topic = topic.reshape(-1)
+    told: list[Practice] = []
+    tests: list[float] = []
+    for t in range(len(topics)):
+        choices = _choices(table, np.flatnonzero(topic == t), minimum, tests)
+        told += [_practice(table, choice, names, titles) for choice in _chosen(table, choices, settings)]
+    return told, np.array(tests)
+
+
+def _choices(table: Asks, rows: NDArray[np.int64], minimum: float, tests: list[float]) -> list[_Choice]:
+    """Each person against the others asked under the same condition."""
+    found: list[_Choice] = []
+    for condition in np.unique(table.keys[rows, 1]):
+        here = rows[table.keys[rows, 1] == condition]
+        if len(here) < 2:  # noqa: PLR2004
+            continue
+        n, total, square = table.answered[here], table.total[here], table.square[here]
+        rest_n, rest_total, rest_square = n.sum() - n, total.sum() - total, square.sum() - square
+        enough = (n >= minimum) & (rest_n >= minimum)
+        if not enough.any():
+            continue
+        effect = welch(n, *_mean(n, total, square), rest_n, *_mean(rest_n, rest_total, rest_square))
+        tests += effect.p[enough].tolist()
+        for i in np.flatnonzero(enough & (effect.value < 0)):
+            value, error = float(effect.value[i]), float(effect.error[i])
+            given, without = float(total[i] / n[i]), float(rest_total[i] / rest_n[i])
+            shown = Effect(
+                "response",
+                value,
+                value - Z95 * error,
+                value + Z95 * error,
+                int(n[i] + rest_n[i]),
+                float(effect.p[i]),
+                float(np.exp(given)),
+                float(np.exp(without)),
+            )
+            found.append(_Choice(int(here[i]), -value / error if error > 0 else 0.0, shown))
+    return found
+
+
+def _mean(n: Floats, total: Floats, square: Floats) -> tuple[Floats, Floats]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = total / n
+        return mean, np.maximum(square - n * mean**2, 0.0) / (n - 1)
+
+
+def _chosen(table: Asks, choices: list[_Choice], settings: MiningSettings) -> list[_Choice]:
+    """The surest first; one person a condition, and none for a condition that a wider one has settled."""
+    kept: list[_Choice] = []
+    for choice in sorted(choices, key=lambda c: (-c.z - (SIMPLER if table.keys[c.row, 1] == 0 else 0.0), c.row)):
+        if choice.effect.p > ACCEPT or choice.effect.difference > -settings.min_log_ratio:
+            continue
+        conditions = {int(table.keys[k.row, 1]) for k in kept}
+        people = {int(table.keys[k.row, 3]) for k in kept}
+        condition, person = int(table.keys[choice.row, 1]), int(table.keys[choice.row, 3])
+        if 0 in conditions or condition in conditions or person in people or (condition == 0 and kept):
+            continue
+        kept.append(choice)
+    return kept
+
+
+def _practice(table: Asks, choice: _Choice, names: Names, titles: dict[int, str]) -> Practice:
+    task, condition, ask, person = (int(s) for s in table.keys[choice.row])
+    label, name = names.label(ask), names.worker(person)
+    attributes = (names.condition(condition),) if condition else ()
+    when = When(titles[task], label, attributes)
+    effect = choice.effect
+    given, without = wording.length(effect.with_value or 0.0), wording.length(effect.without_value or 0.0)
+    place = f"In {wording.plain(when.task)}" + (f",{wording.where(attributes)}," if attributes else ",")
+    return Practice(
+        id=identity(Kind.PEOPLE, when, (label,), (), (name,)),
+        kind=Kind.PEOPLE,
+        title=(
+            f"{place} turn to {name} for “{wording.step(label)}”: the answer came in {given} "
+            f"instead of {without} from others ({wording.number(effect.n)} times)."
+        ),
+        when=when,
+        do=(label,),
+        instead_of=(),
+        effect=effect,
+        people=(name,),
+    )

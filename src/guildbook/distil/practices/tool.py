@@ -1,0 +1,209 @@
+"""Proficiency: two ways from the same step to the same step, one of them quicker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guildbook.distil.buckets import log_centre
+from guildbook.distil.practices import wording
+from guildbook.distil.practices.forming import identity
+from guildbook.distil.practices.settings import MiningSettings
+from guildbook.distil.practices.statistics import Z95, Floats, pooled_means
+from guildbook.distil.practices.traces import TaskTraces
+from guildbook.distil.practices.wording import Names
+from guildbook.distil.tables import CountTable
+from guildbook.model.knowledge import Effect, Kind, Practice, When
+
+MAX_WAYS = 6
+"""Ways compared between the same two steps, commonest first."""
+MAX_PAIRS = 2_000
+EXCLUSIVE = 0.5
+"""Two ways to one effect are taken together less often than this share of what chance would give."""
+
+
+@dataclass(frozen=True)
+class Ways:
+    """The `ways` table with ways and places numbered. Rows: one worker at one place by one way."""
+
+    way: NDArray[np.int64]
+    place: NDArray[np.int64]
+    worker: NDArray[np.int64]
+    n: Floats
+    total: Floats
+    """Sum of ln seconds."""
+    square: Floats
+    steps: list[tuple[int, ...]]
+    """Of each way."""
+    places: NDArray[np.uint64]
+    """(places, 3): task, a, b."""
+
+
+def numbered(ways: CountTable) -> Ways:
+    """Count, sum and sum of squares of log elapsed time by way, place and worker."""
+    known = ways.keys[:, 8] > 1
+    keys, counts = ways.keys[known], ways.counts[known].astype(np.float64)
+    paths, way = np.unique(keys[:, 3:7], axis=0, return_inverse=True)
+    places, place = np.unique(keys[:, [0, 2, 7]], axis=0, return_inverse=True)
+    _, worker = np.unique(keys[:, 1], return_inverse=True)
+    cells, cell = np.unique(np.column_stack([way.ravel(), place.ravel(), worker.ravel()]), axis=0, return_inverse=True)
+    cell = cell.reshape(-1)
+    logs = log_centre(keys[:, 8])
+    return Ways(
+        cells[:, 0],
+        cells[:, 1],
+        cells[:, 2],
+        np.bincount(cell, counts, len(cells)),
+        np.bincount(cell, counts * logs, len(cells)),
+        np.bincount(cell, counts * logs**2, len(cells)),
+        [tuple(int(s) for s in row if s) for row in paths],
+        places,
+    )
+
+
+@dataclass(frozen=True)
+class _Pair:
+    quick: int
+    slow: int
+    place: int
+    effect: Effect
+
+
+def mine_tool(
+    ways: CountTable, blocks: list[TaskTraces], names: Names, titles: dict[int, str], settings: MiningSettings
+) -> tuple[list[Practice], Floats, frozenset[int]]:
+    """The tool practices, the p-values of all pairs compared, and the steps of the ways they speak of."""
+    table = numbered(ways)
+    if not len(table.n):
+        return [], np.zeros(0), frozenset()
+    pairs: list[_Pair] = []
+    tests: list[float] = []
+    for (one, two), places in _alternatives(table, settings).items():
+        pair = _measured(table, one, two, places, settings)
+        if pair is None or not _substitutes(table, one, two, places, blocks):
+            continue
+        tests.append(pair.effect.p)
+        if abs(pair.effect.difference) >= settings.min_log_ratio:
+            pairs.append(pair)
+    told = [_practice(table, pair, names, titles) for pair in _distinct(table, pairs, settings)]
+    explained = frozenset(step for pair in pairs for way in (pair.quick, pair.slow) for step in table.steps[way])
+    return told, np.array(tests), explained
+
+
+def _alternatives(table: Ways, settings: MiningSettings) -> dict[tuple[int, int], list[int]]:
+    """Pairs of ways that share neither first nor last step, with the places where both are common."""
+    size = np.zeros((0,))
+    cells, cell = np.unique(np.column_stack([table.place, table.way]), axis=0, return_inverse=True)
+    size = np.bincount(cell.reshape(-1), table.n, len(cells))
+    enough = size >= max(settings.min_side / 4, 5)
+    cells, size = cells[enough], size[enough]
+    order = np.lexsort((-size, cells[:, 0]))
+    cells = cells[order]
+    found: dict[tuple[int, int], list[int]] = {}
+    starts = np.flatnonzero(np.r_[True, np.diff(cells[:, 0]) > 0]) if len(cells) else np.zeros(0, np.int64)
+    for start, end in zip(starts, np.r_[starts[1:], len(cells)], strict=True):
+        for one, two in combinations(sorted(cells[start:end, 1][:MAX_WAYS].tolist()), 2):
+            if not set(table.steps[one]) & set(table.steps[two]):
+                found.setdefault((one, two), []).append(int(cells[start, 0]))
+    return dict(list(found.items())[:MAX_PAIRS])
+
+
+def _measured(table: Ways, one: int, two: int, places: list[int], settings: MiningSettings) -> _Pair | None:
+    """The quicker of two ways, compared at the same places by the same workers where that leaves enough."""
+    here = np.isin(table.place, places) & ((table.way == one) | (table.way == two))
+    first = table.way[here] == one
+    n = table.n[here]
+    if min(n[first].sum(), n[~first].sum()) < settings.min_side:
+        return None
+    by_worker = table.place[here] * (int(table.worker.max()) + 1) + table.worker[here]
+    for strata in (by_worker, table.place[here]):
+        names, stratum = np.unique(strata, return_inverse=True)
+        sides = [
+            [
+                np.bincount(stratum[rows], column[here][rows], len(names))
+                for column in (table.n, table.total, table.square)
+            ]
+            for rows in (first, ~first)
+        ]
+        both = (sides[0][0] > 0) & (sides[1][0] > 0)
+        if min(sides[0][0][both].sum(), sides[1][0][both].sum()) >= settings.min_side:
+            break
+    else:
+        return None
+    effect = pooled_means(*sides[0], *sides[1])
+    value, error = float(effect.value), float(effect.error)
+    if not np.isfinite(error):
+        return None
+    quick, slow = (one, two) if value < 0 else (two, one)
+    quick_side = sides[0] if value < 0 else sides[1]
+    mean = float(quick_side[1][both].sum() / quick_side[0][both].sum())
+    half = Z95 * error
+    difference = -abs(value)
+    place = max(places, key=lambda p: (float(table.n[here & (table.place == p)].sum()), -p))
+    total = int(sides[0][0][both].sum() + sides[1][0][both].sum())
+    given, without = float(np.exp(mean)), float(np.exp(mean - difference))
+    shown = Effect("duration", difference, difference - half, difference + half, total, float(effect.p), given, without)
+    return _Pair(quick, slow, place, shown)
+
+
+def _substitutes(table: Ways, one: int, two: int, places: list[int], blocks: list[TaskTraces]) -> bool:
+    """Whether the ways replace one another: hardly ever taken in the same trace, and the outcome does not choose.
+
+    Steps that are simply two things to do, in either order or as the case needs, occur together.
+    """
+    tasks = {int(table.places[p][0]) for p in places}
+    both = expected = 0.0
+    for block in blocks:
+        if block.task not in tasks:
+            continue
+        present = [_all_present(block, table.steps[way]) for way in (one, two)]
+        total = block.weights.sum()
+        rates = [float(block.weights @ p) / total for p in present]
+        both += float(block.weights @ (present[0] & present[1]))
+        expected += rates[0] * rates[1] * total
+    return both <= EXCLUSIVE * expected
+
+
+def _all_present(block: TaskTraces, steps: tuple[int, ...]) -> NDArray[np.bool_]:
+    present = np.ones(len(block.weights), dtype=bool)
+    for step in steps:
+        column = np.flatnonzero(block.activities == np.uint64(step))
+        present &= block.first[:, column[0]] >= 0 if len(column) else False
+    return present
+
+
+def _distinct(table: Ways, pairs: list[_Pair], settings: MiningSettings) -> list[_Pair]:
+    """The surest pair for each quicker way, and each slower way once."""
+    kept: list[_Pair] = []
+    used: set[int] = set()
+    for pair in sorted(pairs, key=lambda p: (p.effect.p, -p.effect.n, table.steps[p.quick])):
+        steps = {*table.steps[pair.quick], *table.steps[pair.slow]}
+        if not steps & used:
+            kept.append(pair)
+            used |= steps
+    return kept[: settings.max_practices]
+
+
+def _practice(table: Ways, pair: _Pair, names: Names, titles: dict[int, str]) -> Practice:
+    task, start, end = (int(s) for s in table.places[pair.place])
+    do = tuple(names.label(s) for s in table.steps[pair.quick])
+    instead_of = tuple(names.label(s) for s in table.steps[pair.slow])
+    when = When(titles[task], names.label(end), (), (names.label(start),))
+    effect = pair.effect
+    given, without = wording.length(effect.with_value or 0.0), wording.length(effect.without_value or 0.0)
+    return Practice(
+        id=identity(Kind.TOOL, When(titles[task]), do, instead_of, ()),
+        kind=Kind.TOOL,
+        title=(
+            f"To get from “{wording.step(when.after[0])}” to “{wording.step(when.activity)}”, "
+            f"do “{wording.steps(do)}” instead of “{wording.steps(instead_of)}”: "
+            f"{given} instead of {without} ({wording.number(effect.n)} times)."
+        ),
+        when=when,
+        do=do,
+        instead_of=instead_of,
+        effect=effect,
+    )

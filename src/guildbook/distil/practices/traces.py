@@ -1,0 +1,170 @@
+"""The `profiles` table unpacked into matrices, one block a task: what the quality and workflow miners look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guildbook.distil.practices.settings import MiningSettings
+from guildbook.distil.tables import Profiles
+from guildbook.model.ids import symbol
+
+REPEAT: Final = symbol("\x04repeat")
+CONDITIONS: Final = 0
+ACTIVITIES: Final = 1
+WORKERS: Final = 2
+
+Symbols = NDArray[np.uint64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class TaskTraces:
+    """The joint traces of one task. Rows are distinct profiles, columns go from common to rare."""
+
+    task: int
+    weights: NDArray[np.float64]
+    """(n,) joint traces a row stands for."""
+    outcome: NDArray[np.int64]
+    """(n,) 0 none, 1 good, 2 bad."""
+    active: NDArray[np.int64]
+    lead: NDArray[np.int64]
+    activities: Symbols
+    first: NDArray[np.int16]
+    """(n, A) place of the first occurrence among the trace's distinct activities; −1: absent."""
+    repeated: Flags
+    conditions: Symbols
+    holds: Flags
+    """(n, C)"""
+    workers: Symbols
+    took_part: Flags
+    """(n, W)"""
+    cut: tuple[str, ...] = ()
+    """What was left out, in words."""
+
+    def pick(self, rows: Flags) -> TaskTraces:
+        """The same columns for some of the rows."""
+        return TaskTraces(
+            self.task,
+            self.weights[rows],
+            self.outcome[rows],
+            self.active[rows],
+            self.lead[rows],
+            self.activities,
+            self.first[rows],
+            self.repeated[rows],
+            self.conditions,
+            self.holds[rows],
+            self.workers,
+            self.took_part[rows],
+            self.cut,
+        )
+
+
+def by_task(profiles: Profiles, settings: MiningSettings) -> list[TaskTraces]:
+    """One block for each task, in order of its symbol."""
+    if len(profiles.counts) == 0:
+        return []
+    cells = _cells(profiles)
+    tasks = profiles.head[:, 0]
+    return [_block(profiles, cells, np.flatnonzero(tasks == task), settings) for task in np.unique(tasks)]
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Every token that is not a separator, with its row, section and place."""
+
+    row: NDArray[np.int64]
+    token: Symbols
+    section: NDArray[np.int8]
+    place: NDArray[np.int32]
+    """Among the distinct activities of its row (section 1)."""
+    again: Flags
+
+
+def _cells(profiles: Profiles) -> _Cells:
+    tokens = profiles.tokens
+    lengths = np.diff(profiles.offsets)
+    row = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
+    zero = tokens == 0
+    seen = np.cumsum(zero)
+    before = np.concatenate([[0], seen])[profiles.offsets[:-1]]
+    section = (seen - before[row]).astype(np.int8)
+    mark = (tokens == np.uint64(REPEAT)) & (section == ACTIVITIES)
+    again = np.zeros(len(tokens), dtype=bool)
+    again[:-1] = mark[1:]
+    step = (section == ACTIVITIES) & ~zero & ~mark
+    count = np.cumsum(step)
+    place = count - np.concatenate([[0], count])[profiles.offsets[:-1]][row] - 1
+    keep = ~zero & ~mark
+    return _Cells(row[keep], tokens[keep], section[keep], place[keep].astype(np.int32), again[keep])
+
+
+def _block(profiles: Profiles, cells: _Cells, rows: NDArray[np.int64], settings: MiningSettings) -> TaskTraces:
+    notes: list[str] = []
+    if len(rows) > settings.max_traces:
+        notes.append(f"{settings.max_traces} of {len(rows)} kinds of joint trace looked at")
+        rows = rows[: settings.max_traces]  # rows stand in order of their hash, so this is a fair sample
+    local = np.full(len(profiles), -1, dtype=np.int64)
+    local[rows] = np.arange(len(rows))
+    weights = profiles.counts[rows].astype(np.float64)
+    here = local[cells.row] >= 0
+    row = local[cells.row]
+    conditions = _section(cells, here & (cells.section == CONDITIONS), row, weights, settings.max_conditions)
+    activities = _section(cells, here & (cells.section == ACTIVITIES), row, weights, settings.max_activities)
+    workers = _section(cells, here & (cells.section == WORKERS), row, weights, settings.max_workers)
+    first = np.full((len(rows), len(activities.found)), -1, dtype=np.int16)
+    first[activities.row, activities.column] = np.minimum(cells.place[activities.which], np.iinfo(np.int16).max)
+    repeated = np.zeros(first.shape, dtype=bool)
+    repeated[activities.row, activities.column] = cells.again[activities.which]
+    for name, part in (("conditions", conditions), ("activities", activities), ("workers", workers)):
+        if part.dropped:
+            notes.append(f"{part.dropped} rare {name} left out")
+    head = profiles.head[rows].astype(np.int64)
+    return TaskTraces(
+        task=int(profiles.head[rows[0], 0]),
+        weights=weights,
+        outcome=head[:, 1],
+        active=head[:, 2],
+        lead=head[:, 3],
+        activities=activities.found,
+        first=first,
+        repeated=repeated,
+        conditions=conditions.found,
+        holds=_flags(len(rows), conditions),
+        workers=workers.found,
+        took_part=_flags(len(rows), workers),
+        cut=tuple(notes),
+    )
+
+
+@dataclass(frozen=True)
+class _Section:
+    """One kind of token in one task: its symbols from common to rare, and where they stand."""
+
+    found: Symbols
+    row: NDArray[np.int64]
+    column: NDArray[np.int64]
+    which: NDArray[np.int64]
+    dropped: int
+
+
+def _section(cells: _Cells, here: Flags, rows: NDArray[np.int64], weights: NDArray[np.float64], limit: int) -> _Section:
+    which = np.flatnonzero(here)
+    found, index = np.unique(cells.token[which], return_inverse=True)
+    size = np.bincount(index, weights[rows[which]], minlength=len(found))
+    order = np.lexsort((found, -size))[:limit]
+    rank = np.full(len(found), -1, dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    column = rank[index]
+    kept = column >= 0
+    return _Section(found[order], rows[which[kept]], column[kept], which[kept], len(found) - len(order))
+
+
+def _flags(rows: int, section: _Section) -> Flags:
+    flags = np.zeros((rows, len(section.found)), dtype=bool)
+    flags[section.row, section.column] = True
+    return flags

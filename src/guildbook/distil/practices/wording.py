@@ -1,0 +1,105 @@
+"""Sentences for practices, by template, from labels and numbers alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+_LIFECYCLE: Final = re.compile(r"\+(\w+)$")
+_CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_UNITS: Final = ((86_400.0, "days"), (3_600.0, "hours"), (60.0, "minutes"), (1.0, "seconds"))
+_WORKER: Final = "worker:"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What symbols mean, for one set of sums."""
+
+    texts: Mapping[int, str]
+
+    def label(self, symbol: int) -> str:
+        """The text a symbol stands for; a symbol without text (which sums do not hold) shows as its number."""
+        return self.texts.get(int(symbol), f"#{int(symbol):x}")
+
+    def worker(self, symbol: int) -> str:
+        """The worker's label."""
+        return self.label(symbol).removeprefix(_WORKER)
+
+    def condition(self, symbol: int) -> tuple[str, str]:
+        """`product=marine` as `("product", "marine")`, `amount≥1000` as `("amount", "≥1000")`."""
+        text = self.label(symbol)
+        bound = text.find("≥")
+        equal = text.find("=")
+        if bound >= 0 and (equal < 0 or bound < equal):
+            return text[:bound], text[bound:]
+        return (text[:equal], text[equal + 1 :]) if equal >= 0 else (text, "true")
+
+
+def step(label: str) -> str:
+    """An activity label as a phrase: `claims: check_exclusions` → `check exclusions in claims`."""
+    app, _, rest = label.rpartition(": ") if ": " in label else ("", "", label)
+    lifecycle = _LIFECYCLE.search(rest)
+    phrase = plain(rest[: lifecycle.start()] if lifecycle else rest)
+    if lifecycle:
+        phrase += f" ({lifecycle.group(1).lower()})"
+    return f"{phrase} in {app}" if app else phrase
+
+
+def steps(labels: Sequence[str]) -> str:
+    """Several steps in order; an app they share is named once."""
+    apps = {label.split(": ", 1)[0] if ": " in label else "" for label in labels}
+    if len(labels) > 1 and len(apps) == 1 and (app := apps.pop()):
+        return ", then ".join(step(label.split(": ", 1)[1]) for label in labels) + f" in {app}"
+    return ", then ".join(step(label) for label in labels)
+
+
+def plain(text: str) -> str:
+    """Underscores, dashes between words and inner capitals become spaces; the case of a whole phrase is kept low."""
+    text = _CAMEL.sub(" ", text.replace("_", " ").replace("-", " ")).strip()
+    return text if text.isupper() else text[:1].lower() + text[1:]
+
+
+def condition(name: str, value: str) -> str:
+    """`product is marine`, `amount is at least 1000`."""
+    name = plain(name)
+    if value.startswith("≥"):
+        return f"{name} is at least {value[1:]}"
+    if value.lower() in {"true", "false"}:
+        return f"{name} is {'not ' if value.lower() == 'false' else ''}so"
+    return f"{name} is {value}"
+
+
+def where(attributes: Sequence[tuple[str, str]]) -> str:
+    """` where product is marine and …`, or nothing."""
+    return f" where {' and '.join(condition(*a) for a in attributes)}" if attributes else ""
+
+
+def share(value: float) -> str:
+    """A rate in whole per cent, tenths when it is near an end."""
+    percent = 100.0 * value
+    near = 0.0 < percent < 1.0 or 99.0 < percent < 100.0  # noqa: PLR2004
+    return f"{percent:.1f} %" if near else f"{percent:.0f} %"
+
+
+def length(seconds: float) -> str:
+    """A length of time in its natural unit with two or three figures."""
+    for size, name in _UNITS:
+        if seconds >= 1.5 * size:
+            return f"{_figures(seconds / size)} {name}"
+    return f"{_figures(seconds)} seconds"
+
+
+def _figures(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}".removesuffix(".0")  # noqa: PLR2004
+
+
+def opening(text: str) -> str:
+    """The sentence with its first letter large."""
+    return text[:1].upper() + text[1:]
+
+
+def number(n: float) -> str:
+    """A count with thousands apart."""
+    return f"{n:,.0f}"

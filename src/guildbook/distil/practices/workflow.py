@@ -1,0 +1,106 @@
+"""Not-so-obvious ways to be quicker: what to do before, what avoids rework, what to do in batches."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from guildbook.distil.buckets import log_centre
+from guildbook.distil.practices import wording
+from guildbook.distil.practices.contrast import Target
+from guildbook.distil.practices.forming import identity
+from guildbook.distil.practices.settings import MiningSettings
+from guildbook.distil.practices.statistics import Z95, Floats, welch
+from guildbook.distil.practices.traces import TaskTraces
+from guildbook.distil.practices.wording import Names
+from guildbook.distil.tables import CountTable
+from guildbook.model.knowledge import Effect, Kind, Practice, When
+
+REWORKED = (0.03, 0.9)
+"""Between these shares of traces with a repeated step there is something to avoid."""
+MANY = 3
+"""Run-length class from which work counts as batched: three or more in a row."""
+
+
+def workflow_targets(traces: TaskTraces, settings: MiningSettings, taken: frozenset[int]) -> list[Target]:
+    """Active time, lead time and rework. `taken` are columns of steps that another kind has explained."""
+    made: list[Target] = []
+    for buckets in (traces.active, traces.lead):
+        y = log_centre(buckets)
+        valid = np.isfinite(y) & (buckets > 1)
+        if valid.any() and float(np.ptp(y[valid])) > 0:
+            y = np.where(valid, y, 0.0)
+            made.append(Target(Kind.WORKFLOW, "duration", y, valid, -1, settings.min_log_ratio, taken))
+    again = traces.repeated.any(axis=1).astype(np.float64)
+    rate = float(traces.weights @ again / traces.weights.sum())
+    if REWORKED[0] <= rate <= REWORKED[1]:
+        everywhere = np.ones(len(again), dtype=bool)
+        made.append(Target(Kind.WORKFLOW, "share", again, everywhere, -1, settings.min_good_rate, taken))
+    return made
+
+
+def mine_batches(
+    batches: CountTable, names: Names, titles: dict[int, str], settings: MiningSettings
+) -> tuple[list[Practice], Floats]:
+    """Steps that go quicker when done for several cases in a row, against one alone."""
+    known = batches.keys[:, 3] > 1
+    keys, counts = batches.keys[known], batches.counts[known].astype(np.float64)
+    if not len(counts):
+        return [], np.zeros(0)
+    where, group = np.unique(keys[:, :2], axis=0, return_inverse=True)
+    group = group.reshape(-1)
+    logs = log_centre(keys[:, 3])
+    many, alone = keys[:, 2] >= MANY, keys[:, 2] == 1
+    side = [_moments(group[rows], counts[rows], logs[rows], len(where)) for rows in (many, alone)]
+    effect = welch(*side[0], *side[1])
+    enough = (side[0][0] >= settings.min_side) & (side[1][0] >= settings.min_side)
+    told = [
+        _batched(names, titles, where[g], effect_at(effect.value[g], effect.error[g], effect.p[g], side, int(g)))
+        for g in np.flatnonzero(enough & (effect.value <= -settings.min_log_ratio))
+    ]
+    return told, effect.p[enough]
+
+
+def effect_at(value: float, error: float, p: float, side: list[tuple[Floats, Floats, Floats]], at: int) -> Effect:
+    """The effect of one group from its two sides' moments (n, mean log, variance)."""
+    given, without = float(side[0][1][at]), float(side[1][1][at])
+    n = int(side[0][0][at] + side[1][0][at])
+    half = Z95 * float(error)
+    return Effect(
+        "duration",
+        float(value),
+        float(value) - half,
+        float(value) + half,
+        n,
+        float(p),
+        float(np.exp(given)),
+        float(np.exp(without)),
+    )
+
+
+def _moments(group: np.ndarray, counts: Floats, values: Floats, size: int) -> tuple[Floats, Floats, Floats]:
+    """n, mean and unbiased variance of each group."""
+    n = np.bincount(group, counts, size)
+    total = np.bincount(group, counts * values, size)
+    square = np.bincount(group, counts * values**2, size)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = total / n
+        variance = np.maximum(square - n * mean**2, 0.0) / (n - 1)
+    return n, mean, variance
+
+
+def _batched(names: Names, titles: dict[int, str], where: np.ndarray, effect: Effect) -> Practice:
+    task, label = titles[int(where[0])], names.label(int(where[1]))
+    when = When(task, label)
+    given, without = wording.length(effect.with_value or 0.0), wording.length(effect.without_value or 0.0)
+    return Practice(
+        id=identity(Kind.WORKFLOW, when, (label, label), (), ()),
+        kind=Kind.WORKFLOW,
+        title=(
+            f"In {wording.plain(task)}, save up “{wording.step(label)}” and do it for several cases in a row: "
+            f"it took {given} each instead of {without} ({wording.number(effect.n)} times)."
+        ),
+        when=when,
+        do=(label, label),
+        instead_of=(),
+        effect=effect,
+    )
