@@ -93,7 +93,7 @@ RULES: Final = (
     _rule("key", "", r"\b(?:glpat-[A-Za-z0-9_\-]{20,255}|xox[abposr]-[A-Za-z0-9\-]{10,255})"),
     _rule("key", "", r"\b(?:sk|rk|pk)[-_](?:live|test|proj|ant)[-_][A-Za-z0-9_\-]{16,255}"),
     _rule("key", "", r"\bAIza[A-Za-z0-9_\-]{35}"),
-    _rule("key", "", r"\beyJ[A-Za-z0-9_\-]{8,}\.eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]*"),
+    _rule("key", "", r"\beyJ[A-Za-z0-9_\-]{8,2000}\.eyJ[A-Za-z0-9_\-]{8,8000}\.[A-Za-z0-9_\-]{0,2000}"),
     _rule("iban", "", rf"(?<![A-Za-z0-9]){_IBAN}(?![A-Za-z0-9])", iban_end),
     _rule("card", "", rf"(?<![A-Za-z0-9])(?<![0-9]\.){_CARD}(?![A-Za-z0-9]|\.[0-9])", card_end),
 )

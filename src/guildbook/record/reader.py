@@ -277,7 +277,7 @@ def _checked(chunk: Chunk, source: str, stand_in: str) -> Iterator[Chunk]:
 
 def _with_sane_times(events: pa.Table) -> tuple[pa.Table, list[Rejected]]:
     when = events.column("time").cast(pa.int64())
-    sane = pc.fill_null(pc.and_(pc.greater_equal(when, clock.EARLIEST), pc.less(when, clock.LATEST)), False)  # noqa: FBT003 - pyarrow takes it by place
+    sane = pc.fill_null(pc.and_(pc.greater_equal(when, clock.EARLIEST), pc.less(when, clock.LATEST)), fill_value=False)
     if pc.all(sane).as_py() or not events.num_rows:
         return events, []
     refused = events.filter(pc.invert(sane)).select(["time", "action", "case", "worker"])

@@ -26,6 +26,8 @@ LONGEST_LABEL: Final = 1024
 LONGEST_ATTRIBUTES: Final = 16 * 1024
 """Bytes kept of `attributes`; the longest texts in it are shortened, then dropped."""
 
+_SEARCHED: Final = 64 * 1024
+"""Bytes of one text that are searched for secrets; what lies beyond would be cut off anyway."""
 _VALUES: Final = ("value_before", "value_after")
 _TEXTS: Final = ("app", "action", "window", "document", "url", "element_name", "element_selector", "outcome")
 _NAMES: Final = ("worker", "device", "session", "element_id", "case")
@@ -49,6 +51,8 @@ def redact(events: pa.Table) -> pa.Table:
         return events
     work = Columns({name: _whole(events.column(name)) for name in RAW_SCHEMA.names}, {})
     _hide_secret_fields(work)
+    for name in (*_VALUES, *_TEXTS, *_NAMES):
+        _rewrite(work, name, f"{name}:cut", _longer_than(_SEARCHED), _cutter(_SEARCHED))
     for name in (*_VALUES, *_TEXTS):
         _rewrite(work, name, name, _suspects, without_secrets)
     for name in _NAMES:
@@ -107,18 +111,18 @@ def _rewrite(work: Columns, name: str, note: str, find: Callable[[pa.Array], pa.
     words, mask = _changed(array.dictionary, find, change)
     if mask is not None:
         work.arrays[name] = words.take(array.indices).dictionary_encode()
-        work.noted[note] = pc.fill_null(mask.take(array.indices), False)  # noqa: FBT003 - pyarrow takes it by place
+        work.noted[note] = pc.fill_null(mask.take(array.indices), fill_value=False)
 
 
 def _changed(texts: pa.Array, find: Callable[[pa.Array], pa.Array], change: Change) -> tuple[pa.Array, pa.Array | None]:
     """The texts with `change` applied where `find` stops, and where that made a difference (None: nowhere)."""
-    stopped = pc.fill_null(find(texts), False)  # noqa: FBT003 - pyarrow takes it by place
+    stopped = pc.fill_null(find(texts), fill_value=False)
     if not pc.any(stopped).as_py():
         return texts, None
     found = texts.filter(stopped).dictionary_encode()
     new_words = pa.array([change(word) for word in found.dictionary.to_pylist()], pa.string())
     new = pc.replace_with_mask(texts, stopped, new_words.take(found.indices))
-    mask = pc.fill_null(pc.not_equal(new, texts), False)  # noqa: FBT003 - pyarrow takes it by place
+    mask = pc.fill_null(pc.not_equal(new, texts), fill_value=False)
     return (new, mask) if pc.any(mask).as_py() else (texts, None)
 
 
@@ -129,7 +133,7 @@ def _hide_secret_fields(work: Columns) -> None:
         array = work.arrays[name]
         hits = pc.match_substring_regex(array.dictionary, FIELD_RE2)
         if pc.any(hits).as_py():
-            rows = pc.fill_null(hits.take(array.indices), False)  # noqa: FBT003 - pyarrow takes it by place
+            rows = pc.fill_null(hits.take(array.indices), fill_value=False)
             secret = rows if secret is None else pc.or_(secret, rows)
     if secret is None:
         return
