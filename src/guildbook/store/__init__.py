@@ -15,6 +15,8 @@ from guildbook.store.rows import (
     Severity,
     WorkerRow,
     WorkerState,
+    decode_terms,
+    encode_terms,
 )
 from guildbook.store.store import Store
 
@@ -33,5 +35,7 @@ __all__ = [
     "Store",
     "WorkerRow",
     "WorkerState",
+    "decode_terms",
+    "encode_terms",
     "tables",
 ]

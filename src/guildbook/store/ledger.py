@@ -73,9 +73,8 @@ def scrub(engine: Engine) -> None:
         raw = engine.raw_connection()
         try:
             cursor = raw.cursor()
-            for pragma in ("incremental_vacuum", "wal_checkpoint(TRUNCATE)"):
-                cursor.execute(f"PRAGMA {pragma}")
-                cursor.fetchall()
+            # Only a script steps `incremental_vacuum` to its end.
+            cursor.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);")
             cursor.close()
         finally:
             raw.close()

@@ -18,7 +18,7 @@ from guildbook.columns.words import one_array, tight
 from guildbook.model import time
 from guildbook.model.errors import StoreError
 from guildbook.model.ids import uuid7
-from guildbook.store import batch, files, segment, tables
+from guildbook.store import batch, files, ledger, segment, tables
 from guildbook.store.cipher import decrypt, new_key
 from guildbook.store.inbox import bound
 from guildbook.store.keys import INBOX, Keys
@@ -102,6 +102,8 @@ def seal(vault: Vault, progress: Progress | None = None) -> SealReport:
                 if not more:
                     break
         pending.publish()
+        if total:
+            ledger.scrub(vault.engine)  # the inbox's pages
         return SealReport(made, rows, done - rows)
 
 

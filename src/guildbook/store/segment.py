@@ -2,9 +2,9 @@
 
 Layout, little-endian: magic `GBSEG` and a zero byte (6), version (2), segment id (16), length of the case index (8),
 length of the rows (8), then the two encrypted pieces (each 12 bytes nonce, ciphertext, 16 bytes tag). The case index is
-the sorted uint64 `model.ids.symbol`s of the cases. The rows are a Parquet file (zstd) sorted by time, `seq` (null first)
-and id; columns of `EVENT_SCHEMA` that are null throughout are left out. Both pieces are bound to worker, month and
-segment id, so a file moved or renamed does not open. Why whole pieces and not Parquet's own encryption:
+the sorted uint64 `model.ids.symbol`s of the cases. The rows are a Parquet file (zstd) sorted by time, `seq` (null
+first) and id; columns of `EVENT_SCHEMA` that are null throughout are left out. Both pieces are bound to worker, month
+and segment id, so a file moved or renamed does not open. Why whole pieces and not Parquet's own encryption:
 docs/decisions/0002.
 """
 
