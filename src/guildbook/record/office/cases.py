@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from guildbook.model.time import DAY, HOUR
-from guildbook.record.office.plan import PRODUCTS, Condition, Plan
+from guildbook.record.office.plan import PRODUCT_SHARES, Condition, Plan
 from guildbook.record.office.staff import Staff
 
 Ints = npt.NDArray[np.int64]
@@ -47,6 +47,8 @@ class Cases:
     """µs since the first day's midnight."""
     week: Floats
     product: Ints
+    products: tuple[str, ...]
+    """What `product` numbers."""
     kind: Ints
     channel: Ints
     amount: Ints
@@ -59,7 +61,7 @@ class Cases:
         if condition is None:
             return np.ones(len(self.number), np.bool_)
         if condition.key == "product":
-            return self.product == PRODUCTS.index(condition.value)
+            return self.product == self.products.index(condition.value)
         return self.amount >= int(condition.value)
 
 
@@ -83,7 +85,8 @@ def draw_cases(
         number=first + np.arange(count),
         arrival=arrival,
         week=arrival / (7 * DAY),
-        product=rng.integers(len(PRODUCTS), size=count),
+        product=rng.choice(len(PRODUCT_SHARES), count, p=PRODUCT_SHARES),
+        products=plan.products,
         kind=kind,
         channel=rng.integers(len(CHANNELS), size=count),
         amount=np.clip(amount, 50, _MOST * plan.amount_floor).astype(np.int64),

@@ -7,7 +7,7 @@ in between; sittings are taken from a heap by the time they become ready, so eac
 from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,8 @@ from guildbook.record.office.staff import Staff
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Cells = npt.NDArray[Any]
+"""Compiled code knows what its numbers are; NumPy's types cannot say it, so inside they are Any."""
 
 _LUNCH: Final = 35 * MINUTE
 _WORKDAYS: Final = 5
@@ -30,7 +32,7 @@ _APART: Final = 12 * MINUTE
 
 
 @njit(cache=True)
-def _open(t: int, start: int, end: int, lunch: int) -> int:  # pragma: no cover - compiled
+def _open(t: Any, start: Any, end: Any, lunch: Any) -> Any:  # pragma: no cover - compiled
     """The first moment from `t` on at which a person with these hours is at work."""
     while True:
         day = t // DAY
@@ -46,7 +48,7 @@ def _open(t: int, start: int, end: int, lunch: int) -> int:  # pragma: no cover 
 
 
 @njit(cache=True)
-def _slot(t: int, group: int) -> int:  # pragma: no cover - compiled
+def _slot(t: Any, group: Any) -> Any:  # pragma: no cover - compiled
     """The next time of day at which duties of this kind are done together."""
     day = t // DAY
     clock = t - day * DAY
@@ -61,26 +63,27 @@ def _slot(t: int, group: int) -> int:  # pragma: no cover - compiled
 
 @njit(cache=True)
 def _schedule(
-    first: Ints,
-    arrival: Ints,
-    who: Ints,
-    length: Ints,
-    pause: Ints,
-    wait: Ints,
-    mode: Ints,
-    group: Ints,
-    hours: Ints,
-    factor: Floats,
+    first: Cells,
+    arrival: Cells,
+    who: Cells,
+    length: Cells,
+    pause: Cells,
+    wait: Cells,
+    mode: Cells,
+    group: Cells,
+    hours: Cells,
+    factor: Cells,
     horizon: int,
 ) -> Ints:  # pragma: no cover - compiled
     """Start times, µs since the first midnight (−1: not within the horizon); `length` is shortened in place in runs."""
     rows = len(first) - 1
-    time = np.full(len(who), -1, np.int64)
-    free = np.zeros(hours.shape[0], np.int64)
-    last_group = np.full(hours.shape[0], -1, np.int64)
-    last_day = np.full(hours.shape[0], -1, np.int64)
-    row_of = np.empty(len(who), np.int64)
-    heap = [(np.int64(0), np.int64(0)) for _ in range(0)]
+    time: Cells = np.full(len(who), -1, np.int64)
+    free: Cells = np.zeros(hours.shape[0], np.int64)
+    last_group: Cells = np.full(hours.shape[0], -1, np.int64)
+    last_day: Cells = np.full(hours.shape[0], -1, np.int64)
+    row_of: Cells = np.empty(len(who), np.int64)
+    heap = [(arrival[0], first[0])]
+    heap.pop()  # a list compiled code knows the type of
     for row in range(rows):
         row_of[first[row] : first[row + 1]] = row
         if first[row] == first[row + 1]:

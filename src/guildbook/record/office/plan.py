@@ -8,7 +8,7 @@ from typing import Final, Literal
 import numpy as np
 
 from guildbook.model import Kind
-from guildbook.record.office.steps import CHECKS, FIXED, ORDERS, PREPARATIONS, TASKS, TOPICS, WAYS, Step
+from guildbook.record.office.steps import ANSWERS, CHECKS, FIXED, ORDERS, PREPARATIONS, TASKS, TOPICS, WAYS, Step
 
 Follow = Literal["skill", "hard", "coin", "seldom"]
 """How it is decided whether a slot's step is done.
@@ -18,6 +18,8 @@ time. `seldom`: one time in six.
 """
 
 PRODUCTS: Final = ("marine", "motor", "home", "travel")
+PRODUCT_SHARES: Final = (0.34, 0.30, 0.20, 0.16)
+"""Shares of a plan's products in its own order; what is planted on a product is planted on one of the first two."""
 OPTIONS: Final = 6
 """Optional steps a task has, whatever role each plays under a seed."""
 BATCHED: Final = ("claim.register", "invoice.register", "complaint.register", "invoice.approved")
@@ -50,6 +52,8 @@ class Rule:
     instead_of: tuple[Step, ...]
     metric: str
     effect: float
+    seen_as: tuple[Step, ...] = ()
+    """What also shows it: whatever the person turned to does in return."""
     condition: Condition | None = None
     prerequisites: tuple[str, ...] = ()
     layer: int = 1
@@ -71,6 +75,8 @@ class Plan:
     seed: int
     rules: tuple[Rule, ...]
     slots: dict[str, Slot]
+    products: tuple[str, ...]
+    """What the office insures, commonest first."""
     base: dict[str, float]
     """Good rate of each task for a case of middling difficulty in which no planted practice took effect."""
     amount_floor: int
@@ -85,6 +91,7 @@ class Plan:
 class _Draft:
     rng: np.random.Generator
     floor: int
+    products: tuple[str, ...]
     rules: list[Rule] = field(default_factory=list[Rule])
     slots: dict[str, Slot] = field(default_factory=dict[str, Slot])
     preparations: dict[str, list[Step]] = field(default_factory=dict[str, list[Step]])
@@ -93,8 +100,8 @@ class _Draft:
     def shuffle(self, steps: tuple[Step, ...]) -> list[Step]:
         return [steps[i] for i in self.rng.permutation(len(steps))]
 
-    def points(self) -> float:
-        return round(float(self.rng.uniform(0.18, 0.25)), 3)
+    def points(self, least: float) -> float:
+        return round(float(self.rng.uniform(least, 0.25)), 3)
 
     def faster(self, most: float = 0.45, least: float = 0.70) -> float:
         """The logarithm of what remains of the time."""
@@ -109,6 +116,7 @@ class _Draft:
         effect: float,
         *,
         instead_of: tuple[Step, ...] = (),
+        seen_as: tuple[Step, ...] = (),
         condition: Condition | None = None,
         after: Rule | None = None,
     ) -> Rule:
@@ -121,6 +129,7 @@ class _Draft:
             instead_of=instead_of,
             metric=metric,
             effect=effect,
+            seen_as=seen_as,
             condition=condition,
             prerequisites=(after.id,) if after else (),
             layer=after.layer + 1 if after else 1,
@@ -135,8 +144,24 @@ class _Draft:
         if kind is Kind.WORKFLOW:
             step, metric, effect = self.preparations[task].pop(), "duration", self.faster(0.5, 0.68)
         else:
-            step, metric, effect = self.checks[task].pop(), "good-rate", self.points()
+            step, metric = self.checks[task].pop(), "good-rate"
+            effect = self.points(0.17) if condition is None else self.points(0.22)
         return self.plant(kind, slot, (step,), metric, effect, condition=condition, after=after)
+
+    def turn_to(
+        self,
+        slot: str,
+        step: Step,
+        seen_as: tuple[Step, ...],
+        *,
+        condition: Condition | None = None,
+        after: Rule | None = None,
+    ) -> Rule:
+        """A person who takes minutes where everybody else takes hours."""
+        effect = self.faster(0.03, 0.08)
+        return self.plant(
+            Kind.PEOPLE, slot, (step,), "response", effect, seen_as=seen_as, condition=condition, after=after
+        )
 
     def free(self, task: str) -> list[str]:
         return [s for s in (f"{task}.o{i + 1}" for i in range(OPTIONS)) if s not in self.slots]
@@ -145,7 +170,8 @@ class _Draft:
 def draw_plan(seed: int) -> Plan:
     """The plan of a seed: the same for the same seed, whatever the size of the office."""
     rng = np.random.default_rng([seed, _PLAN_SALT])
-    draft = _Draft(rng, floor=int(rng.choice([2_000, 5_000, 10_000])))
+    products = tuple(PRODUCTS[i] for i in rng.permutation(len(PRODUCTS)))
+    draft = _Draft(rng, int(rng.choice([2_000, 5_000, 10_000])), products)
     for task in TASKS:
         draft.preparations[task] = draft.shuffle(PREPARATIONS[task])
         draft.checks[task] = draft.shuffle(CHECKS[task])
@@ -157,7 +183,7 @@ def draw_plan(seed: int) -> Plan:
     _plant_batch(draft)
     _fill_decoys(draft)
     base = {t: _base(draft.rules, t) for t in TASKS}
-    return Plan(seed, tuple(draft.rules), draft.slots, base, draft.floor)
+    return Plan(seed, tuple(draft.rules), draft.slots, products, base, draft.floor)
 
 
 def _base(rules: list[Rule], task: str) -> float:
@@ -185,7 +211,7 @@ def _plant_chains(draft: _Draft, order: list[str]) -> list[Rule]:
 def _plant_singles(draft: _Draft, order: list[str]) -> None:
     rng = draft.rng
     by_product, by_amount = (order[3], order[2]) if rng.integers(2) else (order[2], order[3])
-    product = Condition("product", str(rng.choice(PRODUCTS)))
+    product = Condition("product", draft.products[int(rng.integers(2))])
     draft.option(str(rng.choice(draft.free(by_product))), Kind.QUALITY, condition=product)
     amount = Condition("amount", str(draft.floor), at_least=True)
     draft.option(str(rng.choice(draft.free(by_amount))), Kind.QUALITY, condition=amount)
@@ -193,7 +219,7 @@ def _plant_singles(draft: _Draft, order: list[str]) -> None:
     for task in (order[3], order[int(rng.integers(2))]):
         first = int(rng.integers(2))
         pair = (ORDERS[task][first], ORDERS[task][1 - first])
-        draft.plant(Kind.QUALITY, f"{task}.order", pair, "good-rate", draft.points(), instead_of=pair[::-1])
+        draft.plant(Kind.QUALITY, f"{task}.order", pair, "good-rate", draft.points(0.17), instead_of=pair[::-1])
 
 
 def _plant_people(draft: _Draft, order: list[str], roots: list[Rule]) -> None:
@@ -203,14 +229,13 @@ def _plant_people(draft: _Draft, order: list[str], roots: list[Rule]) -> None:
     asked = [after.task, *[tasks[i] for i in rng.permutation(len(tasks))[:2]]]
     for i, task in enumerate(asked):
         topic = TOPICS[task][int(rng.integers(len(TOPICS[task])))]
-        effect = draft.faster(0.03, 0.08)
-        draft.plant(Kind.PEOPLE, f"{task}.ask", (topic,), "response", effect, after=after if i == 0 else None)
+        first = after if i == 0 else None
+        draft.turn_to(f"{task}.ask", topic, (ANSWERS[task],), after=first)
     amount = Condition("amount", str(draft.floor), at_least=True)
-    effect = draft.faster(0.03, 0.08)
-    draft.plant(Kind.PEOPLE, "claim.approval", (FIXED["claim.approval"],), "response", effect, condition=amount)
-    product = Condition("product", str(rng.choice(PRODUCTS)))
-    effect = draft.faster(0.03, 0.08)
-    draft.plant(Kind.PEOPLE, "claim.handover", (FIXED["claim.handover"],), "response", effect, condition=product)
+    draft.turn_to("claim.approval", FIXED["claim.approval"], (FIXED["claim.approved"],), condition=amount)
+    product = Condition("product", draft.products[int(rng.integers(2))])
+    taken = (FIXED["claim.accept"], FIXED["claim.assess"])
+    draft.turn_to("claim.handover", FIXED["claim.handover"], taken, condition=product)
 
 
 def _plant_tools(draft: _Draft) -> None:
@@ -244,7 +269,10 @@ def _plant_batch(draft: _Draft) -> None:
 
 
 def _fill_decoys(draft: _Draft) -> None:
-    """Every slot without a rule still is in the script: people differ there too, and it changes nothing."""
+    """Every slot without a rule still is in the script: people differ there too, and it changes nothing.
+
+    Whether duties wait for each other is nobody's skill: it would else be one with the pace of the few who have them.
+    """
     follows: list[Follow] = ["skill", "hard", "coin", "seldom"]
     for task in TASKS:
         kinds = [follows[i] for i in draft.rng.permutation(len(follows))]
@@ -258,4 +286,4 @@ def _fill_decoys(draft: _Draft) -> None:
     for name, way in WAYS.items():
         draft.slots.setdefault(name, Slot(name, (way.quick,)))
     for name in BATCHED:
-        draft.slots.setdefault(name, Slot(name, (FIXED[name],)))
+        draft.slots[name] = Slot(name, (FIXED[name],), "coin")

@@ -34,6 +34,8 @@ _OPTION: Final = 14.0
 _SPREAD: Final = 0.35
 _ANSWER_AFTER: Final = 2.5 * 3600.0
 """Median seconds to an answer from anyone but the right person."""
+_KNOWN_TO_ONE: Final = 2.0
+"""Factor on that where somebody else is the right person."""
 _SOMEBODY_ELSE: Final = 0.12
 """How often somebody else answers in the end."""
 
@@ -83,7 +85,7 @@ class Play:
         """A one-event duty of somebody else, done at once or together with others of its kind."""
         who = self.rng.choice(self.staff.pools[pool], self.sheet.rows)
         waits = wait * np.exp(self.rng.normal(0, 0.6, self.sheet.rows)) if wait else 0.0
-        later = self.rng.random(self.sheet.rows) < self.staff.follows(name, who, self.cases.week)
+        later = self.rng.random(self.sheet.rows) < self._probability(self.plan.slots[name])
         mode = np.where(later, BATCH, OWN)
         group = BATCHED.index(name)
         self.sheet.add(CODE[FIXED[name]], self.seconds(median, who), who, wait=waits, mode=mode, group=group)
@@ -165,7 +167,9 @@ class Play:
         fast = effect < 0
         elsewhere = ~fast & self.chance(_SOMEBODY_ELSE)
         taker = np.where(elsewhere, self._anyone(pool, addressed), addressed)
-        wait = _ANSWER_AFTER * np.exp(effect + self.rng.normal(0, 0.6, rows))
+        # Where there is an expert, everybody else needs longer: the topic itself takes no more or less time on average.
+        usual = np.where(fits & (expert >= 0), _ANSWER_AFTER * _KNOWN_TO_ONE, _ANSWER_AFTER)
+        wait = usual * np.exp(effect + self.rng.normal(0, 0.6, rows))
         self.sheet.add(ask, self.seconds(25.0, self.owner), self.owner, to=addressed)
         self.sheet.add(answer, self.seconds(median, taker), taker, wait=wait, mode=ASIDE)
         return taker

@@ -46,7 +46,8 @@ class Sheet:
     """Collects columns. Every argument is a number or an array over the rows."""
 
     rows: int
-    parts: dict[str, list[npt.NDArray[np.generic]]] = field(default_factory=dict[str, list[npt.NDArray[np.generic]]])
+    whole: dict[str, list[Ints]] = field(default_factory=dict[str, list[Ints]])
+    timed: dict[str, list[Floats]] = field(default_factory=dict[str, list[Floats]])
     present: list[Bools] = field(default_factory=list[Bools])
     pace: Floats = field(init=False)
     """Factor on the time of every column added from now on."""
@@ -69,27 +70,28 @@ class Sheet:
         outcome: int | Ints = 0,
     ) -> None:
         """One more possible event, after those already there."""
-        values: dict[str, npt.ArrayLike] = {
-            "step": step,
-            "seconds": np.asarray(seconds) * self.pace,
-            "who": who,
-            "to": to,
-            "wait": wait,
-            "mode": mode,
-            "group": group,
-            "outcome": outcome,
-        }
-        for name, value in values.items():
-            kind = np.float64 if name in {"seconds", "wait"} else np.int64
-            self.parts.setdefault(name, []).append(np.broadcast_to(np.asarray(value, kind), (self.rows,)))
+        whole = {"step": step, "who": who, "to": to, "mode": mode, "group": group, "outcome": outcome}
+        for name, value in whole.items():
+            self.whole.setdefault(name, []).append(np.broadcast_to(np.asarray(value, np.int64), self.rows))
+        for name, value in {"seconds": np.asarray(seconds) * self.pace, "wait": wait}.items():
+            self.timed.setdefault(name, []).append(np.broadcast_to(np.asarray(value, np.float64), self.rows))
         self.present.append(np.ones(self.rows, np.bool_) if present is None else present)
 
     def lines(self) -> Lines:
         """The events that happened, row by row."""
         kept = np.column_stack(self.present)
         row, _ = np.nonzero(kept)
-        flat = {name: np.column_stack(columns)[kept] for name, columns in self.parts.items()}
-        return Lines(row=row.astype(np.int64), **flat)
+        return Lines(
+            row=row.astype(np.int64),
+            step=np.column_stack(self.whole["step"])[kept],
+            seconds=np.column_stack(self.timed["seconds"])[kept],
+            who=np.column_stack(self.whole["who"])[kept],
+            to=np.column_stack(self.whole["to"])[kept],
+            wait=np.column_stack(self.timed["wait"])[kept],
+            mode=np.column_stack(self.whole["mode"])[kept],
+            group=np.column_stack(self.whole["group"])[kept],
+            outcome=np.column_stack(self.whole["outcome"])[kept],
+        )
 
 
 def join(parts: list[Lines], first_rows: list[int]) -> Lines:

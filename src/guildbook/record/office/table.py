@@ -14,7 +14,6 @@ import pyarrow as pa
 from guildbook.columns import OBJECTS, raw_table
 from guildbook.model.time import DAY, to_micros
 from guildbook.record.office.cases import CHANNELS, KINDS, Cases
-from guildbook.record.office.plan import PRODUCTS
 from guildbook.record.office.sheet import Lines
 from guildbook.record.office.staff import Staff
 from guildbook.record.office.steps import CATALOGUE
@@ -59,17 +58,18 @@ class Rows:
         """The case attributes of each row as canonical JSON."""
         made: list[str | None] = []
         for c in self.cases:
-            columns = (c.product.tolist(), c.kind.tolist(), c.channel.tolist(), c.amount.tolist())
+            products = [c.products[i] for i in c.product.tolist()]
+            columns = (products, c.kind.tolist(), c.channel.tolist(), c.amount.tolist())
             made += [_attributes(*values) for values in zip(*columns, strict=True)]
         return made + [None] * self.caseless
 
 
-def _attributes(product: int, kind: int, channel: int, amount: int) -> str:
+def _attributes(product: str, kind: int, channel: int, amount: int) -> str:
     stated = {
         "case:amount": amount,
         "case:channel": CHANNELS[channel],
         "case:customer_kind": KINDS[kind],
-        "case:product": PRODUCTS[product],
+        "case:product": product,
     }
     return json.dumps(stated, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 

@@ -12,7 +12,7 @@ from guildbook.record.office.staff import LEVELS, ROLES, Staff
 from guildbook.record.office.steps import TOPICS, Step
 
 Fields = dict[str, str]
-"""The fields of an event that make a step, by column name: `app`, `action`, `element_role`, `element_name`, `document`."""
+"""The fields of an event that make a step: `app`, `action`, `element_role`, `element_name` and perhaps `document`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Planted:
     steps: tuple[Fields, ...]
     """What to do; for an order of two steps: both, the one to come first first."""
     instead_of: tuple[Fields, ...]
+    seen_as: tuple[Fields, ...]
+    """Steps of the person turned to, by which a practice about people may be named as well."""
     people: tuple[str, ...]
     """Whom to turn to: one name a branch, each right for the colleagues of that branch."""
     metric: str
@@ -122,6 +124,7 @@ def _of_rule(rule: Rule, office: list[Staff]) -> Planted:
         condition=PlantedCondition(held.key, held.value, held.at_least) if held else None,
         steps=_fields(rule.steps),
         instead_of=_fields(rule.instead_of),
+        seen_as=_fields(rule.seen_as),
         people=tuple(s.names[s.experts[rule.slot]] for s in office) if rule.kind is Kind.PEOPLE else (),
         metric=rule.metric,
         effect=rule.effect,
@@ -147,6 +150,7 @@ def _planted(data: dict[str, Any]) -> Planted:
         condition=PlantedCondition(**held) if held else None,
         steps=tuple(data["steps"]),
         instead_of=tuple(data["instead_of"]),
+        seen_as=tuple(data["seen_as"]),
         people=tuple(data["people"]),
         metric=data["metric"],
         effect=data["effect"],
