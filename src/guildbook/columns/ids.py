@@ -75,12 +75,12 @@ class IdAssigner:
     def assign(self, events: pa.Table) -> pa.FixedSizeBinaryArray:
         """The ids of the next chunk, as `binary(16)`. Every row needs a time."""
         content = content_hash(events)
-        occurrence = self._occurrences(content[:, 0] ^ (content[:, 1] << _HALF | content[:, 1] >> _HALF))
+        occurrence = self.occurrences(content[:, 0] ^ (content[:, 1] << _HALF | content[:, 1] >> _HALF))
         content += (occurrence * _GOLDEN)[:, np.newaxis]
         micros = _numbers(events["time"])
         return _shape(micros // 1000, mix64(content))
 
-    def _occurrences(self, keys: U64) -> U64:
+    def occurrences(self, keys: U64) -> U64:
         """How often each key came before, counting within this chunk too.
 
         64 bits of the 128 suffice: two contents that share a key only get a higher number than they need, and the
@@ -138,8 +138,8 @@ def _words_hash(name: str, column: pa.ChunkedArray | pa.Array) -> U64:
     # Row 0 of the table stands for null, so that one take does both.
     table = np.zeros((len(words.dictionary) + 1, 2), np.uint64)
     if len(words.dictionary):
-        known = words.dictionary.fill_null("")
-        table[1:] = _salted(name, digests(known))
+        table[1:] = _salted(name, digests(words.dictionary.fill_null("")))
+        table[1:][words.dictionary.is_null().to_numpy(zero_copy_only=False)] = 0
     codes = words.indices.fill_null(-1).to_numpy()
     return table[codes + 1]
 
