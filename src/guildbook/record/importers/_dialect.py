@@ -175,7 +175,7 @@ def _escape(text: str) -> str | None:
     return "\\" if '\\"' in text and '""' not in text.replace(',""', "").replace('\n""', "") else None
 
 
-def _fill(raw: io.BufferedReader) -> bytes:
+def _fill(raw: io.BufferedReader[Any]) -> bytes:
     """The first bytes, left in the buffer; a short read of a packed file is repeated."""
     head = b""
     for _ in range(4):

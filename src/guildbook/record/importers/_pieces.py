@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -13,6 +13,7 @@ from guildbook.record.importers._fingerprint import unreadable
 
 PIECE: Final = 1 << 20
 """The most bytes a piece holds."""
+_PACKED: Final = 1 << 14  # what a damaged file loses before the damage is what this unpacks to
 _GZIP: Final = b"\x1f\x8b"
 _AUTO: Final = 31  # zlib's window bits for "a gzip header and its checksum"
 
@@ -54,19 +55,19 @@ class Pieces:
                 self._size = self.path.stat().st_size
                 packed = handle.read(2) == _GZIP
                 handle.seek(0)
-                yield from self._unpacked(handle) if packed else self._raw(handle)
+                yield from self._unpacked(handle) if packed else self._raw(handle, PIECE)
         except OSError as error:
             raise unreadable(self.path, error) from error
 
-    def _raw(self, handle: BinaryIO) -> Iterator[bytes]:
-        while piece := handle.read(PIECE):
+    def _raw(self, handle: BinaryIO, size: int) -> Iterator[bytes]:
+        while piece := handle.read(size):
             self._read += len(piece)
             yield piece
 
     def _unpacked(self, handle: BinaryIO) -> Iterator[bytes]:
         stream = zlib.decompressobj(_AUTO)
         between = False  # after a whole member: another may follow, or zero padding, or nothing
-        for packed in self._raw(handle):
+        for packed in self._raw(handle, _PACKED):
             waiting = packed
             while waiting:
                 if between:
@@ -74,7 +75,7 @@ class Pieces:
                     if not waiting:
                         break
                     stream, between = zlib.decompressobj(_AUTO), False
-                piece = self._step(stream, waiting)
+                piece = self._step(stream.decompress, waiting)
                 if piece:
                     self._given += len(piece)
                     self._check()
@@ -84,9 +85,9 @@ class Pieces:
         if not between:
             raise InputError(f"{self.path} ends in the middle.", "Fetch it again: the file was cut short.", "input-cut")
 
-    def _step(self, stream: zlib._Decompress, waiting: bytes) -> bytes:
+    def _step(self, decompress: Callable[[bytes, int], bytes], waiting: bytes) -> bytes:
         try:
-            return stream.decompress(waiting, PIECE)
+            return decompress(waiting, PIECE)
         except zlib.error as error:
             what = f"{self.path} is damaged: {error}."
             raise InputError(what, "Fetch it again; what could be read before the damage was kept.") from error

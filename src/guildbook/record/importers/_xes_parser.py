@@ -84,7 +84,7 @@ def _expat(name: str, sink: Sink) -> expat.XMLParserType:
     parser.ordered_attributes = True
     start, end = _handlers(name, parser, sink)
 
-    def root(tag: str, pairs: list[str]) -> None:
+    def root(tag: str, pairs: Any) -> None:
         local = _local(tag)
         if local != "log":
             raise InputError(f"{name} is XML, but no XES log: it begins with <{tag[:80]}>.", "Give an XES file.")
@@ -108,7 +108,7 @@ def _expat(name: str, sink: Sink) -> expat.XMLParserType:
 
 def _handlers(
     name: str, parser: expat.XMLParserType, sink: Sink
-) -> tuple[Callable[[str, list[str]], None], Callable[[str], None]]:
+) -> tuple[Callable[[str, Any], None], Callable[[str], None]]:
     """The start and end handlers. Closures, because their variables are read a million times a second."""
     scope: Values = {}  # where attributes go now
     outer: list[Values] = []  # the scopes around it
@@ -116,7 +116,7 @@ def _handlers(
     key = ""  # of the outermost of them
     nest = _Nest(name)
 
-    def start(tag: str, pairs: list[str]) -> None:
+    def start(tag: str, pairs: Any) -> None:
         nonlocal scope, depth, key
         if tag in _KINDS:
             depth += 1
@@ -172,10 +172,10 @@ class _Nest:
     def _children(self, scope: Values, key: str) -> list[tuple[str, Any]]:
         value: Leaf | Node = scope[key]
         if isinstance(value, str):
-            value = ("string", value)
-        if len(value) == _LEAF:
-            value = (*value, [])
-            scope[key] = value
+            value = ("string", value, [])
+        elif len(value) == _LEAF:
+            value = (value[0], value[1], [])
+        scope[key] = value
         return value[2]
 
 

@@ -32,6 +32,8 @@ def to_json(value: Leaf | Node) -> Any:
     kind, text, children = value
     if kind in {"list", "values"}:
         return _array(children)
+    if not children and kind != "container":
+        return _scalar(kind, text)
     inner = {key: found for key, child in children if (found := to_json(child)) is not None}
     return inner if kind == "container" else {"$value": _scalar(kind, text), **inner}
 
