@@ -171,11 +171,11 @@ def _rewrite_objects(work: Columns) -> None:
 
 
 def _notes(work: Columns, rows: int) -> pa.Array:
-    noted = work.arrays["redactions"].cast(pa.string())
+    noted = pc.fill_null(work.arrays["redactions"].cast(pa.string()), "")
     for note, mask in work.noted.items():
-        name = pc.if_else(mask, note, pa.nulls(rows, pa.string()))
-        noted = pc.binary_join_element_wise(noted, name, ",", null_handling="skip")
-    return pc.if_else(pc.equal(noted, ""), pa.nulls(rows, pa.string()), noted).dictionary_encode()
+        noted = pc.binary_join_element_wise(noted, pc.if_else(mask, note, ""), ",")
+    listed = pc.utf8_trim(pc.replace_substring_regex(noted, ",+", ","), characters=",")
+    return pc.if_else(pc.equal(listed, ""), pa.nulls(rows, pa.string()), listed).dictionary_encode()
 
 
 def _attributes_without_secrets(text: str) -> str:

@@ -28,6 +28,7 @@ _CONFIG: Final = (
     "log.showSignature=false",
     "log.showRoot=true",
     "log.follow=false",
+    "mailmap.blob=HEAD:.mailmap",
     "mailmap.file=",
     "protocol.allow=never",
     "safe.directory=*",  # reading as above runs nothing of the owner's, whoever that is

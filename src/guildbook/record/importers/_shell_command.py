@@ -27,7 +27,7 @@ _BEFORE: Final[dict[str, frozenset[str]]] = {
 # Programs whose first word says what they do, with those of their options that take a value.
 _WITH_SUBCOMMAND: Final[dict[str, frozenset[str]]] = {
     "git": frozenset({"-C", "-c", "--git-dir", "--work-tree", "--namespace"}),
-    "docker": frozenset({"-H", "-c", "-l", "--context", "--host", "--config"}),
+    "docker": frozenset({"-H", "-c", "-l", "-f", "-p", "--context", "--host", "--config", "--file", "--env-file"}),
     "podman": frozenset({"--url", "--connection"}),
     "kubectl": frozenset({"-n", "-s", "--namespace", "--context", "--kubeconfig", "--cluster"}),
     "helm": frozenset({"-n", "--namespace", "--kube-context"}),

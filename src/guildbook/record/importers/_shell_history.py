@@ -99,9 +99,8 @@ def _zsh(data: bytes) -> Iterator[Entry]:
         stamp = _ZSH_STAMP.match(line)
         # zsh writes bytes that mean something to itself as 0x83 and the byte with one bit turned
         command = _META.sub(lambda m: bytes((m[1][0] ^ 32,)), line[stamp.end() :] if stamp else line)
-        time, length = (int(stamp[1]), int(stamp[2])) if stamp else (None, 0)
-        micros = None if time is None else time * clock.SECOND
-        yield from _entry(number, command, micros, length * clock.SECOND if stamp else None)
+        time, length = (int(stamp[1]) * clock.SECOND, int(stamp[2]) * clock.SECOND) if stamp else (None, 0)
+        yield from _entry(number, command, time, length or None)  # 0 is also what zsh writes when it does not know
 
 
 def _fish(data: bytes) -> Iterator[Entry]:
