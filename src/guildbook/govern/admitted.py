@@ -12,11 +12,14 @@ from guildbook.model.errors import DeniedError
 from guildbook.model.grant import Grant, SegmentRef
 from guildbook.store import Store
 
+Receipt = Callable[[Sequence[str], Sequence[SegmentRef]], None]
+"""Told the ids about to be read and, of these, the segments read for the first time; raises when one is withdrawn."""
+
 
 class Admitted:
     """Segments a grant admits. Receipts are written before the bytes they speak of come out."""
 
-    def __init__(self, store: Store, grant: Grant, receipt: Callable[[Sequence[SegmentRef]], None]) -> None:
+    def __init__(self, store: Store, grant: Grant, receipt: Receipt) -> None:
         self.grant = grant
         self._store = store
         self._receipt = receipt
@@ -55,7 +58,7 @@ class Admitted:
             if segment not in self._by_id:
                 raise self._denied(segment)
         new = [self._by_id[segment] for segment in wanted if segment not in self._receipted]
-        self._receipt(new)
+        self._receipt(wanted, new)
         self._receipted.update(segment.id for segment in new)
 
     def _denied(self, segment: str) -> DeniedError:

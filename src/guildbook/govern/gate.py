@@ -143,13 +143,17 @@ class Gate:
             )  # fmt: skip
         owners = {row.id: row.worker for row in rows}
         reasons = {row.id: row.reason for row in rows}
-        return Admitted(self._store, grant, lambda read: self._receipt(grant, owners, reasons, read))
+
+        def receipt(wanted: Sequence[str], first: Sequence[SegmentRef]) -> None:
+            self._still_allowed(grant, wanted)
+            self._receipt(grant, owners, reasons, first)
+
+        return Admitted(self._store, grant, receipt)
 
     def _receipt(
         self, grant: Grant, owners: dict[str, str], reasons: dict[str, str], read: Sequence[SegmentRef]
     ) -> None:
-        """Check once more that reading is still allowed, and write one receipt for each worker and reason."""
-        self._still_allowed(grant, [segment.id for segment in read])
+        """One receipt for each worker and reason, durable before a byte comes out."""
         sums: dict[tuple[str, str], list[int]] = {}
         for segment in read:
             total = sums.setdefault((owners[segment.id], reasons[segment.id]), [0, 0])
