@@ -113,7 +113,7 @@ def _instead(search: Search, finding: Finding) -> list[int]:
     return [int(traces.activities[int(np.argmax(np.where(other, without_share - with_share, -1.0)))])]
 
 
-def told(found: Practice) -> Practice:
+def worded(found: Practice) -> Practice:
     """The practice with its sentence, for good rates, durations and shares."""
     given, without = found.effect.with_value or 0.0, found.effect.without_value or 0.0
     count = wording.number(found.effect.n)

@@ -9,8 +9,10 @@ import numpy as np
 
 from guildbook.distil.practices.climb import climb
 from guildbook.distil.practices.contrast import Finding, Search
+from guildbook.distil.practices.contributors import contributors
 from guildbook.distil.practices.exposures import anchors, exposures, scopes
-from guildbook.distil.practices.forming import practices, told
+from guildbook.distil.practices.forming import practices, worded
+from guildbook.distil.practices.matching import Pattern
 from guildbook.distil.practices.people import mine_people
 from guildbook.distil.practices.prerequisites import layered
 from guildbook.distil.practices.quality import quality_target, worsens
@@ -47,7 +49,7 @@ def mine(
     titles: Mapping[int, str] | None = None,
     without: frozenset[str] = frozenset(),
 ) -> list[Practice]:
-    """Practices of all kinds, evidence and contributors left empty, in order of layer, kind and strength.
+    """Practices of all kinds, evidence left empty, in order of layer, kind and strength.
 
     `titles`: task symbol → its title in `When.task`; the task's own text where absent. `without`: ids of
     practices that may not be known: they are not told and nothing is built upon their steps, so whatever rested
@@ -73,7 +75,8 @@ def mine(
     pool.add(Kind.WORKFLOW, found, tests)
     for block in blocks:
         _mine_steps(block, names, title[block.task], settings, explained, unknown, pool)
-    return layered([p for p in _sifted(pool, settings) if p.id not in without])
+    told = layered([p for p in _sifted(pool, settings) if p.id not in without])
+    return [replace(p, contributors=contributors(sums, Pattern.of(p, title), names)) for p in told]
 
 
 def _mine_steps(
@@ -104,7 +107,7 @@ def _mine_steps(
         return not worsens(block, finding.exposure.flags, finding.scope.rows, WORSE)
 
     climb(search, allowed)
-    pool.practices += [told(p) for p in practices(search, title, names)]
+    pool.practices += [worded(p) for p in practices(search, title, names)]
     for kind, tests in search.tests.items():
         pool.tests[kind] += tests
 

@@ -1,0 +1,66 @@
+"""What the sums show of each person's part: their tasks, whom they hand work to, what they are asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guildbook.distil.buckets import median_seconds
+from guildbook.distil.practices.wording import Names, step
+from guildbook.distil.sums import Sums
+from guildbook.distil.tables import CountTable
+from guildbook.model.knowledge import Person
+
+LISTED: Final = 12
+"""Entries of a list at most, commonest first."""
+
+
+Counted = tuple[NDArray[np.uint64], NDArray[np.int64]]
+"""Symbols (or buckets) and how often."""
+_NONE: Final[Counted] = (np.empty(0, np.uint64), np.empty(0, np.int64))
+
+
+def people(sums: Sums, titles: Mapping[int, str] | None = None) -> tuple[Person, ...]:
+    """Everyone with an event, most events first. `titles`: task symbol → title; the task's own text where absent."""
+    names = Names(sums.texts)
+    known = dict(titles or {})
+    any_condition = sums.asks.where(c1=0)
+    tasks = _by_worker(sums.performers.by(2, 0))
+    handed = _by_worker(sums.handovers.by(1, 2))
+    asked = _by_worker(any_condition.by(3, 2))
+    waited = _by_worker(any_condition.by(3, 4))
+    days = _by_worker(sums.days.by(0, 1))
+    found: list[Person] = []
+    for worker in sorted(days):
+        buckets, times = waited.get(worker, _NONE)
+        found.append(
+            Person(
+                name=names.worker(worker),
+                events=int(days[worker][1].sum()),
+                days=len(days[worker][1]),
+                tasks=_ranked(tasks.get(worker, _NONE), lambda s: known.get(s) or names.label(s)),
+                works_with=_ranked(handed.get(worker, _NONE), names.worker),
+                asked_about=_ranked(asked.get(worker, _NONE), lambda s: step(names.label(s))),
+                answers_in=median_seconds(buckets, times),
+            )
+        )
+    return tuple(sorted(found, key=lambda p: (-p.events, p.name)))
+
+
+def _by_worker(table: CountTable) -> dict[int, Counted]:
+    """A table with key columns (worker, thing) split by worker."""
+    workers, starts = np.unique(table.keys[:, 0], return_index=True)
+    ends = np.append(starts[1:], len(table))
+    return {
+        int(worker): (table.keys[start:end, 1], table.counts[start:end])
+        for worker, start, end in zip(workers, starts, ends, strict=True)
+        if worker
+    }
+
+
+def _ranked(counted: Counted, name: Callable[[int], str]) -> tuple[tuple[str, int], ...]:
+    listed = [(name(int(code)), int(n)) for code, n in zip(*counted, strict=True) if code]
+    return tuple(sorted(listed, key=lambda item: (-item[1], item[0]))[:LISTED])
