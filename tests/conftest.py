@@ -16,6 +16,11 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
+
+# The first example of a test may compile a kernel or wait for a busy core: time says nothing about correctness.
+settings.register_profile("guildbook", deadline=None)
+settings.load_profile("guildbook")
 
 ROOT = Path(__file__).resolve().parents[1]
 

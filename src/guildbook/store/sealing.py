@@ -169,21 +169,20 @@ def _merge(vault: Vault, rows: list[SegmentRow], pending: _Pending) -> list[Segm
 def _take(vault: Vault, worker: str) -> tuple[list[Row[Any]], bool]:
     """The worker's oldest batches up to a round, and whether there are more."""
     inbox, imports = tables.inbox, tables.imports
-    taken: list[Row[Any]] = []
-    size = 0
-    query = (
-        select(inbox, imports.c.terms)
-        .join(imports, imports.c.id == inbox.c.import_id)
-        .where(inbox.c.worker == worker)
-        .order_by(inbox.c.id)
-    )
+    sizes = select(inbox.c.id, inbox.c.rows).where(inbox.c.worker == worker).order_by(inbox.c.id)
     with vault.look() as connection:
-        for row in connection.execute(query.execution_options(yield_per=16)):
-            if taken and size + row.rows > _ROUND:
-                return taken, True
-            taken.append(row)
-            size += row.rows
-    return taken, False
+        waiting = connection.execute(sizes).all()
+        fits = int(np.searchsorted(np.cumsum([row.rows for row in waiting]), _ROUND, "right"))
+        taken = [row.id for row in waiting[: max(fits, 1)]]
+        if not taken:
+            return [], False
+        query = (
+            select(inbox, imports.c.terms)
+            .join(imports, imports.c.id == inbox.c.import_id)
+            .where(inbox.c.worker == worker, inbox.c.id <= taken[-1])
+            .order_by(inbox.c.id)
+        )
+        return list(connection.execute(query)), len(taken) < len(waiting)
 
 
 def _seal_round(vault: Vault, worker: str, taken: list[Row[Any]], pending: _Pending) -> list[SegmentRow]:
