@@ -6,9 +6,8 @@ import json
 from dataclasses import dataclass
 
 from guildbook.app.progress import Progress, silent
-from guildbook.app.settings import distil_settings
 from guildbook.config import Config
-from guildbook.distil import State, StateVersionError
+from guildbook.distil import Settings, State, StateVersionError
 from guildbook.distil import learn as distil_learn
 from guildbook.govern import Gate
 from guildbook.model.knowledge import Knowledge, knowledge_from_dict
@@ -54,7 +53,7 @@ class Distilling:
             learnt = distil_learn(
                 admitted,
                 old if known is not None else None,
-                settings=distil_settings(self._config),
+                settings=self._settings(),
                 departed=departed,
                 jobs=jobs or self._config.distil.jobs,
                 progress=lambda share: progress("distil", share),
@@ -64,7 +63,7 @@ class Distilling:
                 self._store.put_artefact(f"state-{purpose}", "sums", learnt.state.to_bytes(), grant)
                 body = json.dumps(learnt.knowledge.to_dict(), ensure_ascii=False, separators=(",", ":"))
                 self._store.put_artefact(f"knowledge-{purpose}", "knowledge", body.encode(), grant)
-            return Refreshed(learnt.knowledge, learnt.changed, learnt.touched_traces, notes)
+            return Refreshed(learnt.knowledge, learnt.changed, learnt.touched_traces, (*notes, *learnt.notes))
 
     def _state(self, purpose: Purpose) -> tuple[State | None, tuple[str, ...]]:
         data = self._store.get_artefact(f"state-{purpose}")
@@ -74,3 +73,13 @@ class Distilling:
             return State.from_bytes(data), ()
         except StateVersionError as error:
             return None, (f"Learnt again from the beginning: {error}",)
+
+    def _settings(self) -> Settings:
+        section = self._config.distil
+        return Settings(
+            episode_gap_minutes=section.episode_gap_minutes,
+            good_outcomes=section.good_outcomes,
+            bad_outcomes=section.bad_outcomes,
+            fdr=section.fdr,
+            min_cases=section.min_cases,
+        )

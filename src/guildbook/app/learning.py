@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from guildbook.app import forgetting
 from guildbook.app.distilling import Distilling
@@ -18,6 +18,9 @@ from guildbook.model.purpose import Purpose
 from guildbook.plugins import Chunk, ImportOptions
 from guildbook.record import office, reader
 from guildbook.store import Store
+
+_SHOWN: Final = 20
+"""Files left aside that are named; the rest are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def learn(store: Store, config: Config, distil: Distilling, wanted: Wanted, prog
     """Import, seal, distil. What was acknowledged stays even when a later input fails."""
     started = time.perf_counter()
     terms = _terms(wanted.terms)
-    plan = _plan(wanted)
+    plan, skipped = _plan(wanted)
     with store.writing():
         forgetting.finish_interrupted(store, distil, progress)
         rejected: list[str] = []
@@ -121,7 +124,7 @@ def learn(store: Store, config: Config, distil: Distilling, wanted: Wanted, prog
         rejected=sum(b.rejected for b in brought),
         rejected_rows=tuple(rejected[: config.import_.max_rejected]),
         duplicates=sealed.duplicates,
-        notes=result.notes,
+        notes=(*skipped, *result.notes),
     )
 
 
@@ -136,18 +139,20 @@ class _Item:
     chunks: Iterator[Chunk]
 
 
-def _plan(wanted: Wanted) -> list[_Item]:
+def _plan(wanted: Wanted) -> tuple[list[_Item], list[str]]:
+    """What to bring in, and a note for each file that is left aside."""
     if wanted.office is not None:
         seed, events = wanted.office
-        return [
-            _Item(
-                "sample office", "office", f"seed {seed}, about {events:,} events", f"office-{seed}-{events}",
-                office.generate(seed=seed, events=events),
-            )
-        ]  # fmt: skip
+        made = office.generate(seed=seed, events=events)
+        described = f"seed {seed}, about {events:,} events"
+        return [_Item("sample office", "office", described, f"office-{seed}-{events}", made)], []
     options = ImportOptions(mapping=wanted.mapping, worker=wanted.worker, case_type=wanted.case_type)
     planned = reader.plan(wanted.paths, options, only=wanted.importer)
-    return [_Item(str(p.path), p.importer.name, p.description, p.fingerprint, reader.read(p)) for p in planned]
+    items = [_Item(str(p.path), p.importer.name, p.description, p.fingerprint, reader.read(p)) for p in planned]
+    notes = [f"left aside: {s.path}: {s.reason}" for s in planned.skipped[:_SHOWN]]
+    if len(planned.skipped) > _SHOWN:
+        notes.append(f"left aside: {len(planned.skipped) - _SHOWN} more files")
+    return items, notes
 
 
 def _bring(store: Store, item: _Item, terms: tuple[str, ...] | None, listed: list[str], progress: Progress) -> Brought:
