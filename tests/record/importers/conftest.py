@@ -34,7 +34,8 @@ def read_all(importer: Importer, path: Path, **options: Any) -> Read:
     tables, rejected, error, last = [], list[Rejected](), None, 0.0
     chunks = 0
     try:
-        for chunk in importer.read(path, ImportOptions(**{"namespace": "L", **options})):
+        settings: dict[str, Any] = {"namespace": "L", **options}
+        for chunk in importer.read(path, ImportOptions(**settings)):
             assert chunk.events.schema == RAW_SCHEMA
             assert last <= chunk.progress <= 1
             last = chunk.progress

@@ -26,6 +26,8 @@ _BOMS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe
 _HINT: Final = "sep="  # Excel's own first line
 _ENDS: Final = ("\n", "\r")
 _MOSTLY: Final = 0.3
+_MOST_CONTROLS: Final = 0.02
+_CONTROLS: Final = dict.fromkeys([code for code in range(32) if chr(code) not in "\t\n\r\f"] + [0xFFFD])
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def dialect_of(head: bytes, path: Path) -> Dialect:
     """From the first bytes of the (unpacked) file. Raises `InputError` when they are not text."""
     encoding = _encoding(head)
     text = head.decode(encoding, "replace" if encoding != "utf-16" else "ignore")
-    if text.count("\0") + text.count("\ufffd") > _MOSTLY * len(text) / 10:
+    if len(text.translate(_CONTROLS)) < (1 - _MOST_CONTROLS) * len(text):
         raise InputError(f"{path} is not text.", "Give a CSV, TSV or other delimited text file.", "input-binary")
     skip = 0
     first, _, rest = text.partition("\n")

@@ -8,6 +8,7 @@ becomes `{"$value": value, key: …}`.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, Final
 
 Leaf = str | tuple[str, str]
@@ -19,6 +20,7 @@ ITEM: Final = "item"
 _PAIR: Final = 2
 _DIGITS: Final = 300
 _TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}
+_EMPTY: Final[dict[str, Callable[[], Any]]] = {"list": list, "values": list, "container": dict}
 _WHOLE_END: Final = ".0"
 _NOBODY: Final = frozenset({"", "nan", "none", "null", "n/a", "na", "unknown", "undefined", "-", "?"})
 
@@ -65,6 +67,8 @@ def _array(children: list[tuple[str, Any]]) -> list[Any]:
 
 
 def _scalar(kind: str, text: str) -> Any:
+    if kind in _EMPTY:
+        return _EMPTY[kind]()
     if kind == "date":
         return {"$date": text}
     if kind == "boolean":
