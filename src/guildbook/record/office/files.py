@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal
@@ -53,8 +52,8 @@ def write(
     known = truth(seed, events=events, people=people, weeks=weeks).to_dict()
     answers = folder / TRUTH / "truth.json"
     answers.parent.mkdir(parents=True, exist_ok=True)
-    answers.write_text(json.dumps(known, ensure_ascii=False, indent=1) + os.linesep, encoding="utf-8")
-    return there
+    answers.write_text(json.dumps(known, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return [there, answers]
 
 
 def _write_csv(path: Path, tables: Iterator[pa.Table]) -> None:
