@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 from typing import Any, Final
@@ -17,8 +17,11 @@ _RELEVANT: Final = 1 / 3
 """Share of the question's meaning (its words weighed by rarity) that an answer must hold."""
 _BESIDE: Final = 0.35
 """What scores below this share of the best is beside the point."""
+_NEAR: Final = 0.5
+"""What a word of like meaning counts against the word itself."""
 _TITLES: Final = 8
 _STEPS: Final = 6
+_SEEN: Final = 3
 _LONGEST: Final = 400
 
 Item = Practice | Person | Task
@@ -59,27 +62,38 @@ def ask(question: str, knowledge: Knowledge, *, limit: int = 5) -> Answer:
 
 
 def _ranked(wanted: Question, knowledge: Knowledge) -> list[Item]:
-    """What answers the question, best first: BM25 summed over its words, times the share of them that is met."""
+    """What answers the question, best first: the words it holds, each by its rarity in this book."""
     items: list[Item] = [p for p in knowledge.practices if p.status is not Status.RETIRED]
     items += [*knowledge.people, *knowledge.tasks]
     hits = _hits(wanted, items)
     rarity = [log(1 + (1 + len(items)) / (1 + len(hit))) for hit in hits]
     scores: list[tuple[float, int]] = []
     for position, item in enumerate(items):
-        met = [i for i, hit in enumerate(hits) if position in hit]
-        share = sum(rarity[i] for i in met) / (sum(rarity) or 1.0)
-        if share >= _RELEVANT:
-            score = sum(hits[i][position] for i in met) * share * _preference(wanted.asks, item)
-            scores.append((score, position))
+        met = [(weight, hit[position]) for weight, hit in zip(rarity, hits, strict=True) if position in hit]
+        if met and sum(weight for weight, _ in met) >= _RELEVANT * sum(rarity):
+            score = sum(weight * strength for weight, strength in met)
+            scores.append((score * _preference(wanted, item), position))
     scores.sort(key=lambda entry: (-entry[0], entry[1]))
     return [items[position] for score, position in scores if score >= _BESIDE * scores[0][0]]
 
 
 def _hits(wanted: Question, items: Sequence[Item]) -> list[dict[int, float]]:
+    """For each word of the question, where it or its near meaning stands, and how strongly (0 to 1)."""
     if not wanted.groups or not items:
         return [{} for _ in wanted.groups]
     index = open_index([_document(item) for item in items])
-    return [dict(index.find(group)) for group in wanted.groups]
+    found: list[dict[int, float]] = []
+    for word, *meanings in wanted.groups:
+        near = {place: _NEAR * strength for place, strength in _strengths(index.find(meanings)).items()}
+        found.append(near | _strengths(index.find((word,))))
+    return found
+
+
+def _strengths(scores: Mapping[int, float]) -> dict[int, float]:
+    """Half for being there, half by BM25 relative to the best place: a word that all practices of a small book
+    hold has a BM25 of about 0, and still counts."""
+    best = max(scores.values(), default=1.0)
+    return {place: 0.5 + 0.5 * score / best for place, score in scores.items()}
 
 
 def _document(item: Item) -> Document:
@@ -95,15 +109,17 @@ def _labels(counted: Sequence[tuple[str, int]]) -> str:
     return " ".join(label for label, _ in counted)
 
 
-def _preference(asks: Asks, item: Item) -> float:
+def _preference(wanted: Question, item: Item) -> float:
     """How much more this sort of thing counts for this sort of question."""
+    asks = wanted.asks
     if isinstance(item, Practice):
-        if asks is Asks.DURATION:
-            return 1.0
         return 2.5 if item.kind in PREFERRED[asks] else 1.0
     if isinstance(item, Person):
+        said = {group[0] for group in wanted.groups}
+        if said.issuperset(words_of(item.name)):
+            return 3.0
         return 2.0 if asks is Asks.WHO and item.asked_about else 0.3
-    return 4.0 if asks is Asks.DURATION else 0.3
+    return 4.0 if asks is Asks.DURATION else 0.4
 
 
 def _nothing(wanted: Question, knowledge: Knowledge) -> str:
@@ -149,6 +165,10 @@ class _Teller:
             self._say(f"Do {steps}{f' instead of {rather}' if rather else ''}", practice.id)
         measured = effect(practice.effect)
         self._say(measured[:1].upper() + measured[1:], practice.id)
+        if self._wanted.asks is Asks.WHO and not practice.people and practice.contributors:
+            seen = practice.contributors[:_SEEN]
+            self.people += [clean(name) for name, _ in seen]
+            self._say(f"Seen most in the work of {', '.join(f'{n} ({_counted(c)})' for n, c in seen)}", practice.id)
         for other in practice.prerequisites if full else ():
             if other in self._practices:
                 self.citations.append(other)

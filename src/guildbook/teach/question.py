@@ -52,7 +52,8 @@ _SEARCHED: Final = _words("check checks mistake mistakes shortcut quality")
 _STOP: Final = _words(
     """
     a about all am an and any are as at be been before but by can could did do does doing done for from get give go
-    had has have help how i if in into is it its just know knows let me my need no not of on one or our out over
+    had has have help how i if in into is it its just know knows let
+    make makes making me my need no not of on one or our out over
     please question questions shall she should so some tell than that the their them then there they thing things
     this to too up us want was we were what whats when where which while who whom whose why will with would you your
     s t

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -50,6 +50,20 @@ def happy_path(found: ProcessMap, edges: Mapping[Pair, MapEdge]) -> tuple[str, .
     return _way(END, before)[1:-1] if END in before else ()
 
 
+def backbone_of(steps: Sequence[str]) -> tuple[Pair, ...]:
+    """The arrows of a sequence from start to end, each once."""
+    return tuple(dict.fromkeys(pairwise((START, *steps, END)))) if steps else ()
+
+
+def trunk(found: ProcessMap) -> tuple[Pair, ...]:
+    """The backbone, then the widest way to each activity, widest first: what a reader follows down from the start."""
+    edges = pairs(found)
+    counts = {pair: edge.count for pair, edge in edges.items()}
+    tree = {(source, label) for label, source in _widest(START, counts).items() if label != START}
+    ranked = sorted(tree, key=lambda pair: (-counts[pair], pair))
+    return tuple(dict.fromkeys((*backbone_of(happy_path(found, edges)), *ranked)))
+
+
 def levels(found: ProcessMap) -> tuple[Level, ...]:
     """At most `MOST_LEVELS` nested levels; in each, every activity lies on a drawn way from start to end.
 
@@ -59,16 +73,16 @@ def levels(found: ProcessMap) -> tuple[Level, ...]:
     edges = pairs(found)
     counts = {pair: edge.count for pair, edge in edges.items()}
     happy = happy_path(found, edges)
-    backbone = list(dict.fromkeys(zip((START, *happy), (*happy, END), strict=True))) if happy else []
+    backbone = backbone_of(happy)
     frequency = {node.label: node.count for node in found.nodes}
     before = _widest(START, counts)
     after = _widest(END, {(target, source): count for (source, target), count in counts.items()})
     nodes = sorted(frequency, key=lambda label: (label not in happy, -frequency[label], label))[:MOST_NODES]
     ranked = sorted(counts, key=lambda pair: (-counts[pair], pair))
     shown: list[Level] = []
+    drawn = set(backbone)
     for node_count, edge_count in _sizes(len(set(happy)), len(nodes), len(backbone), len(ranked)):
-        ways = [pair for label in nodes[:node_count] for pair in _through(label, before, after)]
-        drawn = set(backbone) | set(ways)
+        drawn |= {pair for label in nodes[:node_count] for pair in _through(label, before, after)}
         inside = {label for pair in drawn for label in pair} | set(nodes[:node_count])
         for pair in ranked:
             if len(drawn) >= edge_count:
@@ -76,7 +90,7 @@ def levels(found: ProcessMap) -> tuple[Level, ...]:
             if inside.issuperset(pair):
                 drawn.add(pair)
         level = Level(
-            tuple(label for label in sorted(inside - {START, END}, key=lambda label: (-frequency[label], label))),
+            tuple(sorted(inside - {START, END}, key=lambda label: (-frequency[label], label))),
             tuple(sorted(drawn, key=lambda pair: (-counts.get(pair, 0), pair))),
         )
         if not shown or level != shown[-1]:

@@ -4,7 +4,7 @@
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
   const maps = JSON.parse(document.getElementById("maps").textContent);
-  const START = -1, END = -2, LABELS = 36;
+  const START = -1, END = -2;
   const count = new Intl.NumberFormat("en");
 
   const make = (name, attributes = {}, ...children) => {
@@ -44,17 +44,20 @@
       this.svg = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "group" });
       this.svg.append(this.tips());
       const most = Math.max(1, ...this.data.edges.map((edge) => edge[2]));
-      const labelled = new Set(level.edges.map(([id]) => id).sort((a, b) => a - b).slice(0, LABELS));
       this.edges = new Map(); this.nodes = new Map();
       const texts = make("g", { class: "edge" });
-      for (const [id, path, x, y, back] of [...level.edges].reverse()) {
+      for (const [id, path, label, back] of [...level.edges].reverse()) {
         const [from, to, times, duration] = this.data.edges[id];
         const group = make("g", { class: back ? "edge back" : "edge" },
           make("path", { d: path, "stroke-width": (1 + 6 * Math.sqrt(times / most)).toFixed(1), "marker-end": `url(#tip${this.number}${back ? "b" : ""})` }),
           make("title", {}, `${this.name(from)} → ${this.name(to)}: ${count.format(times)} times${duration ? `, median ${duration}` : ""}`));
         this.svg.append(group);
         this.edges.set(id, group);
-        if (duration && labelled.has(id)) texts.append(make("text", { x, y: y + 4 }, duration));
+        if (label) {
+          const [x, y] = label;
+          const room = duration.length * 6.4 + 4;
+          texts.append(make("rect", { x: x - room / 2, y: y - 7, width: room, height: 14, rx: 3 }), make("text", { x, y: y + 4 }, duration));
+        }
       }
       for (const [id, x, y] of level.nodes) this.svg.append(this.node(id, x, y));
       this.svg.append(texts);
@@ -63,7 +66,7 @@
       this.slider.setAttribute("aria-valuetext", index === 0 ? "Happy path" : `Level ${index + 1} of ${this.data.levels.length}`);
       this.root.querySelector(".shown").textContent =
         `${index === 0 ? "The happy path: " : ""}${level.nodes.length - 2} of ${allNodes} steps and ${level.edges.length} of ${allEdges} arrows, ` +
-        `which hold ${Math.floor(1000 * level.share) / 10} % of all that happened.`;
+        `which hold ${Math.floor(1000 * level.share) / 10} % of all moves from one step to the next.`;
       this.order = level.nodes.map(([id]) => id).filter((id) => this.nodes.has(id));
       this.order.sort((a, b) => this.at(a)[2] - this.at(b)[2] || this.at(a)[1] - this.at(b)[1]);
       this.choose(this.nodes.has(this.chosen) ? this.chosen : null);

@@ -124,13 +124,11 @@ def groups(knowledge: Knowledge) -> tuple[Group, ...]:
 
 def tasks(knowledge: Knowledge) -> tuple[TaskView, ...]:
     """The commonest tasks with their times, commonest first."""
-    shown = sorted(knowledge.tasks, key=lambda task: (-task.episodes, task.title))[:MOST_TASKS]
-    maps = maps_of(knowledge)
-    numbers = {found.task: i for i, found in enumerate(maps)}
+    numbers = {found.task: i for i, found in enumerate(maps_of(knowledge))}
     views: list[TaskView] = []
-    for i, task in enumerate(shown, 1):
+    for i, task in enumerate(_shown_tasks(knowledge), 1):
         number = numbers.get(task.id, numbers.get(task.title))
-        found = None if number is None else maps[number]
+        found = None if number is None else maps_of(knowledge)[number]
         nodes = sorted(found.nodes, key=lambda node: (-node.count, node.label)) if found else []
         steps = tuple((node.label, node.count, node.episodes) for node in nodes)
         median = "" if task.median_seconds is None else times.words(task.median_seconds)
@@ -139,10 +137,20 @@ def tasks(knowledge: Knowledge) -> tuple[TaskView, ...]:
 
 
 def maps_of(knowledge: Knowledge) -> tuple[ProcessMap, ...]:
-    """The maps of the shown tasks; one whose task the book does not list comes after them."""
-    shown = sorted(knowledge.tasks, key=lambda task: (-task.episodes, task.title))[:MOST_TASKS]
-    wanted = {name for task in shown for name in (task.id, task.title)}
-    return tuple(found for found in knowledge.maps if found.task in wanted)
+    """The maps of the shown tasks, in the order of the book; those with no step to draw are left out."""
+    wanted = {name for task in _shown_tasks(knowledge) for name in (task.id, task.title)}
+    return tuple(found for found in knowledge.maps if found.task in wanted and found.nodes)
+
+
+def _shown_tasks(knowledge: Knowledge) -> list[Task]:
+    """The commonest tasks. A map whose task the book does not list stands for one."""
+    known = {name for task in knowledge.tasks for name in (task.id, task.title)}
+    unlisted = (
+        Task(found.task, found.task, sum(edge.count for edge in found.edges if not edge.source), ())
+        for found in knowledge.maps
+        if found.task not in known
+    )
+    return sorted((*knowledge.tasks, *unlisted), key=lambda task: (-task.episodes, task.title))[:MOST_TASKS]
 
 
 def task_bars(knowledge: Knowledge) -> tuple[Bar, ...]:
