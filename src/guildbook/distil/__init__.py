@@ -1,1 +1,8 @@
 """From admitted events to exact integer sums, and from sums to tasks, next steps and practices."""
+
+from guildbook.distil.changes import Admitted
+from guildbook.distil.learner import Learnt, State, learn
+from guildbook.distil.settings import Settings
+from guildbook.distil.sums import StateVersionError, Sums
+
+__all__ = ["Admitted", "Learnt", "Settings", "State", "StateVersionError", "Sums", "learn"]

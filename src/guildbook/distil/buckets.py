@@ -61,3 +61,18 @@ def median_seconds(buckets: NDArray[np.uint64], counts: NDArray[np.int64]) -> fl
     reached = np.cumsum(counts[known][order])
     place = int(np.searchsorted(reached, (int(reached[-1]) + 1) // 2))
     return float(centre_seconds(buckets[known][order][place : place + 1])[0])
+
+
+def run_medians(
+    starts: NDArray[np.int64], buckets: NDArray[np.uint64], counts: NDArray[np.int64]
+) -> list[float | None]:
+    """`median_seconds` of each run of a table that is sorted by bucket within runs; `starts` begin with 0."""
+    if not len(starts):
+        return []
+    known = np.where(np.asarray(buckets) == UNKNOWN, 0, counts)
+    ends = np.append(starts[1:], len(counts))
+    reached = np.concatenate([[0], np.cumsum(known)])
+    total = reached[ends] - reached[starts]
+    place = np.searchsorted(reached, reached[starts] + (total + 1) // 2) - 1
+    seconds = centre_seconds(buckets[np.clip(place, 0, len(counts) - 1)])
+    return [float(s) if n else None for s, n in zip(seconds.tolist(), total.tolist(), strict=True)]

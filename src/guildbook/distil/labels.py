@@ -1,8 +1,8 @@
 """What an event is called: its activity, with content generalised away. Deterministic and versioned.
 
-Without an app (event logs of a process) the action is the activity, and a lifecycle other than complete is
-appended: `W_Nabellen+START`. With one, it is `APP: action ELEMENT (DOCUMENT CLASS)`, in which names of rows,
-addresses, ids and quoted text have given way to their kind: `claims: click Settle # (pdf)`.
+Without an app (event logs of a process) the action is the activity, and a lifecycle other than complete is appended
+unless the action ends with it already: `W_Nabellen+START`. With an app it is `APP: action ELEMENT (DOCUMENT CLASS)`,
+in which names of rows, addresses, ids and quoted text have given way to their kind: `claims: click Settle # (pdf)`.
 """
 
 from __future__ import annotations
@@ -74,9 +74,10 @@ def document_class(document: str | None) -> str:
 def plain_label(action: str, lifecycle: str | None) -> str:
     """The activity of an event without an app. Digits stay: in a process log they name the step."""
     name = clean(_identifiers(action[:400])) or "?"
-    if not lifecycle or lifecycle.strip().lower() == "complete":
+    step = (lifecycle or "").strip()
+    if not step or step.lower() == "complete" or name.lower().endswith(f"+{step.lower()}"):
         return name
-    return clean(f"{name}+{lifecycle.strip()}")
+    return clean(f"{name}+{step}")
 
 
 def app_label(app: str, action: str, element: str, kind: str) -> str:

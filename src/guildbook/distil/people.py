@@ -53,7 +53,7 @@ def people(sums: Sums, titles: Mapping[int, str] | None = None) -> tuple[Person,
 def _by_worker(table: CountTable) -> dict[int, Counted]:
     """A table with key columns (worker, thing) split by worker."""
     workers, starts = np.unique(table.keys[:, 0], return_index=True)
-    ends = np.append(starts[1:], len(table))
+    ends = np.append(starts[1:], len(table))[: len(starts)]
     return {
         int(worker): (table.keys[start:end, 1], table.counts[start:end])
         for worker, start, end in zip(workers, starts, ends, strict=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from guildbook.config import Distil
 
@@ -25,3 +26,14 @@ class Settings:
         """What sums depend on, as text: sums of different shapes cannot be added."""
         good, bad = (",".join(sorted(w.casefold() for w in words)) for words in (self.good_outcomes, self.bad_outcomes))
         return f"gap={self.episode_gap_minutes!r};good={good};bad={bad}"
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Settings:
+        """What `dataclasses.asdict` gave, back from JSON."""
+        return cls(
+            float(data["episode_gap_minutes"]),
+            tuple(data["good_outcomes"]),
+            tuple(data["bad_outcomes"]),
+            float(data["fdr"]),
+            int(data["min_cases"]),
+        )

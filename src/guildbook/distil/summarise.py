@@ -15,7 +15,6 @@ from guildbook.distil.settings import Settings
 from guildbook.distil.sums import CUT, END, MAX_ORDER, REPEAT, START, VARIANT_LIMIT, WITH_CASE, WITHOUT_CASE, Sums
 from guildbook.distil.tables import CountTable, Profiles
 from guildbook.distil.traces import Traces, join, own_time, time_order, worker_days
-from guildbook.model.time import DAY
 
 Ints = NDArray[np.int64]
 Keys = NDArray[np.uint64]
@@ -49,7 +48,7 @@ def trace_sums(traces: Traces) -> Sums:
     kind = np.where(traces.episode < 0, WITH_CASE, WITHOUT_CASE).astype(np.uint64)
     return Sums(
         vocab=vocab,
-        contexts=_contexts(traces, step),
+        contexts=context_counts(traces),
         follows=_follows(traces, task, step),
         performers=CountTable.from_columns(task, step, worker, bucket(traces.own)),
         handovers=_handovers(traces, task, step, worker),
@@ -110,13 +109,13 @@ def _handovers(traces: Traces, task: Keys, step: Keys, worker: Keys) -> CountTab
     return CountTable.from_columns(task[change], worker[change], worker[change + 1], step[change + 1], bucket(waited))
 
 
-def _contexts(traces: Traces, step: Keys) -> CountTable:
-    """Context counts, longest first: each shorter order adds up the distinct contexts of the longer one.
+def sequences(traces: Traces) -> tuple[Keys, Ints, Ints]:
+    """(sequence, positions, depth): all traces as START, activities, END; where something comes next.
 
-    A position is a place in the sequence START, activities, END of its trace, and counts what stands there
-    after the `order` symbols before it. Contexts never reach over START.
+    A position is a place in the sequence that is not START; its depth counts the symbols of its trace before it.
     """
     count, sizes = len(traces), np.diff(traces.offsets)
+    step = traces.events.acts.symbols[traces.act]
     starts = traces.offsets[:-1] + 2 * np.arange(count)
     sequence = np.full(len(step) + 2 * count, START, np.uint64)
     sequence[np.arange(len(step)) + 2 * traces.trace + 1] = step
@@ -124,7 +123,15 @@ def _contexts(traces: Traces, step: Keys) -> CountTable:
     inside = np.ones(len(sequence), dtype=bool)
     inside[starts] = False
     positions = np.flatnonzero(inside)
-    depth = positions - np.repeat(starts, sizes + 1)
+    return sequence, positions, positions - np.repeat(starts, sizes + 1)
+
+
+def context_counts(traces: Traces) -> CountTable:
+    """Context counts, longest first: each shorter order adds up the distinct contexts of the longer one.
+
+    Contexts never reach over START.
+    """
+    sequence, positions, depth = sequences(traces)
     weights = np.ones(len(positions), np.int64)
     tables: list[tuple[Keys, Ints]] = []
     for order in range(MAX_ORDER, -1, -1):
@@ -249,8 +256,3 @@ def _vocab(traces: Traces, rule_uses: Ints, ask_uses: Ints) -> tuple[CountTable,
     for words, uses in listed:
         texts |= {int(words.symbols[c]): words.texts[c] for c in np.flatnonzero(uses).tolist()}
     return vocab, {code: texts[code] for code in vocab.keys[:, 0].tolist()}
-
-
-def day_of(micros: int) -> int:
-    """The UTC day number of a time in µs."""
-    return micros // DAY

@@ -174,10 +174,10 @@ class Sums:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Sums:
-        """What `to_bytes` wrote. Raises `OldSumsError` for another version and `StoreError` for damage."""
+        """What `to_bytes` wrote. Raises `StateVersionError` for another version and `StoreError` for damage."""
         header, body = _header(data)
         if (header.get("format"), header.get("labels")) != (FORMAT, LABEL_VERSION):
-            raise OldSumsError
+            raise StateVersionError
         codec = pa.Codec("zstd")
         arrays: dict[str, NDArray[Any]] = {}
         try:
@@ -211,7 +211,7 @@ class Sums:
         return Sums(**tables, texts=texts)
 
 
-class OldSumsError(StoreError):
+class StateVersionError(StoreError):
     """The sums were made by another version; they cannot be added to and must be learnt again."""
 
     def __init__(self) -> None:

@@ -37,6 +37,12 @@ class Traces:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
+    def pick(self, traces: NDArray[np.bool_]) -> Traces:
+        """Some of the traces."""
+        sizes = np.diff(self.offsets)[traces]
+        offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        return Traces(self.events, self.order[traces[self.trace]], offsets, self.episode[traces])
+
     @cached_property
     def trace(self) -> Ints:
         """(n,): the trace of each place."""

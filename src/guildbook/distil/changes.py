@@ -1,0 +1,191 @@
+"""Which events changed since a state was learnt, and the least that must be read to bring its sums up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from guildbook.distil.encode import COLUMNS
+from guildbook.model.grant import Grant, SegmentRef
+from guildbook.model.ids import symbol
+from guildbook.model.time import DAY
+
+LANE: Final = 1 << 64
+
+
+class Admitted(Protocol):
+    """The set of segments a grant admits: the only thing events are read from."""
+
+    grant: Grant
+
+    def table(self, columns: Sequence[str], segments: Collection[str] | None = None) -> pa.Table:
+        """`ADMITTED_SCHEMA` columns of all admitted segments or of those given, rows in no stated order."""
+        ...
+
+    def cases(self, segment: str) -> NDArray[np.uint64]:
+        """Sorted symbols of the cases in a segment."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Included:
+    """A segment as a state remembers it."""
+
+    worker: str
+    month: str
+    rows: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Segments that a state lacks and that it has too many."""
+
+    arrived: tuple[str, ...]
+    left: tuple[str, ...]
+    kept: tuple[SegmentRef, ...]
+    """Admitted and included, if perhaps under another id since they were compacted."""
+
+    def __bool__(self) -> bool:
+        return bool(self.arrived or self.left)
+
+
+@dataclass(frozen=True)
+class Touched:
+    """The rows of touched joint traces and worker-days, before and after."""
+
+    before: pa.Table
+    after: pa.Table
+    cases: pa.Array
+    """Texts of the touched cases."""
+    days: frozenset[tuple[str, int]]
+    """Touched worker-days: label, UTC day number."""
+
+    def traced(self, table: pa.Table) -> NDArray[np.bool_]:
+        """Which rows belong to a touched joint trace."""
+        case = table.column("case")
+        in_case = _member(case, self.cases)
+        loose = pc.is_null(_plain(case)).to_numpy(zero_copy_only=False)
+        return in_case | (loose & self.daily(table))
+
+    def daily(self, table: pa.Table) -> NDArray[np.bool_]:
+        """Which rows belong to a touched worker-day."""
+        return _on_days(table, self.days)
+
+
+def included(segments: Iterable[SegmentRef]) -> dict[str, Included]:
+    """Segments as a state remembers them."""
+    return {s.id: Included(s.worker, s.month, s.rows, s.digest) for s in segments}
+
+
+def difference(old: Mapping[str, Included], segments: Sequence[SegmentRef]) -> Difference:
+    """Compare by worker and month: where the digests add up to the same, the events are the same."""
+    before: dict[tuple[str, str], list[str]] = {}
+    after: dict[tuple[str, str], list[SegmentRef]] = {}
+    for name, segment in old.items():
+        before.setdefault((segment.worker, segment.month), []).append(name)
+    for segment in segments:
+        after.setdefault((segment.worker, segment.month), []).append(segment)
+    arrived: list[str] = []
+    left: list[str] = []
+    kept: list[SegmentRef] = []
+    for key in sorted(before.keys() | after.keys()):
+        were, are = before.get(key, []), after.get(key, [])
+        if _total((old[name].rows, old[name].digest) for name in were) == _total((s.rows, s.digest) for s in are):
+            kept += are
+            continue
+        here = {s.id for s in are}
+        left += [name for name in were if name not in here]
+        arrived += [s.id for s in are if s.id not in old]
+        kept += [s for s in are if s.id in old]
+    return Difference(tuple(arrived), tuple(left), tuple(kept))
+
+
+def touched(found: Difference, admitted: Admitted, departed: Admitted | None) -> Touched | None:
+    """Read what changed and what it touches; None when a segment that left can no longer be read."""
+    readable = {s.id for s in departed.grant.segments} if departed is not None else set[str]()
+    if not readable.issuperset(found.left):
+        return None
+    came = admitted.table(COLUMNS, found.arrived)
+    gone = departed.table(COLUMNS, found.left) if departed is not None and found.left else came.slice(0, 0)
+    changed = pa.concat_tables([came, gone])
+    cases = _plain(changed.column("case")).unique().drop_null()
+    days = _days(changed)
+    symbols = np.sort(np.fromiter((symbol(c) for c in cases.to_pylist()), np.uint64, len(cases)))
+    related = [s.id for s in found.kept if _related(s, symbols, days, admitted)]
+    if related:
+        rows = admitted.table(COLUMNS, related)
+        rows = rows.filter(pa.array(_member(rows.column("case"), cases) | _on_days(rows, days)))
+    else:
+        rows = came.slice(0, 0)
+    return Touched(pa.concat_tables([gone, rows]), pa.concat_tables([came, rows]), cases, days)
+
+
+def _total(parts: Iterable[tuple[int, str]]) -> tuple[int, ...]:
+    """Rows, and digests added in lanes of 64 bits as the store adds them."""
+    rows, lanes = 0, [0, 0, 0, 0]
+    for count, digest in parts:
+        rows += count
+        raw = bytes.fromhex(digest)
+        for place in range(0, len(raw), 8):
+            lanes[place // 8] = (lanes[place // 8] + int.from_bytes(raw[place : place + 8], "little")) % LANE
+    return rows, *lanes
+
+
+def _related(
+    segment: SegmentRef, cases: NDArray[np.uint64], days: frozenset[tuple[str, int]], admitted: Admitted
+) -> bool:
+    first, last = segment.first // DAY, segment.last // DAY
+    if any(worker == segment.worker and first <= day <= last for worker, day in days):
+        return True
+    held = admitted.cases(segment.id)
+    if not len(held) or not len(cases):
+        return False
+    place = np.minimum(np.searchsorted(held, cases), len(held) - 1)
+    return bool((held[place] == cases).any())
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A string column without its dictionary."""
+    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+
+
+def _member(column: pa.ChunkedArray, values: pa.Array) -> NDArray[np.bool_]:
+    if not pa.types.is_dictionary(column.type):
+        return pc.is_in(column, value_set=values, skip_nulls=True).to_numpy(zero_copy_only=False)
+    parts: list[NDArray[np.bool_]] = [np.empty(0, dtype=bool)]
+    for chunk in column.chunks:  # one look a word, not one a row
+        known = pc.is_in(chunk.dictionary, value_set=values, skip_nulls=True).to_numpy(zero_copy_only=False)
+        word = np.concatenate([known, np.zeros(1, dtype=bool)])  # the last is null's
+        parts.append(word[pc.fill_null(chunk.indices, -1).to_numpy(zero_copy_only=False)])
+    return np.concatenate(parts)
+
+
+def _day_numbers(table: pa.Table) -> NDArray[np.int64]:
+    return table.column("time").cast(pa.int64()).to_numpy() // DAY
+
+
+def _days(table: pa.Table) -> frozenset[tuple[str, int]]:
+    pairs = pa.table({"worker": _plain(table.column("worker")), "day": _day_numbers(table)})
+    found = pairs.group_by(["worker", "day"]).aggregate([])
+    return frozenset(zip(found.column("worker").to_pylist(), found.column("day").to_pylist(), strict=True))
+
+
+def _on_days(table: pa.Table, days: frozenset[tuple[str, int]]) -> NDArray[np.bool_]:
+    """Which rows are on one of the worker-days."""
+    out = np.zeros(len(table), dtype=bool)
+    by_worker: dict[str, list[int]] = {}
+    for worker, day in days:
+        by_worker.setdefault(worker, []).append(day)
+    number = _day_numbers(table)
+    column = table.column("worker")
+    for worker, listed in by_worker.items():
+        theirs = _member(column, pa.array([worker], pa.string()))
+        out[theirs] = np.isin(number[theirs], np.array(listed))
+    return out

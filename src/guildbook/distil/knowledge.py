@@ -1,0 +1,83 @@
+"""All that follows from the sums, in one place: tasks, maps, practices, people and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from guildbook.distil.evidence import Shows
+from guildbook.distil.maps import maps, tasks, titles
+from guildbook.distil.outcomes import BAD, GOOD
+from guildbook.distil.people import people
+from guildbook.distil.practices import MiningSettings, mine
+from guildbook.distil.practices.evidence import find, supported
+from guildbook.distil.settings import Settings
+from guildbook.distil.sums import Sums
+from guildbook.distil.view import TraceView
+from guildbook.model.knowledge import Knowledge, Practice
+
+DERIVED_VERSION: Final = 1
+"""Raised whenever the same sums may give different knowledge."""
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """What is derived from one set of sums, titles found once."""
+
+    sums: Sums
+    settings: Settings
+    titles: dict[int, str]
+    practices: tuple[Practice, ...]
+    """Without evidence."""
+
+    def find(self, practices: Sequence[Practice], view: TraceView, sums: Sums, limit: int) -> Shows:
+        """The `evidence.Finder` of these practices."""
+        return find(practices, view, sums, limit, titles=self.titles)
+
+
+def derive(sums: Sums, settings: Settings) -> Derivation:
+    """Mine the sums."""
+    named = titles(sums)
+    mining = MiningSettings(fdr=settings.fdr, min_side=settings.min_cases)
+    return Derivation(sums, settings, named, tuple(mine(sums, mining, titles=named)))
+
+
+def knowledge(found: Derivation, practices: Sequence[Practice], period: tuple[int, int] | None) -> Knowledge:
+    """The knowledge with its practices as they are to be shown, evidence attached."""
+    sums = found.sums
+    return Knowledge(
+        model_hash=sums.digest(),
+        events=sums.events,
+        workers=sums.workers,
+        cases=sums.cases,
+        episodes=sums.traces,
+        tasks=tasks(sums, found.titles),
+        practices=tuple(supported(practices)),
+        people=people(sums, found.titles),
+        maps=maps(sums, found.titles),
+        period=period,
+        notes=_notes(sums),
+    )
+
+
+def _notes(sums: Sums) -> tuple[str, ...]:
+    """What could not be learnt, and why."""
+    notes: list[str] = []
+    if not sums.traces:
+        return ("No events are admitted, so there is nothing to learn from.",)
+    outcomes = sums.profiles.head[:, 1]
+    good, bad = (int(sums.profiles.counts[outcomes == np.uint64(code)].sum()) for code in (GOOD, BAD))
+    if not good and not bad:
+        notes.append("No event says how its case ended, so there are no quality practices.")
+    elif not good or not bad:
+        notes.append(f"All known outcomes are {'good' if good else 'bad'}, so there are no quality practices.")
+    if not sums.cases:
+        notes.append("No event names a case, so work is cut into episodes by idle time.")
+    if not len(sums.ways):
+        notes.append("No two ways to one effect were seen in an app, so there are no tool practices.")
+    if not len(sums.asks) and not len(sums.handovers):
+        notes.append("Nobody asks or hands work to anybody, so there are no people practices.")
+    return tuple(notes)

@@ -1,0 +1,199 @@
+"""Learning from what a grant admits: from nothing, or by adding and subtracting what changed since last time.
+
+Either way the result is the same to the last bit; only the cost differs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+from guildbook.distil import evidence as proof
+from guildbook.distil.changes import Admitted, Included, Touched, difference, included, touched
+from guildbook.distil.encode import COLUMNS, Events, encode
+from guildbook.distil.evidence import Evidence
+from guildbook.distil.executor import executor
+from guildbook.distil.knowledge import DERIVED_VERSION, Derivation, derive, knowledge
+from guildbook.distil.settings import Settings
+from guildbook.distil.spread import spread
+from guildbook.distil.sums import StateVersionError, Sums
+from guildbook.distil.traces import join
+from guildbook.distil.view import TraceView, view
+from guildbook.model.errors import StoreError
+from guildbook.model.knowledge import Knowledge, knowledge_from_dict
+
+MAGIC: Final = b"GBSTATE\x00"
+FORMAT: Final = 1
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class State:
+    """What learning goes on from: the sums, what they include, and what was derived from them."""
+
+    sums: Sums
+    segments: Mapping[str, Included]
+    settings: Settings
+    knowledge: Knowledge
+    evidence: Mapping[str, Evidence] = field(default_factory=dict[str, Evidence])
+
+    def to_bytes(self) -> bytes:
+        """Magic, a JSON header, then the sums' bytes."""
+        header = {
+            "format": FORMAT,
+            "derived": DERIVED_VERSION,
+            "segments": {name: asdict(segment) for name, segment in sorted(self.segments.items())},
+            "settings": asdict(self.settings),
+            "knowledge": self.knowledge.to_dict(),
+            "evidence": {name: found.to_json() for name, found in sorted(self.evidence.items())},
+        }
+        head = json.dumps(header, separators=(",", ":")).encode()
+        return b"".join([MAGIC, len(head).to_bytes(8, "little"), head, self.sums.to_bytes()])
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> State:
+        """What `to_bytes` wrote. Raises `StateVersionError` for another version, `StoreError` for damage."""
+        start = len(MAGIC) + 8
+        size = int.from_bytes(data[len(MAGIC) : start], "little")
+        try:
+            header: dict[str, Any] = json.loads(data[start : start + size]) if data.startswith(MAGIC) else {}
+            if header.get("format") != FORMAT:
+                raise StateVersionError
+            sums = Sums.from_bytes(data[start + size :])
+            if header["derived"] != DERIVED_VERSION:
+                raise StateVersionError
+            return cls(
+                sums,
+                {name: Included(**segment) for name, segment in header["segments"].items()},
+                Settings.from_json(header["settings"]),
+                knowledge_from_dict(header["knowledge"]),
+                {name: Evidence.from_json(found) for name, found in header["evidence"].items()},
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise StoreError(
+                "What was learnt cannot be read back: its bytes are damaged.", "Learn again.", "state-damaged"
+            ) from error
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What learning gave, and what it cost."""
+
+    state: State
+    knowledge: Knowledge
+    changed: bool
+    """Whether the knowledge may differ from the old state's."""
+    touched_traces: int
+    """Joint traces that were summarised: all of them when learning from nothing."""
+    notes: tuple[str, ...] = ()
+    """What happened on the way, for people; never part of the knowledge."""
+
+
+def learn(
+    admitted: Admitted,
+    old: State | None,
+    *,
+    settings: Settings,
+    departed: Admitted | None = None,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> Learnt:
+    """Learn from the admitted segments; with an old state only what changed is read.
+
+    `departed` reads segments that `old` includes and that are not admitted any more. If one of them cannot be
+    read, or the settings that shape sums differ, everything is learnt again and a note says so. `progress` is
+    told the share done.
+    """
+    tell = progress or _silent
+    if old is None:
+        return _afresh(admitted, settings, jobs, tell, ())
+    if old.settings.shape() != settings.shape():
+        return _afresh(admitted, settings, jobs, tell, ("Learnt again from the beginning: the settings changed.",))
+    found = difference(old.segments, admitted.grant.segments)
+    now = included(admitted.grant.segments)
+    if not found:
+        if old.settings == settings:
+            tell(1.0)
+            state = State(old.sums, now, settings, old.knowledge, old.evidence)
+            return Learnt(state, old.knowledge, changed=False, touched_traces=0)
+        return _concluded(_Learning(admitted, settings, tell), derive(old.sums, settings), old.evidence, 0, ())
+    changing = sum(now[name].rows for name in found.arrived) + sum(old.segments[name].rows for name in found.left)
+    if changing > sum(segment.rows for segment in now.values()):
+        return _afresh(admitted, settings, jobs, tell, ())
+    delta = touched(found, admitted, departed)
+    if delta is None:
+        why = "Learnt again from the beginning: events that were included before can no longer be read."
+        return _afresh(admitted, settings, jobs, tell, (why,))
+    return _onwards(_Learning(admitted, settings, tell), old, delta, jobs)
+
+
+def _silent(share: float) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass
+class _Learning:
+    """One run of `learn`: everything is read at most once."""
+
+    admitted: Admitted
+    settings: Settings
+    tell: Progress
+    events: Events | None = None
+    """All admitted events, once they had to be read."""
+
+    def everything(self) -> Events:
+        """All admitted events as codes."""
+        if self.events is None:
+            self.events = encode(self.admitted.table(COLUMNS), self.settings)
+        return self.events
+
+    def whole_view(self) -> TraceView:
+        """All joint traces."""
+        return view(join(self.everything()))
+
+
+def _afresh(admitted: Admitted, settings: Settings, jobs: int, tell: Progress, notes: tuple[str, ...]) -> Learnt:
+    run = _Learning(admitted, settings, tell)
+    events = run.everything()
+    tell(0.3)
+    with executor(jobs) as pool:
+        sums = spread(events, pool, jobs, lambda share: tell(0.3 + 0.4 * share))
+    return _concluded(run, derive(sums, settings), {}, sums.traces, notes)
+
+
+def _onwards(run: _Learning, old: State, delta: Touched, jobs: int) -> Learnt:
+    """The old sums, minus the touched traces as they were, plus those traces as they are."""
+    before, after = encode(delta.before, run.settings), encode(delta.after, run.settings)
+    run.tell(0.3)
+    was, now = delta.traced(delta.before), delta.traced(delta.after)
+    with executor(jobs) as pool:
+        gone = spread(before, pool, jobs, traced=was, daily=delta.daily(delta.before))
+        come = spread(after, pool, jobs, traced=now, daily=delta.daily(delta.after))
+    traces = join(after.take(now))
+    keys = set(join(before.take(was)).keys) | set(traces.keys)
+    run.tell(0.7)
+    found = derive(old.sums - gone + come, run.settings)
+    shown = [practice for practice in found.practices if practice.id in old.evidence]
+    fresh = proof.look(found.find, shown, view(traces), found.sums)
+    known = {p.id: proof.updated(old.evidence[p.id], keys, fresh[p.id]) for p in shown}
+    return _concluded(run, found, {name: held for name, held in known.items() if held}, len(keys), ())
+
+
+def _concluded(
+    run: _Learning, found: Derivation, known: Mapping[str, Evidence], touched_traces: int, notes: tuple[str, ...]
+) -> Learnt:
+    """Give practices their evidence: what is known of it, and for the others what all traces show."""
+    missing = [practice for practice in found.practices if practice.id not in known]
+    held = {p.id: known[p.id] for p in found.practices if p.id in known}
+    if missing:
+        held |= proof.look(found.find, missing, run.whole_view(), found.sums)
+    run.tell(0.9)
+    segments = run.admitted.grant.segments
+    period = (min(s.first for s in segments), max(s.last for s in segments)) if segments else None
+    learnt = knowledge(found, proof.attached(found.practices, held), period)
+    run.tell(1.0)
+    state = State(found.sums, included(segments), run.settings, learnt, held)
+    return Learnt(state, learnt, changed=True, touched_traces=touched_traces, notes=notes)
