@@ -3,8 +3,8 @@
 A mined practice *finds* a planted one when all of this holds:
 
 - the same kind, and the same task (by the case type of its evidence, else by the one that the task's title names);
-- it names the planted step: `do` contains the step's label; for two ways, `do` contains the quick one or `instead_of` all
-  of the slow one; for an order, the first step comes before the second, which may be `when.activity`; for people, the
+- it names the planted step: `do` contains the step's label; for two ways, `do` contains the quick one or `instead_of`
+  all of the slow one; for an order, the first step comes before the second, which may be `when.activity`; for people, the
   step may be `when.activity`;
 - at least half of the office's steps that its `do` names belong to the planted practice or to what that rests on;
 - for people: the first person it names is the one to turn to (in one of the branches);
@@ -77,7 +77,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class PlantedScore:
-    """What was found, missed and wrongly stated. Planted practices go by their id in the truth, mined ones by theirs."""
+    """What was found, missed and wrongly stated: planted practices by their id in the truth, mined ones by theirs."""
 
     overall: Count
     by_kind: dict[str, Count]

@@ -27,6 +27,11 @@ _LUNCH: Final = 35 * MINUTE
 _WORKDAYS: Final = 5
 _FIRST_SLOT: Final = 11 * HOUR
 _SECOND_SLOT: Final = 15 * HOUR
+_ANSWERS_FROM: Final = 8 * HOUR + 40 * MINUTE
+_ANSWERS_TO: Final = 16 * HOUR + 20 * MINUTE
+"""When everybody is there. What is done in between falls into these hours whosever it is: longer hours of some would
+else look like quicker answers."""
+_NO_LUNCH: Final = -DAY
 _APART: Final = 12 * MINUTE
 """Duties of different kinds that are done in batches have their own slots."""
 
@@ -101,7 +106,7 @@ def _schedule(
         stop = first[row_of[i] + 1]
         start, end, lunch = hours[p, 0], hours[p, 1], hours[p, 2]
         if mode[i] == ASIDE:
-            t = _open(t, start, end, lunch)
+            t = _open(t, _ANSWERS_FROM, _ANSWERS_TO, _NO_LUNCH)
             time[i] = t
             t += length[i]
             i += 1

@@ -32,8 +32,8 @@ def write(
     people: int | None = None,
     weeks: int = 6,
     form: Format = "parquet",
-) -> Path:
-    """Write `folder/events/office.parquet` (or `.csv`) and `folder/truth/truth.json`; returns the events file.
+) -> list[Path]:
+    """Write `folder/events/office.parquet` (or `.csv`) and `folder/truth/truth.json`; returns both, in that order.
 
     The CSV has no `objects` and no `element_bounds`, which a flat file cannot hold. Files appear whole or not at all.
     Raises `UsageError` for sizes that cannot be and `OSError` when the disk refuses.
