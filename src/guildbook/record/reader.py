@@ -103,7 +103,7 @@ def plan(paths: Iterable[Path | str], options: ImportOptions | None = None, *, o
     base = options or ImportOptions()
     work = _Planner(base, only)
     for path in paths:
-        work.add(Path(path).expanduser())
+        work.add(Path(os.path.expanduser(path)))  # noqa: PTH111 - Path's own raises for an unknown user
     return Plan(tuple(work.inputs), tuple(work.skipped))
 
 
