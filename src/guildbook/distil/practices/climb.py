@@ -96,10 +96,13 @@ def _one(search: Search, target: Target, scope: Scope, exposure: Exposure, but: 
 
 
 def _apart(search: Search, inside: Finding, rows: Flags, by: float, but: int = -1) -> bool:
-    """Whether the effect in the other `rows` is less than half of that inside, and surely less."""
+    """Whether the effect in the other `rows` is less than half of that inside, and surely less.
+
+    Where the others cannot tell, neither can we: then it is not.
+    """
     outside = _one(search, inside.target, replace(inside.scope, rows=rows), inside.exposure, but)
     if outside is None or not np.isfinite(outside.error):
-        return True
+        return False
     gap = (inside.value - outside.value) * inside.target.better
     less = outside.value * inside.target.better < ALIKE * abs(inside.value)
     return less and gap > by * float(np.hypot(inside.error, outside.error))
@@ -149,8 +152,7 @@ def _narrowed(search: Search, finding: Finding, resting: tuple[int, ...], but: i
     narrower += [
         _within(search, scope, place)
         for place in search.usable()
-        if place not in {*scope.after, *resting, but}
-        and search.accepted[place].exposure.step not in {finding.exposure.step, finding.exposure.anchor}
+        if place not in {*scope.after, *resting, but} and search.precede((place,), finding.exposure.step)
     ]
     for tried in narrower:
         found = _one(search, finding.target, tried, finding.exposure, but)

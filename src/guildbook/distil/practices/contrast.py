@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -85,6 +86,19 @@ class Search:
     tests: dict[Kind, list[Floats]] = field(default_factory=dict[Kind, "list[Floats]"])
     """p-values of every comparison that was screened, by kind."""
 
+    def precede(self, places: tuple[int, ...], step: int) -> bool:
+        """Whether the steps of accepted findings mostly come before another, where a trace has both."""
+        return all(self.order[self.accepted[place].exposure.step, step] for place in places)
+
+    @cached_property
+    def order(self) -> Flags:
+        """(A, A): whether the row's step mostly comes before the column's, where a trace has both."""
+        first, weights = self.traces.first, self.traces.weights
+        steps = range(first.shape[1])
+        both = [weights @ ((first >= 0) & (first[:, [s]] >= 0)) for s in steps]
+        before = [weights @ ((first >= 0) & (first[:, [s]] >= 0) & (first[:, [s]] < first)) for s in steps]
+        return np.array(before) > 0.5 * np.maximum(np.array(both), 1.0)
+
     def usable(self) -> list[int]:
         """Places of the findings that others may rest on."""
         return [p for p, f in enumerate(self.accepted) if f.exposure.step not in self.unknown]
@@ -96,7 +110,11 @@ def measured(search: Search, target: Target, scope: Scope) -> list[Finding]:
     reached = weights @ (search.traces.first[scope.rows] >= 0) / max(float(weights.sum()), 1.0)
     anchored = {scope.anchor} if scope.anchor >= 0 else set(np.flatnonzero(reached >= COMMON).tolist())
     anchored -= target.barred_anchors
-    chosen = [e for e in search.exposures if e.anchor in anchored and e.step not in target.barred_steps]
+    chosen = [
+        e
+        for e in search.exposures
+        if e.anchor in anchored and e.step not in target.barred_steps and search.precede(scope.after, e.step)
+    ]
     return compare(search, target, scope, screen(search, target, scope, chosen))
 
 
@@ -139,16 +157,19 @@ def screen(search: Search, target: Target, scope: Scope, chosen: list[Exposure])
     minimum = max(search.settings.min_side, RARE * total)
     if total < 2 * minimum or not chosen:
         return []
-    root = np.sqrt(weights)
-    base = np.column_stack([np.ones(len(weights)), _covariates(search, target, rows)]) * root[:, None]
-    basis, _ = np.linalg.qr(base)
-    y = target.y[rows] * root
+    root = np.sqrt(weights)[:, None]
+    base = np.column_stack([np.ones(len(weights)), _covariates(search, target, rows)]) * root
+    gram = base.T @ base
+    gram[np.diag_indices_from(gram)] += 1e-7 * np.maximum(gram.diagonal(), 1.0)
+    inverse = np.linalg.inv(np.linalg.cholesky(gram))
+    basis = (base @ inverse.T).astype(np.float32)
+    y = (target.y[rows] * root[:, 0]).astype(np.float32)
     y -= basis @ (basis.T @ y)
     flags = np.column_stack([exposure.flags[rows] for exposure in chosen]).astype(np.float32)
     done = weights.astype(np.float32) @ flags
-    flags *= root.astype(np.float32)[:, None]
-    square = done - np.square(basis.astype(np.float32).T @ flags).sum(axis=0)
-    product = y.astype(np.float32) @ flags
+    flags *= root.astype(np.float32)
+    square = done - np.square(basis.T @ flags).sum(axis=0)
+    product = y @ flags
     usable = (done >= minimum) & (total - done >= minimum) & (square > KEPT * done * (1 - done / total))
     with np.errstate(divide="ignore", invalid="ignore"):
         noise = np.maximum(float(y @ y) - product**2 / square, 0.0) / max(total - base.shape[1] - 1, 1.0)
@@ -167,10 +188,6 @@ def _covariates(search: Search, target: Target, rows: Flags, but: int = -1) -> F
 
 
 def _informative(flags: Flags, weights: Floats, minimum: float) -> Floats:
-    """The columns that vary enough to matter, as numbers, equal ones once."""
+    """The columns that vary enough to matter, as numbers."""
     size = weights @ flags
-    columns = flags[:, (size >= minimum) & (size <= weights.sum() - minimum)]
-    if columns.shape[1] == 0:
-        return np.zeros((len(flags), 0))
-    _, index = np.unique(np.packbits(columns, axis=0), axis=1, return_index=True)
-    return columns[:, np.sort(index)].astype(np.float64)
+    return flags[:, (size >= minimum) & (size <= weights.sum() - minimum)].astype(np.float64)

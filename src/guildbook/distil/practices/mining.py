@@ -23,7 +23,6 @@ from guildbook.distil.practices.traces import TaskTraces, by_task
 from guildbook.distil.practices.wording import Names
 from guildbook.distil.practices.workflow import mine_batches, workflow_targets
 from guildbook.distil.sums import Sums
-from guildbook.model.ids import symbol
 from guildbook.model.knowledge import Kind, Practice
 
 WORSE = 0.02
@@ -70,7 +69,7 @@ def mine(
     pool.add(Kind.TOOL, found, tests)
     found, tests = mine_people(sums.asks, names, title, settings)
     pool.add(Kind.PEOPLE, found, tests)
-    explained |= {symbol(label) for p in found for label in p.do}
+    explained |= {int(step) for step in np.unique(sums.asks.keys[:, 2])}  # whom one asks is what they are about
     found, tests = mine_batches(sums.batches, names, title, settings)
     pool.add(Kind.WORKFLOW, found, tests)
     for block in blocks:

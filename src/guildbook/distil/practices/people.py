@@ -89,7 +89,11 @@ def _choices(table: Asks, rows: NDArray[np.int64], minimum: float, tests: list[f
         enough = (n >= minimum) & (rest_n >= minimum)
         if not enough.any():
             continue
-        effect = welch(n, *_mean(n, total, square), rest_n, *_mean(rest_n, rest_total, rest_square))
+        (mean, spread), (rest_mean, rest_spread) = _mean(n, total, square), _mean(rest_n, rest_total, rest_square)
+        # An answer waits for the next morning or does not: few answers can all fall on one side, and their own
+        # variance then says nothing. Under no difference it is that of all answers.
+        common = _mean(n.sum(), total.sum(), square.sum())[1]
+        effect = welch(n, mean, np.maximum(spread, common), rest_n, rest_mean, np.maximum(rest_spread, common))
         tests += effect.p[enough].tolist()
         for i in np.flatnonzero(enough & (effect.value < 0)):
             value, error = float(effect.value[i]), float(effect.error[i])
@@ -109,6 +113,7 @@ def _choices(table: Asks, rows: NDArray[np.int64], minimum: float, tests: list[f
 
 
 def _mean(n: Floats, total: Floats, square: Floats) -> tuple[Floats, Floats]:
+    """Mean and unbiased variance."""
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = total / n
         return mean, np.maximum(square - n * mean**2, 0.0) / (n - 1)

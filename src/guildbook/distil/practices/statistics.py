@@ -168,24 +168,30 @@ def partial(y: Floats, exposures: Floats, covariates: Floats, weights: Floats) -
 
     For an outcome of 0 and 1 the effect is a risk difference. The covariates are projected out of both sides
     (Frisch and Waugh, *Econometrica* 1 (1933) 387–401; Lovell, *JASA* 58 (1963) 993–1010), which serves every
-    exposure with one factorisation. Errors are robust to unequal variance (White, *Econometrica* 48 (1980)
-    817–838, with the n/(n−p) correction). `weights` (n,) are counts of equal rows. A column of ones is added.
+    exposure with one factorisation. Errors are robust to unequal variance in the jackknife-like form HC3
+    (MacKinnon and White, *J. Econometrics* 29 (1985) 305–325), which stays honest in small samples; p is of t
+    with n − P − 2 degrees of freedom. `weights` (n,) are counts of equal rows. A column of ones is added, and a
+    ridge of 10⁻⁷ lets columns depend on one another.
     """
     n = float(weights.sum())
     base = np.column_stack([np.ones(len(y)), covariates])
     weighted = base * weights[:, None]
     gram = base.T @ weighted
-    gram[np.diag_indices_from(gram)] += 1e-9 * np.maximum(gram.diagonal(), 1.0)
-    rest_x = exposures - base @ np.linalg.solve(gram, weighted.T @ exposures)
-    rest_y = y - base @ np.linalg.solve(gram, weighted.T @ y)
+    gram[np.diag_indices_from(gram)] += 1e-7 * np.maximum(gram.diagonal(), 1.0)
+    solved = np.linalg.solve(gram, np.column_stack([weighted.T @ exposures, weighted.T @ y, base.T]))
+    width = exposures.shape[1]
+    rest_x = exposures - base @ solved[:, :width]
+    rest_y = y - base @ solved[:, width]
+    leverage = (base * solved[:, width + 1 :].T).sum(axis=1)
     square = (weights[:, None] * rest_x**2).sum(axis=0)
     mean = (weights @ exposures) / n
     spread = (weights @ exposures**2) / n - mean**2
+    freedom = max(n - base.shape[1] - 1, 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         kept = np.where(spread > 0, np.clip(square / n / spread, 0.0, 1.0), 0.0)
         value = np.where(kept > 0, (rest_x.T @ (weights * rest_y)) / square, 0.0)
         residual = rest_y[:, None] - rest_x * value
-        correction = n / max(n - base.shape[1] - 1, 1.0)
-        error = np.sqrt(correction * (weights[:, None] * rest_x**2 * residual**2).sum(axis=0)) / square
-        z = np.where(error > 0, value / error, 0.0)
-    return Partial(Difference(value, np.where(kept > 0, error, np.nan), two_sided(z)), kept)
+        residual /= np.maximum(1.0 - leverage[:, None] - rest_x**2 / square, 1e-3)
+        error = np.sqrt((weights[:, None] * rest_x**2 * residual**2).sum(axis=0)) / square
+        p = np.where((kept > 0) & (error > 0), 2.0 * stdtr(freedom, -np.abs(value / error)), 1.0)
+    return Partial(Difference(value, np.where(kept > 0, error, np.nan), np.nan_to_num(p, nan=1.0)), kept)

@@ -17,6 +17,8 @@ from guildbook.model.knowledge import Effect, Kind, Practice, When
 
 REWORKED = (0.03, 0.9)
 """Between these shares of traces with a repeated step there is something to avoid."""
+ACCEPT = 0.001
+"""Largest p of a batch that is told; false-discovery control comes on top."""
 MANY = 3
 """Run-length class from which work counts as batched: three or more in a row."""
 
@@ -55,7 +57,7 @@ def mine_batches(
     enough = (side[0][0] >= settings.min_side) & (side[1][0] >= settings.min_side)
     told = [
         _batched(names, titles, where[g], effect_at(effect.value[g], effect.error[g], effect.p[g], side, int(g)))
-        for g in np.flatnonzero(enough & (effect.value <= -settings.min_log_ratio))
+        for g in np.flatnonzero(enough & (effect.value <= -settings.min_log_ratio) & (effect.p < ACCEPT))
     ]
     return told, effect.p[enough]
 
