@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_WORD: Final = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s;|&<>()`]+")
+_WORD: Final = re.compile(r"(?:\"[^\"]*\"|'[^']*'|[^\s;|&<>()`])+")
 _ASSIGNMENT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
 _PROGRAM: Final = re.compile(r"[\w.+@\-\[\]:!~]{1,64}")
 _SUBCOMMAND: Final = re.compile(r"[A-Za-z][\w.:\-]{0,40}")
