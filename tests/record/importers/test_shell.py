@@ -29,6 +29,9 @@ COLUMNS = ", ".join(
     f"x AS {name}" for name in ("timestamp", "duration", "exit", "command", "cwd", "session", "hostname")
 )
 
+ENDLESS = f"""CREATE VIEW history AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)
+    SELECT {COLUMNS} FROM n"""
+
 
 def write(path: Path, data: bytes) -> Path:
     path.write_bytes(data)
@@ -143,9 +146,7 @@ def test_atuins_journal_is_read_and_counts_in_the_fingerprint(atuin: Path, read:
     [
         "CREATE TABLE other (x)",
         "CREATE TABLE history (command, cwd, session)",
-        # an endless one
-        f"CREATE VIEW history AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)"
-        f" SELECT {COLUMNS} FROM n",
+        ENDLESS,
     ],
 )
 def test_another_database_is_one_clear_error(tmp_path: Path, read: Reader, sql: str) -> None:
