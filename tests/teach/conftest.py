@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -214,14 +213,15 @@ def big() -> Knowledge:
     return make_knowledge(practices=practices, people=people, maps=(graph,))
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium under Playwright; skips without one unless GUILDBOOK_REQUIRE lists `browser`."""
+@pytest.fixture(scope="module")
+def chromium(missing_part: Callable[[str, str], NoReturn]) -> Iterator[Browser]:
+    """Debian's Chromium under Playwright; skips without one unless GUILDBOOK_REQUIRE lists `browser`.
+
+    Of a module, not the session: Playwright's loop runs as long as it is open, and other tests may want their own.
+    """
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
-        if "browser" in os.environ.get("GUILDBOOK_REQUIRE", "").replace(",", " ").split():
-            pytest.fail("Chromium is required (GUILDBOOK_REQUIRE) and not on the path")
-        pytest.skip("Chromium is not on the path")
+        missing_part("browser", "Chromium is not on the path")
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-background-networking"])
         yield browser

@@ -90,8 +90,10 @@ def _hits(wanted: Question, items: Sequence[Item]) -> list[dict[int, float]]:
 
 
 def _strengths(scores: Mapping[int, float]) -> dict[int, float]:
-    """Half for being there, half by BM25 relative to the best place: a word that all practices of a small book
-    hold has a BM25 of about 0, and still counts."""
+    """Half for being there, half by BM25 relative to the best place.
+
+    A word that all practices of a small book hold has a BM25 of about 0, and still counts.
+    """
     best = max(scores.values(), default=1.0)
     return {place: 0.5 + 0.5 * score / best for place, score in scores.items()}
 

@@ -65,8 +65,8 @@ class FullText:
         self._base.executemany("INSERT INTO d(rowid, title, words, body) VALUES (?, ?, ?, ?)", rows)
 
     def find(self, group: Iterable[str]) -> Mapping[int, float]:
-        """See `Index.find`. Words are letters and digits (`words_of`) and quoted, so none is an FTS5 operator."""
-        match = " OR ".join(_quoted(word) for word in group)
+        """See `Index.find`. Words are cut to letters and digits and quoted, so none is an FTS5 operator."""
+        match = " OR ".join(_quoted(part) for word in group for part in words_of(word))
         if not match:
             return {}
         sql = "SELECT rowid, bm25(d, ?, ?, ?) FROM d WHERE d MATCH ?"
@@ -108,8 +108,7 @@ def _spread(text: str) -> str:
 
 
 def _quoted(word: str) -> str:
-    plain = word.replace('"', "")
-    return f'"{plain}"*' if len(plain) >= _PREFIX_FROM and plain.isalpha() else f'"{plain}"'
+    return f'"{word}"*' if len(word) >= _PREFIX_FROM and word.isalpha() else f'"{word}"'
 
 
 def _stem(word: str) -> str:

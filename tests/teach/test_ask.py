@@ -1,0 +1,148 @@
+"""Answers: the right practice first, every sentence with its source, and plain words when nothing is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guildbook.model import Kind, Knowledge, Person, Practice, Status
+from guildbook.teach import ask, search
+from guildbook.teach.search import Counted
+
+Build = Callable[..., Knowledge]
+Make = Callable[..., Practice]
+
+
+@pytest.fixture(params=["fts5", "counted"], autouse=True)
+def either_index(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test of answers holds with and without FTS5."""
+    if request.param == "counted":
+        monkeypatch.setattr(search, "FullText", Counted)
+
+
+@pytest.mark.parametrize(
+    ("question", "practice"),
+    [
+        ("who should I ask about a fraud check?", "people-000000000002"),
+        ("How do I fill a column quickly?", "tool-000000000003"),
+        ("What should I check before approving a claim?", "quality-000000000001"),
+        ("what is a good claim?", "quality-000000000001"),
+        ("a better way to pay invoices", "workflow-000000000004"),
+        ("paying bills", "workflow-000000000004"),
+        ("APPROVING MARINE", "quality-000000000001"),
+    ],
+)
+def test_the_best_practice_comes_first(knowledge: Knowledge, question: str, practice: str) -> None:
+    assert ask(question, knowledge).citations[0] == practice
+
+
+def test_an_answer_in_the_practices_own_words_and_numbers(knowledge: Knowledge) -> None:
+    answer = ask("who should I ask about a fraud check?", knowledge, limit=1)
+    assert answer.to_dict() == {
+        "answer": (
+            "Ask Ann about a fraud check [people-000000000002]. "
+            "Do “Ask Ann” instead of “Ask Bo” [people-000000000002]. "
+            "In 57 requests: typically 12 min instead of 40 min, 70 % less time; "
+            "95 % interval 80 % less to 55 % less [people-000000000002]."
+        ),
+        "citations": ["people-000000000002"],
+        "people": ["Ann"],
+    }
+
+
+def test_every_sentence_has_its_source(knowledge: Knowledge) -> None:
+    for question in ("who about claims", "pay invoices", "how long does a claim take", "who is Bo"):
+        answer = ask(question, knowledge)
+        assert re.fullmatch(r"(?:[^\[\]]+ \[[^\[\]]+\]\. ?)+", answer.answer), answer.answer
+        cited = set(re.findall(r"\[([a-z]+-[0-9a-f]{12})\]", answer.answer))
+        assert cited == set(answer.citations)
+
+
+def test_people_are_found_by_what_they_are_asked(build: Build) -> None:
+    answer = ask("who knows about fraud checks?", build(practices=()))
+    assert answer.people == ("Ann",)
+    assert answer.citations == ()
+    assert "Colleagues asked Ann about “Fraud check” (12 times) [person Ann]." in answer.answer
+
+
+def test_people_are_found_by_name(knowledge: Knowledge) -> None:
+    assert ask("tell me about Çelik", knowledge).people == ("Çelik",)
+    assert ask("who is Bo?", knowledge).people[0] == "Bo"
+
+
+def test_who_does_something_names_those_it_was_seen_with(build: Build, practice: Make) -> None:
+    only = build(practices=(practice(),), people=(), tasks=())
+    answer = ask("who approves marine claims?", only)
+    assert answer.people == ("Ann", "Bo")
+    assert "Seen most in the work of Ann (30 times), Bo (12 times)" in answer.answer
+
+
+def test_how_long_is_answered_from_tasks(knowledge: Knowledge) -> None:
+    answer = ask("how long does it take to settle a claim?", knowledge)
+    assert answer.answer.startswith("“Settle a claim” took 3.5 h in the median of 412 episodes [task task-1].")
+
+
+def test_prerequisites_are_named_and_cited(knowledge: Knowledge) -> None:
+    answer = ask("batch invoices by supplier", knowledge, limit=1)
+    assert answer.citations == ("workflow-000000000004", "tool-000000000003", "quality-000000000001")
+    assert "Learn first: Fill the column with Ctrl+D [tool-000000000003]." in answer.answer
+
+
+@pytest.mark.parametrize("question", ["how do I cook pasta?", "当前", "zzz", "NEAR(foo) AND bar*"])
+def test_nothing_found_says_so_and_what_is_known(knowledge: Knowledge, question: str) -> None:
+    answer = ask(question, knowledge)
+    assert answer.answer == "Nothing in this book answers that. It knows about: Settle a claim; Pay an invoice."
+    assert answer.citations == ()
+    assert answer.people == ()
+
+
+@pytest.mark.parametrize("question", ["", "   ", "?!", "\x1b[31m\x07", '"" * ( )', "'; DROP TABLE d; --"])
+def test_questions_without_sense_are_fine(knowledge: Knowledge, question: str) -> None:
+    assert ask(question, knowledge).citations == ()
+
+
+def test_an_empty_book_says_what_to_do() -> None:
+    answer = ask("who knows about claims?", Knowledge("", 0, 0, 0, 0))
+    assert answer.answer == "Nothing in this book answers that. It knows no tasks yet: learn from some traces first."
+
+
+def test_retired_practices_are_not_taught(build: Build, practice: Make) -> None:
+    book = build(practices=(practice(status=Status.RETIRED),), tasks=(), people=())
+    assert ask("approving a marine claim", book).citations == ()
+
+
+def test_limit(build: Build, practice: Make) -> None:
+    book = build(practices=tuple(practice(i) for i in range(20)))
+    assert len(ask("approving a marine claim", book).citations) == 5
+    assert len(ask("approving a marine claim", book, limit=2).citations) == 2
+    assert ask("approving a marine claim", book, limit=0).citations == ()
+
+
+def test_ten_kilobytes_are_a_question(knowledge: Knowledge) -> None:
+    assert ask("marine claim approval " * 500, knowledge).citations[0] == "quality-000000000001"
+
+
+def test_a_preferred_kind_beats_the_same_words(build: Build, practice: Make) -> None:
+    twins = tuple(practice(i, kind=kind, title="Claims with large amounts") for i, kind in enumerate(Kind))
+    book = build(practices=twins, people=(), tasks=())
+    by_kind = {twin.kind: twin.id for twin in twins}
+    assert ask("who about large amounts", book).citations[0] == by_kind[Kind.PEOPLE]
+    assert ask("what to check with large amounts", book).citations[0] == by_kind[Kind.QUALITY]
+
+
+@given(st.text(st.characters(codec=None, exclude_categories=[]), max_size=300))
+def test_any_question_has_an_answer(question: str) -> None:
+    book = Knowledge("", 0, 0, 0, 0, people=(Person("\x1b[31mEve\u202e", 1, 1, (), (), ((question, 3),)),))
+    answer = ask(question, book)
+    assert answer.answer
+    assert not [c for c in answer.answer + "".join(answer.people) if ord(c) < 32 or c == "\u202e"]
+
+
+def test_hostile_practices_stay_text(build: Build, practice: Make, hostile: tuple[str, ...]) -> None:
+    book = build(practices=(practice(title="claim " + "".join(hostile), do=hostile, people=hostile),))
+    answer = ask("claim", book)
+    assert not [c for c in answer.answer + "".join(answer.people) if ord(c) < 32 or c == "\u202e"]
