@@ -4,8 +4,8 @@ A mined practice *finds* a planted one when all of this holds:
 
 - the same kind, and the same task (by the case type of its evidence, else by the one that the task's title names);
 - it names the planted step: `do` contains the step's label; for two ways, `do` contains the quick one or `instead_of`
-  all of the slow one; for an order, the first step comes before the second, which may be `when.activity`; for people, the
-  step may be `when.activity`;
+  all of the slow one; for an order, the first step comes before the second, which may stand in `when.activity`; for
+  people, the step may stand there;
 - at least half of the office's steps that its `do` names belong to the planted practice or to what that rests on;
 - for people: the first person it names is the one to turn to (in one of the branches);
 - its effect has the planted sign, on the planted metric;

@@ -36,6 +36,7 @@ _ANSWER_AFTER: Final = 2.5 * 3600.0
 """Median seconds to an answer from anyone but the right person."""
 _KNOWN_TO_ONE: Final = 2.0
 """Factor on that where somebody else is the right person."""
+_REWORK: Final = 0.10
 _SOMEBODY_ELSE: Final = 0.12
 """How often somebody else answers in the end."""
 
@@ -68,10 +69,6 @@ class Play:
         """Lognormal times of these people."""
         noise = np.exp(self.rng.normal(0, spread, self.sheet.rows))
         return np.asarray(median) * noise * self.staff.pace[who]
-
-    def chance(self, share: float) -> Bools:
-        """True in about that share of the cases."""
-        return self.rng.random(self.sheet.rows) < share
 
     def do(
         self, name: str, median: float, who: Ints | None = None, *, wait: float = 0.0, present: Bools | None = None
@@ -149,11 +146,11 @@ class Play:
         rate = self.rng.random(self.sheet.rows) < self.staff.slips[self.owner]
         self.sheet.add(CODE[FIXED[f"slip.{app}"]], self.seconds(4.0, self.owner), self.owner, present=rate)
 
-    def rework(self, reopen: str, again: str, median: float) -> None:
-        """Some cases are opened again for a while."""
-        back = self.chance(0.10)
-        self.do(reopen, 10.0, present=back)
-        self.do(again, median, present=back)
+    def rework(self, reopen: str, again: str) -> None:
+        """Some cases are opened again and gone over, for half a minute."""
+        back = self.rng.random(self.sheet.rows) < _REWORK
+        self.do(reopen, 6.0, present=back)
+        self.do(again, 20.0, present=back)
 
     def _request(self, slot: str, ask: int | Ints, answer: int, median: float, fits: Bools) -> Ints:
         rows, staff = self.sheet.rows, self.staff
@@ -165,7 +162,7 @@ class Play:
             addressed = np.where(fits, np.where(knows & (self.owner != expert), expert, others), addressed)
         effect = self._effect(slot, fits & (addressed == expert))
         fast = effect < 0
-        elsewhere = ~fast & self.chance(_SOMEBODY_ELSE)
+        elsewhere = ~fast & (self.rng.random(rows) < _SOMEBODY_ELSE)
         taker = np.where(elsewhere, self._anyone(pool, addressed), addressed)
         # Where there is an expert, everybody else needs longer: the topic itself takes no more or less time on average.
         usual = np.where(fits & (expert >= 0), _ANSWER_AFTER * _KNOWN_TO_ONE, _ANSWER_AFTER)

@@ -16,7 +16,7 @@ from guildbook.model.time import DAY, to_micros
 from guildbook.record.office.cases import CHANNELS, KINDS, Cases
 from guildbook.record.office.sheet import Lines
 from guildbook.record.office.staff import Staff
-from guildbook.record.office.steps import CATALOGUE
+from guildbook.record.office.steps import CATALOGUE, Step
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -62,6 +62,11 @@ class Rows:
             columns = (products, c.kind.tolist(), c.channel.tolist(), c.amount.tolist())
             made += [_attributes(*values) for values in zip(*columns, strict=True)]
         return made + [None] * self.caseless
+
+
+def _url(step: Step) -> str | None:
+    """Where a browser step takes place."""
+    return f"https://{step.name.lower().replace(' ', '-')}.example/" if step.app == "browser" else None
 
 
 def _attributes(product: str, kind: int, channel: int, amount: int) -> str:
@@ -140,25 +145,27 @@ def tabulate(
     app = [_TITLES[s.app] for s in CATALOGUE]
     before, after = _values(step, number)
     day, people = at // DAY, len(staff.names)
-    devices: list[str | None] = [f"pc-{branch * 1000 + i:04d}" for i in range(people)]
+    desks = np.random.default_rng([branch, people]).permutation(people).tolist()
+    devices: list[str | None] = [f"pc-{branch * 1000 + desk:04d}" for desk in desks]
     sessions: list[str | None] = [
         f"{devices[i]}-{d}" for d in range(int(day.max(initial=0)) + 1) for i in range(people)
     ]
     return raw_table(
         {
-            "worker": _coded(who, [*staff.names]),
+            "worker": _compact(_coded(who, [*staff.names])),
             "time": pa.array(at + start).cast(pa.timestamp("us")).cast(pa.timestamp("us", "UTC")),
             "duration": lasts,
             "seq": np.arange(len(order)),
             "recorded_at": pa.array(at + start + lasts).cast(pa.timestamp("us")).cast(pa.timestamp("us", "UTC")),
             "source": _coded(np.zeros(len(order), np.int64), [SOURCE]),
             "source_version": _coded(np.zeros(len(order), np.int64), [VERSION]),
-            "device": _coded(who, devices),
+            "device": _compact(_coded(who, devices)),
             "session": _compact(_coded(day * people + who, sessions)),
             "app": _compact(_coded(step, [s.app for s in CATALOGUE])),
             "action": _compact(_coded(step, [s.action for s in CATALOGUE])),
             "window": _compact(_numbered(np.array([_WINDOWS.index(a) for a in app])[step], number, _WINDOWS_OF)),
             "document": _compact(_numbered(step, number, [s.document for s in CATALOGUE])),
+            "url": _compact(_coded(step, [_url(s) for s in CATALOGUE])),
             "element_role": _compact(_coded(step, [s.role for s in CATALOGUE])),
             "element_name": _compact(_coded(step, [s.name for s in CATALOGUE])),
             "value_before": before,
