@@ -10,7 +10,7 @@ from guildbook.config import Config
 from guildbook.model.errors import InputError, UnknownNameError, UsageError
 from guildbook.model.knowledge import Kind, Knowledge, Practice
 from guildbook.model.time import iso, now
-from guildbook.teach import ask, report
+from guildbook.teach import Answer, ask, report
 
 
 class Teaching:
@@ -45,9 +45,9 @@ class Teaching:
             raise UnknownNameError("practice", name, [p.id for p in (found or known)])
         return found[0]
 
-    def ask(self, question: str) -> ask.Answer:
+    def ask(self, question: str) -> Answer:
         """Answer from the practices, with citations."""
-        return ask.ask(question, self.knowledge(), limit=self._config.teach.limit)
+        return ask(question, self.knowledge(), limit=self._config.teach.limit)
 
     def write_report(self, output: Path, *, title: str) -> Path:
         """Write the page, whole or not at all."""
