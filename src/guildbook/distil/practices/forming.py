@@ -42,6 +42,8 @@ def practices(search: Search, task: str, names: Names) -> list[Practice]:
         steps = {search.accepted[a].exposure.step for a in finding.scope.after}
         found = {s: [q.id for p, q in formed.items() if search.accepted[p].exposure.step == s] for s in steps}
         made = _practice(search, finding, task, names)
+        if any(made.id == p.id for p in formed.values()):
+            continue  # lead time said it before active time
         formed[place] = replace(made, prerequisites=tuple(sorted(ids[0] for ids in found.values() if ids)))
     return [formed[p] for p in sorted(formed)]
 

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from guildbook.distil.practices.climb import climb
-from guildbook.distil.practices.contrast import Finding, Search
+from guildbook.distil.practices.contrast import Search
 from guildbook.distil.practices.contributors import contributors
 from guildbook.distil.practices.exposures import anchors, exposures, scopes
 from guildbook.distil.practices.forming import practices, worded
 from guildbook.distil.practices.matching import Pattern
 from guildbook.distil.practices.people import mine_people
+from guildbook.distil.practices.plausible import advisable, loops, timed
 from guildbook.distil.practices.prerequisites import layered
-from guildbook.distil.practices.quality import quality_target, worsens
+from guildbook.distil.practices.quality import quality_target
 from guildbook.distil.practices.settings import MiningSettings
 from guildbook.distil.practices.statistics import Floats, adjusted
 from guildbook.distil.practices.tool import mine_tool
@@ -24,9 +25,6 @@ from guildbook.distil.practices.wording import Names
 from guildbook.distil.practices.workflow import mine_batches, workflow_targets
 from guildbook.distil.sums import Sums
 from guildbook.model.knowledge import Kind, Practice
-
-WORSE = 0.02
-"""What saves time may cost at most this share of good outcomes."""
 
 
 @dataclass
@@ -70,7 +68,7 @@ def mine(
     found, tests = mine_people(sums.asks, names, title, settings)
     pool.add(Kind.PEOPLE, found, tests)
     explained |= {int(step) for step in np.unique(sums.asks.keys[:, 2])}  # whom one asks is what they are about
-    found, tests = mine_batches(sums.batches, names, title, settings)
+    found, tests = mine_batches(sums.batches, timed(sums), names, title, settings)
     pool.add(Kind.WORKFLOW, found, tests)
     for block in blocks:
         _mine_steps(block, names, title[block.task], settings, explained, unknown, pool)
@@ -89,7 +87,7 @@ def _mine_steps(
 ) -> None:
     """Quality and workflow practices of one task, found together since either may rest on the other."""
     taken = frozenset(np.flatnonzero(np.isin(block.activities, np.array(sorted(explained), np.uint64))).tolist())
-    targets = workflow_targets(block, settings, taken)
+    targets = workflow_targets(block, settings, taken, loops(block))
     quality = quality_target(block, settings)
     targets = ([quality] if quality else []) + targets
     if block.weights.sum() < 2 * settings.min_side or not targets:
@@ -100,12 +98,7 @@ def _mine_steps(
     hidden = frozenset(hidden[label] for task, label in unknown if task == title and label in hidden)
     search = Search(block, targets, settings, listed, scopes(block, anchored), unknown=hidden)
 
-    def allowed(finding: Finding) -> bool:
-        if finding.target.kind is Kind.QUALITY:
-            return True
-        return not worsens(block, finding.exposure.flags, finding.scope.rows, WORSE)
-
-    climb(search, allowed)
+    climb(search, lambda finding: advisable(search, finding))
     pool.practices += [worded(p) for p in practices(search, title, names)]
     for kind, tests in search.tests.items():
         pool.tests[kind] += tests

@@ -66,16 +66,3 @@ def _onesided(traces: TaskTraces, weights: Floats, good: Floats) -> Flags:
     present = traces.first >= 0
     sides = [(weights * side) @ present / (weights * side).sum() for side in (good, 1 - good)]
     return np.minimum(sides[0], sides[1]) < ANCHORED
-
-
-def worsens(traces: TaskTraces, followed: Flags, rows: Flags, most: float) -> bool:
-    """Whether fewer of the traces where something was done ended well, by more than `most` and surely."""
-    rows = rows & (traces.outcome > 0)
-    good = traces.outcome == GOOD
-    done, undone = rows & followed, rows & ~followed
-    n1, n0 = float(traces.weights[done].sum()), float(traces.weights[undone].sum())
-    if min(n1, n0) < 1:
-        return False
-    rate1, rate0 = float(traces.weights[done & good].sum()) / n1, float(traces.weights[undone & good].sum()) / n0
-    error = np.sqrt(rate1 * (1 - rate1) / n1 + rate0 * (1 - rate0) / n0)
-    return rate1 - rate0 < -most and rate1 - rate0 < -2.0 * error

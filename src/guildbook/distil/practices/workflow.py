@@ -10,7 +10,7 @@ from guildbook.distil.practices.contrast import Target
 from guildbook.distil.practices.forming import identity
 from guildbook.distil.practices.settings import MiningSettings
 from guildbook.distil.practices.statistics import Z95, Floats, welch
-from guildbook.distil.practices.traces import TaskTraces
+from guildbook.distil.practices.traces import Flags, TaskTraces
 from guildbook.distil.practices.wording import Names
 from guildbook.distil.tables import CountTable
 from guildbook.model.knowledge import Effect, Kind, Practice, When
@@ -23,28 +23,36 @@ MANY = 3
 """Run-length class from which work counts as batched: three or more in a row."""
 
 
-def workflow_targets(traces: TaskTraces, settings: MiningSettings, taken: frozenset[int]) -> list[Target]:
-    """Active time, lead time and rework. `taken` are columns of steps that another kind has explained."""
+def workflow_targets(
+    traces: TaskTraces, settings: MiningSettings, taken: frozenset[int], looping: frozenset[int]
+) -> list[Target]:
+    """Active time, lead time and rework.
+
+    `taken` are columns of steps that another kind has explained, `looping` of steps that cases come back to: when
+    such a one comes first depends on how long the case goes on anyway.
+    """
     made: list[Target] = []
+
+    def add(metric: str, y: Floats, valid: Flags, minimum: float) -> None:
+        made.append(Target(Kind.WORKFLOW, metric, y, valid, -1, minimum, taken | looping, looping))
+
     for buckets in (traces.active, traces.lead):
         y = log_centre(buckets)
         valid = np.isfinite(y) & (buckets > 1)
         if valid.any() and float(np.ptp(y[valid])) > 0:
-            y = np.where(valid, y, 0.0)
-            made.append(Target(Kind.WORKFLOW, "duration", y, valid, -1, settings.min_log_ratio, taken))
-    again = traces.repeated.any(axis=1).astype(np.float64)
+            add("duration", np.where(valid, y, 0.0), valid, settings.min_log_ratio)
+    again = traces.repeated.any(axis=1)
     rate = float(traces.weights @ again / traces.weights.sum())
     if REWORKED[0] <= rate <= REWORKED[1]:
-        everywhere = np.ones(len(again), dtype=bool)
-        made.append(Target(Kind.WORKFLOW, "share", again, everywhere, -1, settings.min_good_rate, taken))
+        add("share", again.astype(np.float64), np.ones_like(again), settings.min_good_rate)
     return made
 
 
 def mine_batches(
-    batches: CountTable, names: Names, titles: dict[int, str], settings: MiningSettings
+    batches: CountTable, timed: frozenset[int], names: Names, titles: dict[int, str], settings: MiningSettings
 ) -> tuple[list[Practice], Floats]:
-    """Steps that go quicker when done for several cases in a row, against one alone."""
-    known = batches.keys[:, 3] > 1
+    """Steps that go quicker when done for several cases in a row, against one alone, in the `timed` tasks."""
+    known = (batches.keys[:, 3] > 1) & np.isin(batches.keys[:, 0], np.array(sorted(timed), np.uint64))
     keys, counts = batches.keys[known], batches.counts[known].astype(np.float64)
     if not len(counts):
         return [], np.zeros(0)

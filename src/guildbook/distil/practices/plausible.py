@@ -1,0 +1,103 @@
+"""What the numbers alone would let pass: differences that are no advice.
+
+A step after which cases skip half of their work, such as a refusal, makes them short; the first of a run of calls
+comes before or after a letter by the letter's own time. Neither is a practice.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guildbook.distil.buckets import bucket
+from guildbook.distil.practices.contrast import Finding, Search
+from guildbook.distil.practices.quality import GOOD
+from guildbook.distil.practices.statistics import partial
+from guildbook.distil.practices.traces import Flags, TaskTraces
+from guildbook.distil.sums import Sums
+from guildbook.model.knowledge import Kind
+
+PARTS = 0.3
+"""A step that makes another likelier or less likely by this share parts the ways of cases."""
+LOOPS = 0.35
+"""A step that comes again in this share of the traces that have it is part of a loop."""
+WORSE = 0.02
+"""What saves time may cost at most this share of good outcomes."""
+SHORT = 1_200.0
+"""Seconds: well below the idle gap, so that a gap of that length counts as work."""
+GAPS = 0.02
+"""Share of events by which lengths may differ from gaps, and still be gaps."""
+
+
+def advisable(search: Search, finding: Finding) -> bool:
+    """Whether a finding can be advice: it parts no ways, and what saves time spoils no outcome."""
+    if finding.target.kind is Kind.WORKFLOW and _worsens(search.traces, finding):
+        return False
+    return not _parts(search, finding)
+
+
+def loops(traces: TaskTraces) -> frozenset[int]:
+    """Columns of the steps that cases come back to as a rule."""
+    present = traces.weights @ (traces.first >= 0)
+    again = traces.weights @ traces.repeated
+    return frozenset(np.flatnonzero(again > LOOPS * np.maximum(present, 1.0)).tolist())
+
+
+def _parts(search: Search, finding: Finding) -> bool:
+    """Whether more than one other step, or one that nothing stands for, depends on the step having been done.
+
+    One step may give way to it and is then what it is done instead of. Adjusted for conditions and workers, since
+    a skilled worker does many things more often.
+    """
+    traces, rows = search.traces, finding.scope.rows & finding.target.valid
+    present = traces.first[rows] >= 0
+    weights = traces.weights[rows]
+    y = finding.exposure.flags[rows].astype(np.float64)
+    share = weights @ present / weights.sum()
+    varied = np.flatnonzero((share > 0.05) & (share < 0.95) & (np.arange(len(share)) != finding.exposure.step))  # noqa: PLR2004
+    if not len(varied):
+        return False
+    covariates = np.column_stack([traces.holds[rows], traces.took_part[rows]]).astype(np.float64)
+    # The effect of the one exposure on each other step: one regression with the steps as outcomes.
+    base = np.column_stack([np.ones(len(y)), covariates])
+    gram = (base * weights[:, None]).T @ base
+    gram[np.diag_indices_from(gram)] += 1e-7 * np.maximum(gram.diagonal(), 1.0)
+    done = y - base @ np.linalg.solve(gram, base.T @ (weights * y))
+    effect = (weights * done) @ present[:, varied] / max(float(weights @ done**2), 1e-9)
+    return bool((np.abs(effect) > PARTS).sum() > 1 or (effect > PARTS).any())
+
+
+def _worsens(traces: TaskTraces, finding: Finding) -> bool:
+    """Whether fewer of the traces where it was done ended well, by more than `WORSE` and surely."""
+    rows: Flags = finding.scope.rows & (traces.outcome > 0)
+    good = (traces.outcome[rows] == GOOD).astype(np.float64)
+    if not 0.0 < float(traces.weights[rows] @ good) < float(traces.weights[rows].sum()):
+        return False
+    flags = finding.exposure.flags[rows].astype(np.float64)[:, None]
+    effect = partial(good, flags, traces.holds[rows].astype(np.float64), traces.weights[rows]).effect
+    return bool(effect.value[0] < -WORSE and effect.p[0] < 0.05)  # noqa: PLR2004
+
+
+def timed(sums: Sums) -> frozenset[int]:
+    """The tasks whose events say how long they took.
+
+    Without durations an event's own time is the gap to the next event of its trace, and then lengths and gaps are
+    counted alike, bucket by bucket. A short gap between two events of one kind says that they came together, not
+    that the work was quick.
+    """
+    found: set[int] = set()
+    limit = int(bucket(np.array([int(SHORT * 1e6)]))[0])
+    for task in np.unique(sums.performers.keys[:, 0]):
+        own, gaps = sums.performers.where(c0=int(task)), sums.follows.where(c0=int(task))
+        between = (gaps.keys[:, 1] != 0) & (gaps.keys[:, 2] != 0)
+        lengths = _histogram(own.keys[:, 3], own.counts, limit)
+        elapsed = _histogram(gaps.keys[between, 3], gaps.counts[between], limit)
+        if np.abs(lengths - elapsed).sum() > GAPS * max(lengths.sum(), 1):
+            found.add(int(task))
+    return frozenset(found)
+
+
+def _histogram(buckets: NDArray[np.uint64], counts: NDArray[np.int64], limit: int) -> NDArray[np.float64]:
+    """Counts by bucket from 1 up to `limit`."""
+    inside = (buckets > 0) & (buckets < limit)
+    return np.bincount(buckets[inside].astype(np.int64), counts[inside], limit)
