@@ -68,32 +68,39 @@ def levels(found: ProcessMap) -> tuple[Level, ...]:
     """At most `MOST_LEVELS` nested levels; in each, every activity lies on a drawn way from start to end.
 
     (As far as the map has such ways.) An activity enters with the widest way from the start to it and from it to
-    the end: the one whose rarest step is commonest (bottleneck shortest paths).
+    the end: the one whose rarest step is commonest (bottleneck shortest paths). The first level is the happy path
+    alone; the last holds everything up to `MOST_NODES` activities and about `MOST_EDGES` edges.
     """
     edges = pairs(found)
     counts = {pair: edge.count for pair, edge in edges.items()}
     happy = happy_path(found, edges)
-    backbone = backbone_of(happy)
     frequency = {node.label: node.count for node in found.nodes}
     before = _widest(START, counts)
     after = _widest(END, {(target, source): count for (source, target), count in counts.items()})
-    nodes = sorted(frequency, key=lambda label: (label not in happy, -frequency[label], label))[:MOST_NODES]
     ranked = sorted(counts, key=lambda pair: (-counts[pair], pair))
+    waiting = sorted(frequency, key=lambda label: (-frequency[label], label))
+    drawn = set(backbone_of(happy))
+    inside = set(happy)
     shown: list[Level] = []
-    drawn = set(backbone)
-    for node_count, edge_count in _sizes(len(set(happy)), len(nodes), len(backbone), len(ranked)):
-        drawn |= {pair for label in nodes[:node_count] for pair in _through(label, before, after)}
-        inside = {label for pair in drawn for label in pair} | set(nodes[:node_count])
+    for node_count, edge_count in _sizes(len(inside), len(frequency), len(drawn), len(ranked)):
+        for label in waiting:
+            way = _through(label, before, after)
+            bigger = inside | {label} | {end for pair in way for end in pair} - {START, END}
+            if len(inside) >= node_count:
+                break
+            if label not in inside and len(bigger) <= max(MOST_NODES, node_count):
+                inside = bigger
+                drawn.update(way)
         for pair in ranked:
             if len(drawn) >= edge_count:
                 break
-            if inside.issuperset(pair):
+            if {START, END, *inside}.issuperset(pair):
                 drawn.add(pair)
         level = Level(
-            tuple(sorted(inside - {START, END}, key=lambda label: (-frequency[label], label))),
+            tuple(sorted(inside, key=lambda label: (-frequency[label], label))),
             tuple(sorted(drawn, key=lambda pair: (-counts.get(pair, 0), pair))),
         )
-        if not shown or level != shown[-1]:
+        if level.nodes and level not in shown[-1:]:
             shown.append(level)
     return tuple(shown)
 
@@ -101,17 +108,17 @@ def levels(found: ProcessMap) -> tuple[Level, ...]:
 def _sizes(few_nodes: int, nodes: int, few_edges: int, edges: int) -> list[tuple[int, int]]:
     """Node and edge counts of the levels, growing by equal ratios from the happy path to everything."""
     steps = MOST_LEVELS - 1
-    last = min(edges, MOST_EDGES)
 
     def between(low: int, high: int, step: int) -> int:
         floor = max(low, 1)
         return low if step == 0 else max(low, round(floor * (max(high, floor) / floor) ** (step / steps)))
 
-    return [(between(few_nodes, nodes, step), between(few_edges, last, step)) for step in range(MOST_LEVELS)]
+    last_nodes, last_edges = min(nodes, MOST_NODES), min(edges, MOST_EDGES)
+    return [(between(few_nodes, last_nodes, step), between(few_edges, last_edges, step)) for step in range(MOST_LEVELS)]
 
 
 def _through(label: str, before: Mapping[str, str], after: Mapping[str, str]) -> list[Pair]:
-    """The edges of the widest way from the start through an activity to the end."""
+    """The edges of the widest way from the start through an activity to the end; a missing half is left out."""
     come = _way(label, before)
     go = _way(label, after)[::-1]
     return [*pairwise(come), *pairwise(go)]

@@ -158,6 +158,7 @@
     }
   }
 
+  document.getElementById("unscripted").hidden = true;
   const drawn = [...document.querySelectorAll("[data-map]")].map((root) =>
     new ProcessMap(root, maps[Number(root.dataset.map)], Number(root.dataset.map)));
   addEventListener("resize", () => drawn.forEach((map) => map.size()));
