@@ -111,7 +111,7 @@ def _learn(context: typer.Context, wanted: Wanted, json: bool) -> None:
 
 
 def _present(result: Learnt, listed: int) -> None:
-    from guildbook.teach.words import clean
+    from guildbook.teach.text import clean
 
     for item in result.inputs:
         say(clean(item.sentence()))

@@ -94,7 +94,7 @@ def _home_first(arguments: list[str]) -> list[str]:
 
 
 def _complain(error: GuildbookError) -> None:
-    from guildbook.teach.words import clean
+    from guildbook.teach.text import clean
 
     typer.echo(f"Error: {clean(error.what)}", err=True)
     if error.fix:

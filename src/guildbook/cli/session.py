@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 
 _INTERRUPTED: Final = 130
+_PIPE_WIDTH: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,15 @@ def console() -> Console:
     """Where people's tables go (standard output), without markup in data."""
     from rich.console import Console
 
-    return Console(highlight=False, markup=False, soft_wrap=not sys.stdout.isatty())
+    # In a pipe nothing is folded: whoever reads it wants whole cells.
+    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+
+
+def lines(text: str) -> None:
+    """Words as data, line by line, each safe for a terminal."""
+    from guildbook.teach.text import clean
+
+    typer.echo("\n".join(clean(line) for line in text.splitlines()))
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -71,7 +80,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from guildbook.teach.words import clean
+    from guildbook.teach.text import clean
 
     made = Table(box=None, pad_edge=False, header_style="bold")
     for name in columns:

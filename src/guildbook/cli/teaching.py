@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from guildbook.cli.session import Json, console, say, session, show, table
+from guildbook.cli.session import Json, lines, say, session, show, table
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +33,7 @@ def list_practices(
         return
     table(("id", "layer", "practice"), [(p.id, p.layer, p.title) for p in found])
     if not found:
-        say("Nothing was learnt yet. Begin with: guildbook learn PATH")
+        say("No practices yet: the traces show none that hold up, or too few of them are admitted.")
 
 
 def show_practice(
@@ -42,15 +42,15 @@ def show_practice(
     json: Json = False,
 ) -> None:
     """Show one practice: when, what, instead of what, how much it matters, and where that was seen."""
-    from guildbook.teach.words import describe
+    from guildbook.teach.words import practice as in_words
 
     with session(context).book() as book:
         found = book.teach.practice(practice)
-        known = {p.id: p for p in book.teach.practices()}
+        knowledge = book.teach.knowledge()
     if json:
         show(found.to_dict())
     else:
-        console().print(describe(found, known))
+        lines(in_words(found, knowledge))
 
 
 def ask(
@@ -59,14 +59,13 @@ def ask(
     json: Json = False,
 ) -> None:
     """Ask the book. Every sentence of the answer names the practice it comes from."""
-    from guildbook.teach.words import clean
 
     with session(context).book() as book:
         answer = book.teach.ask(" ".join(question))
     if json:
         show(answer.to_dict())
     else:
-        console().print(clean(answer.answer))
+        lines(answer.answer)
 
 
 def report(
