@@ -59,7 +59,6 @@ def ask(
     json: Json = False,
 ) -> None:
     """Ask the book. Every sentence of the answer names the practice it comes from."""
-
     with session(context).book() as book:
         answer = book.teach.ask(" ".join(question))
     if json:
