@@ -85,6 +85,7 @@ def test_snippets_run(page: Path, tmp_path: Path) -> None:
             check=False,
         )
         assert told.returncode == 0, f"{block.text}\n{told.stdout}\n{told.stderr}"
+        environment |= dict(re.findall(r"^export (\w+)=(\S+)", block.text, re.MULTILINE))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
