@@ -41,10 +41,10 @@ _EVENTS_A_CASE: Final = 23.1
 
 def head_count(events: int, people: int | None, weeks: int) -> int:
     """How many people the office has. Raises `UsageError` when that many could not leave so many events."""
-    full = events / (EVENTS_A_PERSON_WEEK * weeks)
-    count = people if people is not None else max(LEAST_PEOPLE, round(full))
     if events < 1 or weeks < 1:
         raise UsageError(f"An office of {events} events over {weeks} weeks cannot be.", "Give at least one of each.")
+    full = events / (EVENTS_A_PERSON_WEEK * weeks)
+    count = people if people is not None else max(LEAST_PEOPLE, round(full))
     if count < LEAST_PEOPLE:
         raise UsageError(f"The sample office needs at least {LEAST_PEOPLE} people, not {count}.", "Give more people.")
     if count * _BUSIEST < full:

@@ -141,42 +141,65 @@ def tabulate(
     order = np.argsort(time, kind="stable")
     order = order[np.searchsorted(time[order], 0) :]
     row, step, who, at, lasts = lines.row[order], lines.step[order], lines.who[order], time[order], length[order]
-    names, number = rows.names(), rows.numbers()[lines.row[order]]
-    app = [_TITLES[s.app] for s in CATALOGUE]
-    before, after = _values(step, number)
-    day, people = at // DAY, len(staff.names)
+    constant = np.zeros(len(order), np.int64)
+    columns = {
+        "time": _moments(at + start),
+        "duration": lasts,
+        "seq": np.arange(len(order)),
+        "recorded_at": _moments(at + start + lasts),
+        "source": _coded(constant, [SOURCE]),
+        "source_version": _coded(constant, [VERSION]),
+        "origin": _coded(agent[order].astype(np.int64), ["person", "agent"]),
+        "outcome": _coded(lines.outcome[order], [None, "good", "bad"]),
+    }
+    columns |= _of_person(who, at // DAY, staff, branch)
+    columns |= _of_step(step, rows.numbers()[row])
+    columns |= _of_case(row, lines.to[order], rows, staff)
+    return raw_table(columns)
+
+
+def _moments(micros: Ints) -> pa.Array:
+    return pa.array(micros).cast(pa.timestamp("us")).cast(pa.timestamp("us", "UTC"))
+
+
+def _of_person(who: Ints, day: Ints, staff: Staff, branch: int) -> dict[str, pa.Array]:
+    """Who, at which desk, in which day's session. Neither words nor their order tell a role."""
+    people = len(staff.names)
     desks = np.random.default_rng([branch, people]).permutation(people).tolist()
     devices: list[str | None] = [f"pc-{branch * 1000 + desk:04d}" for desk in desks]
-    sessions: list[str | None] = [
-        f"{devices[i]}-{d}" for d in range(int(day.max(initial=0)) + 1) for i in range(people)
-    ]
-    return raw_table(
-        {
-            "worker": _compact(_coded(who, [*staff.names])),
-            "time": pa.array(at + start).cast(pa.timestamp("us")).cast(pa.timestamp("us", "UTC")),
-            "duration": lasts,
-            "seq": np.arange(len(order)),
-            "recorded_at": pa.array(at + start + lasts).cast(pa.timestamp("us")).cast(pa.timestamp("us", "UTC")),
-            "source": _coded(np.zeros(len(order), np.int64), [SOURCE]),
-            "source_version": _coded(np.zeros(len(order), np.int64), [VERSION]),
-            "device": _compact(_coded(who, devices)),
-            "session": _compact(_coded(day * people + who, sessions)),
-            "app": _compact(_coded(step, [s.app for s in CATALOGUE])),
-            "action": _compact(_coded(step, [s.action for s in CATALOGUE])),
-            "window": _compact(_numbered(np.array([_WINDOWS.index(a) for a in app])[step], number, _WINDOWS_OF)),
-            "document": _compact(_numbered(step, number, [s.document for s in CATALOGUE])),
-            "url": _compact(_coded(step, [_url(s) for s in CATALOGUE])),
-            "element_role": _compact(_coded(step, [s.role for s in CATALOGUE])),
-            "element_name": _compact(_coded(step, [s.name for s in CATALOGUE])),
-            "value_before": before,
-            "value_after": after,
-            "objects": _objects(row, lines.to[order], names, staff),
-            "case": _compact(_coded(row, names)),
-            "outcome": _coded(lines.outcome[order], [None, "good", "bad"]),
-            "origin": _coded(agent[order].astype(np.int64), ["person", "agent"]),
-            "attributes": _compact(_coded(row, rows.attributes())),
-        }
-    )
+    sessions: list[str | None] = [f"{device}-{d}" for d in range(int(day.max(initial=0)) + 1) for device in devices]
+    return {
+        "worker": _compact(_coded(who, [*staff.names])),
+        "device": _compact(_coded(who, devices)),
+        "session": _compact(_coded(day * people + who, sessions)),
+    }
+
+
+def _of_step(step: Ints, number: Ints) -> dict[str, pa.Array]:
+    """What was done to what, in which window and document."""
+    window = np.array([_WINDOWS.index(_TITLES[s.app]) for s in CATALOGUE])[step]
+    before, after = _values(step, number)
+    return {
+        "app": _compact(_coded(step, [s.app for s in CATALOGUE])),
+        "action": _compact(_coded(step, [s.action for s in CATALOGUE])),
+        "window": _compact(_numbered(window, number, _WINDOWS_OF)),
+        "document": _compact(_numbered(step, number, [s.document for s in CATALOGUE])),
+        "url": _compact(_coded(step, [_url(s) for s in CATALOGUE])),
+        "element_role": _compact(_coded(step, [s.role for s in CATALOGUE])),
+        "element_name": _compact(_coded(step, [s.name for s in CATALOGUE])),
+        "value_before": before,
+        "value_after": after,
+    }
+
+
+def _of_case(row: Ints, to: Ints, rows: Rows, staff: Staff) -> dict[str, pa.Array]:
+    """The case, what is known of it, and whom the event concerns."""
+    names = rows.names()
+    return {
+        "objects": _objects(row, to, names, staff),
+        "case": _compact(_coded(row, names)),
+        "attributes": _compact(_coded(row, rows.attributes())),
+    }
 
 
 def midnight(year: int, month: int, day: int) -> int:
