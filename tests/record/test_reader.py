@@ -172,10 +172,32 @@ def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         reader.plan([tmp_path])
 
 
+def test_folders_in_folders_end_somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, Fake())
+    monkeypatch.setattr(reader, "DEEPEST", 3)
+    deep = tmp_path
+    for level in range(6):
+        deep /= str(level)
+        deep.mkdir()
+        (deep / "f").write_text(f"fake {level}")
+    found = reader.plan([tmp_path])
+    assert len(found) == 3
+    assert [s.reason for s in found.skipped] == ["more than 3 folders deep"]
+
+
+def test_a_name_that_is_no_text_does_not_matter(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.csv"))
+    path.write_text("case,activity,time\n1,a,2024-01-01\n")
+    (planned,) = reader.plan([path])
+    assert [c.events["case"].to_pylist() for c in reader.read(planned)] == [["??:1"]]
+
+
 def test_a_worker_is_filled_in_where_the_input_names_nobody() -> None:
-    fake = Fake(chunks=[Chunk(table(worker=[None])), Chunk(table(worker=["ada"]))])
-    assert [c.events["worker"].to_pylist() for c in read_all(fake)] == [["unnamed-01234567"], ["ada"]]
-    assert [c.events["worker"].to_pylist() for c in read_all(fake, ImportOptions(worker="bo"))] == [["bo"], ["ada"]]
+    fake = Fake(chunks=[Chunk(table(worker=[None])), Chunk(table(worker=["ada"])), Chunk(table(worker=[""]))])
+    names = [c.events["worker"].to_pylist() for c in read_all(fake)]
+    assert names == [["unnamed-01234567"], ["ada"], ["unnamed-01234567"]]
+    names = [c.events["worker"].to_pylist() for c in read_all(fake, ImportOptions(worker="bo"))]
+    assert names == [["bo"], ["ada"], ["bo"]]
 
 
 def test_source_and_origin_are_never_null() -> None:
@@ -193,6 +215,12 @@ def test_impossible_times_are_rejected_with_the_row() -> None:
     assert chunk.rejected[0].text == "--password [secret]"
     assert "'action': 'd'" in chunk.rejected[2].text
     assert chunk.progress == 0.5
+
+
+def test_a_row_that_says_nothing_was_done_is_rejected() -> None:
+    (chunk,) = read_all(Fake(chunks=[Chunk(raw_table({"time": [1, 2], "action": ["a", None]}))]))
+    assert chunk.events.num_rows == 1
+    assert [r.reason for r in chunk.rejected] == ["no action"]
 
 
 def test_chunks_are_redacted_and_bounded() -> None:

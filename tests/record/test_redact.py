@@ -209,6 +209,12 @@ def test_objects_are_searched_and_cut_and_keep_their_places() -> None:
     assert [r["redactions"] for r in found] == [None, None, "objects", None, "objects:cut"]
 
 
+def test_long_ids_are_cut_and_stay_two() -> None:
+    found = rows(case=["c:" + "x" * 5000 + end for end in "ab"])
+    assert all(len(r["case"]) == module.LONGEST_LABEL for r in found)
+    assert found[0]["case"] != found[1]["case"]
+
+
 def test_texts_are_cut_between_characters() -> None:
     (found,) = rows(window=["é" * 2000])
     assert found["window"] == "é" * (module.LONGEST_LABEL // 2)

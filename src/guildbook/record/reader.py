@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Final, overload
 
@@ -25,6 +26,8 @@ HEAD: Final = 64 * 1024
 """Bytes of a file that importers see when asked whether they can read it."""
 MOST_FILES: Final = 10_000
 """Files one folder may hold before the user has to say more exactly what is meant."""
+DEEPEST: Final = 50
+"""Levels of subfolders that are looked into."""
 MOST_ROWS: Final = 65_536
 """Rows of a chunk."""
 _SURE_OF_FOLDER: Final = 0.5
@@ -124,7 +127,7 @@ def namespace(path: Path) -> str:
     name = path.absolute().name
     while (stem := _ENDINGS.sub("", name)) != name and stem.strip("."):
         name = stem
-    return name.replace(":", "-").strip() or "input"
+    return name.replace(":", "-").encode("utf-8", "replace").decode().strip() or "input"
 
 
 def _best(path: Path) -> tuple[float, Importer] | None:
@@ -162,6 +165,7 @@ class _Planner:
     inputs: list[Planned] = field(default_factory=list[Planned])
     skipped: list[Skipped] = field(default_factory=list[Skipped])
     seen: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    met: int = 0
 
     def add(self, path: Path) -> None:
         """Plan what the user named; it has to be something."""
@@ -193,24 +197,24 @@ class _Planner:
 
     def _walk(self, folder: Path) -> int:
         """Plan the readable files below a folder; how many held what was already planned."""
-        repeated = 0
-        for count, path in enumerate(self._files(folder)):
-            if count >= MOST_FILES:
-                raise InputError(
-                    f"The folder {folder} holds more than {MOST_FILES:,} files.",
-                    "Name the files or subfolders that are meant.",
-                    "input-too-many",
-                )
-            repeated += self._try(path)
-        return repeated
+        self.met = 0
+        return sum(self._try(path) for path in self._files(folder, DEEPEST))
 
-    def _files(self, folder: Path) -> Iterator[Path]:
+    def _files(self, folder: Path, levels: int) -> Iterator[Path]:
         """Files below a folder in order of name; subfolders that are one input come as such."""
         try:
-            entries = sorted(os.scandir(folder), key=lambda e: e.name)
+            with os.scandir(folder) as listing:
+                entries = sorted(islice(listing, MOST_FILES + 1), key=lambda e: e.name)
         except OSError as error:
             self.skipped.append(Skipped(folder, f"cannot be read: {error.strerror}"))
             return
+        self.met += len(entries)
+        if self.met > MOST_FILES:
+            raise InputError(
+                f"There are more than {MOST_FILES:,} files at {folder} and beside it.",
+                "Name the files or subfolders that are meant.",
+                "input-too-many",
+            )
         for entry in entries:
             path = Path(entry.path)
             if entry.name.startswith("."):
@@ -221,8 +225,10 @@ class _Planner:
                 whole = self._whole_folder(path)
                 if whole and whole[0] >= _SURE_OF_FOLDER:
                     yield path
+                elif not levels:
+                    self.skipped.append(Skipped(path, f"more than {DEEPEST} folders deep"))
                 else:
-                    yield from self._files(path)
+                    yield from self._files(path, levels - 1)
             else:
                 yield path
 
@@ -265,8 +271,8 @@ def _checked(chunk: Chunk, source: str, stand_in: str) -> Iterator[Chunk]:
             "This is a fault of the importer: tell whoever made it.",
             "importer-schema",
         )
-    in_time, refused = _with_sane_times(chunk.events)
-    named = _filled(_filled(_filled(in_time, "worker", stand_in), "source", source), "origin", "unknown")
+    kept, refused = _events_only(chunk.events)
+    named = _filled(_filled(_filled(kept, "worker", stand_in), "source", source), "origin", "unknown")
     rejected = tuple(redact_rejected(r) for r in (*chunk.rejected, *refused))
     clean = redact(named)
     starts = range(0, max(clean.num_rows, 1), MOST_ROWS)
@@ -275,24 +281,29 @@ def _checked(chunk: Chunk, source: str, stand_in: str) -> Iterator[Chunk]:
         yield Chunk(clean.slice(start, MOST_ROWS), rejected if last else (), chunk.progress)
 
 
-def _with_sane_times(events: pa.Table) -> tuple[pa.Table, list[Rejected]]:
+def _events_only(events: pa.Table) -> tuple[pa.Table, list[Rejected]]:
+    """The rows that are events, having an action and a time that can be; and the others, as rejected."""
     when = events.column("time").cast(pa.int64())
-    sane = pc.fill_null(pc.and_(pc.greater_equal(when, clock.EARLIEST), pc.less(when, clock.LATEST)), fill_value=False)
-    if pc.all(sane).as_py() or not events.num_rows:
+    in_range = pc.and_(pc.greater_equal(when, clock.EARLIEST), pc.less(when, clock.LATEST))
+    fine = pc.and_(pc.fill_null(in_range, fill_value=False), pc.is_valid(events.column("action")))
+    if not events.num_rows or pc.all(fine).as_py():
         return events, []
-    refused = events.filter(pc.invert(sane)).select(["time", "action", "case", "worker"])
+    refused = events.filter(pc.invert(fine)).select(["time", "action", "case", "worker"])
     shown = refused.set_column(0, "time", refused.column("time").cast(pa.int64())).to_pylist()
-    return events.filter(sane), [Rejected(None, _why(row["time"]), str(row)) for row in shown]
+    return events.filter(fine), [Rejected(None, _why(row["time"]), str(row)) for row in shown]
 
 
 def _why(micros: int | None) -> str:
-    return "no time" if micros is None else "time outside the years 1900 to 2199"
+    if micros is None:
+        return "no time"
+    return "no action" if clock.EARLIEST <= micros < clock.LATEST else "time outside the years 1900 to 2199"
 
 
 def _filled(events: pa.Table, name: str, value: str) -> pa.Table:
-    column = events.column(name)
-    if not column.null_count:
+    """The events with `value` where the column is null or empty."""
+    words = events.column(name).cast(pa.string())
+    blank = pc.fill_null(pc.equal(words, ""), fill_value=True)
+    if not pc.any(blank).as_py():
         return events
-    whole = column.unify_dictionaries().combine_chunks()
-    filled = pc.fill_null(whole.cast(pa.string()), value).dictionary_encode()
+    filled = pc.if_else(blank, value, words).dictionary_encode().unify_dictionaries()
     return events.set_column(RAW_SCHEMA.get_field_index(name), RAW_SCHEMA.field(name), filled)

@@ -7,6 +7,7 @@ was too long.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
@@ -28,6 +29,7 @@ LONGEST_ATTRIBUTES: Final = 16 * 1024
 
 _SEARCHED: Final = 64 * 1024
 """Bytes of one text that are searched for secrets; what lies beyond would be cut off anyway."""
+_HASH: Final = 5  # bytes
 _VALUES: Final = ("value_before", "value_after")
 _TEXTS: Final = ("app", "action", "window", "document", "url", "element_name", "element_selector", "outcome")
 _NAMES: Final = ("worker", "device", "session", "element_id", "case")
@@ -51,16 +53,18 @@ def redact(events: pa.Table) -> pa.Table:
         return events
     work = Columns({name: _whole(events.column(name)) for name in RAW_SCHEMA.names}, {})
     _hide_secret_fields(work)
-    for name in (*_VALUES, *_TEXTS, *_NAMES):
+    for name in (*_VALUES, *_TEXTS):
         _rewrite(work, name, f"{name}:cut", _longer_than(_SEARCHED), _cutter(_SEARCHED))
     for name in (*_VALUES, *_TEXTS):
         _rewrite(work, name, name, _suspects, without_secrets)
     for name in _NAMES:
         _rewrite(work, name, name, _suspects, _name_without_secrets)
     _rewrite(work, "attributes", "attributes", _suspect_names, _attributes_without_secrets)
-    for name in (*_VALUES, *_TEXTS, *_NAMES, *_OTHER):
+    for name in (*_VALUES, *_TEXTS, *_OTHER):
         limit = LONGEST_VALUE if name in _VALUES else LONGEST_LABEL
         _rewrite(work, name, f"{name}:cut", _longer_than(limit), _cutter(limit))
+    for name in _NAMES:
+        _rewrite(work, name, f"{name}:cut", _longer_than(LONGEST_LABEL), _shorter_name)
     _rewrite(work, "attributes", "attributes:cut", _longer_than(LONGEST_ATTRIBUTES), _shorter_attributes)
     _rewrite_objects(work)
     if work.noted:
@@ -95,6 +99,13 @@ def _longer_than(limit: int) -> Callable[[pa.Array], pa.Array]:
 
 def _cutter(limit: int) -> Change:
     return lambda text: text.encode("utf-8", "replace")[:limit].decode("utf-8", "ignore")
+
+
+def _shorter_name(text: str) -> str:
+    """Cut, with a hash of the whole, so that two long ids stay two."""
+    data = text.encode("utf-8", "replace")
+    kept = data[: LONGEST_LABEL - 2 * _HASH - 1].decode("utf-8", "ignore")
+    return f"{kept}~{hashlib.blake2b(data, digest_size=_HASH).hexdigest()}"
 
 
 def _name_without_secrets(text: str) -> str:
@@ -155,7 +166,7 @@ def _rewrite_objects(work: Columns) -> None:
     touched = False
     for name, note, find, change in (
         ("id", "objects", _suspects, _name_without_secrets),
-        *((part, "objects:cut", _longer_than(LONGEST_LABEL), _cutter(LONGEST_LABEL)) for part in parts),
+        *((part, "objects:cut", _longer_than(LONGEST_LABEL), _shorter_name) for part in parts),
     ):
         parts[name], mask = _changed(parts[name], find, change)
         if mask is not None:

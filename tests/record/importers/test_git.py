@@ -221,6 +221,11 @@ def test_what_is_no_history_is_one_clear_error(tmp_path: Path, monkeypatch: pyte
     in_repository(empty)("init", "-q")
     with pytest.raises(InputError, match="no commit yet"):
         GIT.fingerprint(empty, NOBODY)
+    git = in_repository(empty)
+    git("commit", "-q", "--allow-empty", "-m", "x")
+    (empty / "sub").mkdir()
+    with pytest.raises(InputError, match="No commit touches"):
+        GIT.fingerprint(empty / "sub", NOBODY)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(InputError, match="git"):
         list(GIT.read(empty, NOBODY))

@@ -218,6 +218,20 @@ def test_an_empty_file_is_no_mailbox(tmp_path: Path, read: Reader) -> None:
     assert "cannot be read" in str(read(MAIL, tmp_path / "nothing").error)
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"From: a@x\nTo: " + b"(" * 60_000 + b"\n\n",
+        b"From: a@x\nTo: " + b"a:b:" * 15_000 + b"\n\n",
+        b"From: a@x\n" + b"Content-Type: message/rfc822\n\n" * 3_000,
+        b"From: a@x\n" + b"".join(b"Content-Type: multipart/x; boundary=%d\n\n--%d\n" % (i, i) for i in range(900)),
+    ],
+    ids=["brackets", "groups", "mails in mails", "parts in parts"],
+)
+def test_bottomless_mails_are_read_as_far_as_it_makes_sense(data: bytes) -> None:
+    assert read_mail(data).sender == ("", "a@x")
+
+
 header = st.sampled_from([b"From", b"To", b"Cc", b"Subject", b"Date", b"Message-ID", b"References", b"Content-Type",
                           b"Content-Transfer-Encoding", b"MIME-Version"])  # fmt: skip
 value = st.binary(max_size=60) | st.sampled_from(

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from email.message import Message
+from itertools import islice
 from typing import Final
 
 from guildbook.model import time as clock
@@ -54,8 +55,7 @@ class Mail:
 
 def read_mail(data: bytes, *, headers_only: bool = False) -> Mail:
     """Read one message; whatever is broken in it is missing in the result."""
-    parser = email.parser.BytesParser()
-    message = parser.parsebytes(data, headersonly=headers_only)
+    message = _parsed(data, headers_only=headers_only)
     subject = _text(message, "Subject")
     bare, mark = without_marks(subject)
     parents = list(dict.fromkeys(_ID.findall(_raw(message, "References")) + _ID.findall(_raw(message, "In-Reply-To"))))
@@ -75,6 +75,14 @@ def read_mail(data: bytes, *, headers_only: bool = False) -> Mail:
         length=length,
         attachments=attachments,
     )
+
+
+def _parsed(data: bytes, *, headers_only: bool) -> Message:
+    parser = email.parser.BytesParser()
+    try:
+        return parser.parsebytes(data, headersonly=headers_only)
+    except RecursionError:  # hundreds of mails in mails: the headers of the outermost say enough
+        return parser.parsebytes(data, headersonly=True)
 
 
 def without_marks(subject: str) -> tuple[str, str]:
@@ -124,7 +132,11 @@ def _from_bytes(raw: str) -> str:
 def _people(message: Message, name: str) -> list[tuple[str, str]]:
     values = [str(v)[:_LONGEST_HEADER] for v in message.get_all(name, [])]
     found: dict[str, str] = {}
-    for label, address in email.utils.getaddresses(values):
+    try:
+        pairs = email.utils.getaddresses(values)
+    except RecursionError:  # a header of thousands of brackets names nobody
+        return []
+    for label, address in pairs:
         key = " ".join(_from_bytes(address).lower().split())
         if "@" in key and len(found) < _MOST_PEOPLE:
             found.setdefault(key, decoded(label).strip("\"' "))
@@ -146,9 +158,7 @@ def _hash(message: Message) -> str:
 def _content(message: Message) -> tuple[int, Counter[str]]:
     length = 0
     attachments: Counter[str] = Counter()
-    for number, part in enumerate(message.walk()):
-        if number >= _MOST_PARTS:
-            break
+    for part in islice(message.walk(), _MOST_PARTS):
         if part.is_multipart():
             continue
         kind = plain(part.get_content_type())[:100]

@@ -84,13 +84,13 @@ class GitImporter:
         where, scope = _place(path)
         prefix = ask(where, "rev-parse", "--show-prefix") or b""
         shallow = ask(where, "rev-parse", "--is-shallow-repository") or b""
-        parts = (b"git 1", _head(path, where), prefix if scope else b"", shallow, *(s.encode() for s in scope))
+        parts = (b"git 1", _head(path, where, scope), prefix if scope else b"", shallow, *(s.encode() for s in scope))
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
     def read(self, path: Path, options: ImportOptions) -> Iterator[Chunk]:
         """Events newest commit first; a commit without a readable date is rejected."""
         where, scope = _place(path)
-        _head(path, where)
+        _head(path, where, scope)
         overview = survey(where, scope)
         rows = Rows(self.name, _FIELDS)
         for number, commit in enumerate(commits(where, scope), start=1):
@@ -212,8 +212,11 @@ def _place(path: Path) -> tuple[Path, tuple[str, ...]]:
     return path, (("--", ".") if inside else ())
 
 
-def _head(path: Path, where: Path) -> bytes:
+def _head(path: Path, where: Path, scope: tuple[str, ...]) -> bytes:
+    """The hash of the commit at HEAD; raises `InputError` when there is no history of `path`."""
     head = ask(where, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+    if head and scope and not ask(where, "rev-list", "-1", "HEAD", *scope):
+        raise InputError(f"No commit touches {path}, and it holds nothing else to read.", "Give the repository itself.")
     if head:
         return head.strip()
     if ask(where, "rev-parse", "--git-dir") is None:
