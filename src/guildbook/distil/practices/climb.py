@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from guildbook.distil.practices.contrast import Finding, Search, Target, compare, measured
+from guildbook.distil.practices.contrast import Finding, Search, Target, compare, fitting, measured, screen
 from guildbook.distil.practices.exposures import Exposure, Scope
 from guildbook.distil.practices.traces import Flags
 
@@ -48,6 +48,7 @@ def climb(search: Search, allowed: Callable[[Finding], bool]) -> None:
         candidates = list(_again(search, candidates, chosen.target))
     _refine(search)
     _eliminate(search)
+    _count_tests(search)
 
 
 def worth(search: Search, finding: Finding) -> bool:
@@ -191,3 +192,17 @@ def _eliminate(search: Search) -> None:
             search.accepted[place] = found
         else:
             search.dropped.add(place)
+
+
+def _count_tests(search: Search) -> None:
+    """Screen everything once more beside what was accepted: what is left to find is mostly nothing.
+
+    False-discovery control must hold the accepted against these. At the first screen every true finding shows in
+    dozens of scopes and anchors, and so many small p-values would let anything pass.
+    """
+    search.tests.clear()
+    places = [p for p in search.usable() if p not in search.dropped]
+    resting = [_within(search, Scope(np.ones(len(search.traces.weights), dtype=bool)), p) for p in places]
+    for target in search.targets:
+        for scope in [*search.scopes, *resting]:
+            screen(search, target, scope, fitting(search, target, scope))

@@ -9,7 +9,7 @@ import numpy as np
 
 from guildbook.distil.practices.exposures import COMMON, Exposure, Scope
 from guildbook.distil.practices.settings import MiningSettings
-from guildbook.distil.practices.statistics import Floats, partial, two_sided
+from guildbook.distil.practices.statistics import Floats, partial, simes, two_sided
 from guildbook.distil.practices.traces import Flags, TaskTraces
 from guildbook.model.knowledge import Kind
 
@@ -84,7 +84,7 @@ class Search:
     unknown: frozenset[int] = frozenset()
     """Steps that may not be built upon."""
     tests: dict[Kind, list[Floats]] = field(default_factory=dict[Kind, "list[Floats]"])
-    """p-values of every comparison that was screened, by kind."""
+    """p-values of all that was screened last, by kind: one for each step in each scope on each target."""
 
     def precede(self, places: tuple[int, ...], step: int) -> bool:
         """Whether the steps of accepted findings mostly come before another, where a trace has both."""
@@ -106,16 +106,20 @@ class Search:
 
 def measured(search: Search, target: Target, scope: Scope) -> list[Finding]:
     """Every exposure that fits the scope and passes the screen, measured."""
+    return compare(search, target, scope, screen(search, target, scope, fitting(search, target, scope)))
+
+
+def fitting(search: Search, target: Target, scope: Scope) -> list[Exposure]:
+    """The exposures that can be compared in a scope: their anchor is reached in it, and they come in time."""
     weights = search.traces.weights[scope.rows]
     reached = weights @ (search.traces.first[scope.rows] >= 0) / max(float(weights.sum()), 1.0)
     anchored = {scope.anchor} if scope.anchor >= 0 else set(np.flatnonzero(reached >= COMMON).tolist())
     anchored -= target.barred_anchors
-    chosen = [
+    return [
         e
         for e in search.exposures
         if e.anchor in anchored and e.step not in target.barred_steps and search.precede(scope.after, e.step)
     ]
-    return compare(search, target, scope, screen(search, target, scope, chosen))
 
 
 def compare(search: Search, target: Target, scope: Scope, chosen: list[Exposure], but: int = -1) -> list[Finding]:
@@ -133,7 +137,8 @@ def compare(search: Search, target: Target, scope: Scope, chosen: list[Exposure]
     for start in range(0, len(chosen), BLOCK):
         block = chosen[start : start + BLOCK]
         flags = np.column_stack([exposure.flags[rows] for exposure in block]).astype(np.float64)
-        wide, narrow = partial(y, flags, full, weights), partial(y, flags, near, weights)
+        wide = partial(y, flags, full, weights)
+        narrow = wide if (wide.kept >= KEPT).all() else partial(y, flags, near, weights)
         done = weights @ flags
         mean = (weights * y) @ flags / np.maximum(done, 1.0)
         for i, exposure in enumerate(block):
@@ -174,7 +179,10 @@ def screen(search: Search, target: Target, scope: Scope, chosen: list[Exposure])
     with np.errstate(divide="ignore", invalid="ignore"):
         noise = np.maximum(float(y @ y) - product**2 / square, 0.0) / max(total - base.shape[1] - 1, 1.0)
         z = np.where(usable, product / np.sqrt(noise * square), 0.0)
-    search.tests.setdefault(target.kind, []).append(two_sided(z[usable].astype(np.float64)))
+    steps = np.array([exposure.step for exposure in chosen])[usable]
+    better = z[usable].astype(np.float64) * target.better
+    combined = simes(np.where(better > 0, two_sided(better), 1.0), steps)
+    search.tests.setdefault(target.kind, []).append(combined[np.isfinite(combined)])
     return [exposure for exposure, worth in zip(chosen, z * target.better > SCREEN, strict=True) if worth]
 
 

@@ -105,25 +105,30 @@ def _mine_steps(
 
 
 def _sifted(pool: _Pool, settings: MiningSettings) -> list[Practice]:
-    """False-discovery control within each kind, then the strongest."""
-    kept: list[Practice] = []
+    """False-discovery control within each kind, then the strongest, and whatever these rest upon.
+
+    That something helps only where a step was done is itself evidence of that step.
+    """
+    controlled = {p.id: p for kind in Kind for p in _controlled(kind, pool)}
+    kept: dict[str, Practice] = {}
     for kind in Kind:
-        own = [p for p in pool.practices if p.kind is kind]
-        others = np.concatenate([np.zeros(0), *pool.tests[kind]])
-        kept += _controlled(own, others, settings)[: settings.max_practices]
-    return kept
+        sure = [p for p in controlled.values() if p.kind is kind and p.effect.p <= settings.fdr]
+        waiting = sure[: settings.max_practices]
+        while waiting:
+            found = waiting.pop()
+            if found.id not in kept:
+                kept[found.id] = found
+                waiting += [controlled[q] for q in found.prerequisites if q in controlled]
+    return [p for p in controlled.values() if p.id in kept]
 
 
-def _controlled(practices: list[Practice], tests: Floats, settings: MiningSettings) -> list[Practice]:
-    """Those that stand at the false-discovery rate among all comparisons of their kind, with adjusted p, surest first.
+def _controlled(kind: Kind, pool: _Pool) -> list[Practice]:
+    """The practices of a kind with p adjusted for all comparisons of that kind, surest first.
 
     A practice's own p may differ from that of the screen that led to it, so it is added to the tests.
     """
-    own = np.array([p.effect.p for p in practices])
-    controlled = adjusted(np.concatenate([own, tests]))[: len(own)]
-    order = np.lexsort((np.arange(len(own)), own))
-    return [
-        replace(practices[i], effect=replace(practices[i].effect, p=float(controlled[i])))
-        for i in order
-        if controlled[i] <= settings.fdr
-    ]
+    own = [p for p in pool.practices if p.kind is kind]
+    raw = np.array([p.effect.p for p in own])
+    fixed = adjusted(np.concatenate([raw, *pool.tests[kind]]))[: len(own)]
+    order = np.lexsort((np.arange(len(own)), raw))
+    return [replace(own[i], effect=replace(own[i].effect, p=float(fixed[i]))) for i in order]

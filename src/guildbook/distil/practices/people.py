@@ -38,6 +38,7 @@ class Asks:
 class _Choice:
     row: int
     z: float
+    """By the variances of the two sides themselves: which condition fits best."""
     effect: Effect
 
 
@@ -72,13 +73,17 @@ def mine_people(
     told: list[Practice] = []
     tests: list[float] = []
     for t in range(len(topics)):
-        choices = _choices(table, np.flatnonzero(topic == t), minimum, tests)
-        told += [_practice(table, choice, names, titles) for choice in _chosen(table, choices, settings)]
+        rows = np.flatnonzero(topic == t)
+        chosen = _chosen(table, _choices(table, rows, minimum, []), settings)
+        told += [_practice(table, choice, names, titles) for choice in chosen]
+        # False-discovery control holds these against what is left to find once they are known.
+        people = table.keys[[choice.row for choice in chosen], 3]
+        _choices(table, rows[~np.isin(table.keys[rows, 3], people)], minimum, tests)
     return told, np.array(tests)
 
 
 def _choices(table: Asks, rows: NDArray[np.int64], minimum: float, tests: list[float]) -> list[_Choice]:
-    """Each person against the others asked under the same condition."""
+    """Each person against the others asked under the same condition; `tests` gets the p-values, 1 for the slower."""
     found: list[_Choice] = []
     for condition in np.unique(table.keys[rows, 1]):
         here = rows[table.keys[rows, 1] == condition]
@@ -94,7 +99,7 @@ def _choices(table: Asks, rows: NDArray[np.int64], minimum: float, tests: list[f
         # variance then says nothing. Under no difference it is that of all answers.
         common = _mean(n.sum(), total.sum(), square.sum())[1]
         effect = welch(n, mean, np.maximum(spread, common), rest_n, rest_mean, np.maximum(rest_spread, common))
-        tests += effect.p[enough].tolist()
+        tests += np.where(effect.value < 0, effect.p, 1.0)[enough].tolist()
         for i in np.flatnonzero(enough & (effect.value < 0)):
             value, error = float(effect.value[i]), float(effect.error[i])
             given, without = float(total[i] / n[i]), float(rest_total[i] / rest_n[i])
@@ -108,7 +113,8 @@ def _choices(table: Asks, rows: NDArray[np.int64], minimum: float, tests: list[f
                 float(np.exp(given)),
                 float(np.exp(without)),
             )
-            found.append(_Choice(int(here[i]), -value / error if error > 0 else 0.0, shown))
+            plain = np.sqrt(float(spread[i] / n[i] + rest_spread[i] / rest_n[i]))
+            found.append(_Choice(int(here[i]), -value / plain if plain > 0 else 0.0, shown))
     return found
 
 

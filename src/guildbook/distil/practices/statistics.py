@@ -40,6 +40,22 @@ def adjusted(p: Floats) -> Floats:
     return out
 
 
+def simes(p: Floats, groups: NDArray[np.int64]) -> Floats:
+    """One p-value for each group of tests of one thing (Simes, *Biometrika* 73 (1986) 751–754), by group number.
+
+    Unlike the smallest p times the number of tests it costs little when the tests are nearly the same. A group
+    without tests gets NaN.
+    """
+    size = int(groups.max()) + 1 if len(groups) else 0
+    order = np.lexsort((p, groups))
+    own, sorted_p = groups[order], p[order]
+    count = np.bincount(groups, minlength=size)
+    rank = np.arange(len(p)) - (np.cumsum(count) - count)[own] + 1
+    out = np.full(size, np.inf)
+    np.minimum.at(out, own, sorted_p * count[own] / rank)
+    return np.where(np.isfinite(out), np.minimum(out, 1.0), np.nan)
+
+
 def wilson(good: Floats, n: Floats) -> tuple[Floats, Floats]:
     """95 % score interval of a share (Wilson, *JASA* 22 (1927) 209–212). `n` zero gives [0, 1]."""
     n = np.asarray(n, dtype=np.float64)
