@@ -31,6 +31,7 @@ LINES = {
     "sshpass -p hunter2 ssh x": "sshpass -p [secret] ssh x",
     "https://x/?q=1&access_token=abc&y=2": "https://x/?q=1&access_token=[secret]&y=2",
     '{"client_secret": "abc"}': '{"client_secret": [secret]}',
+    "Kennwort: geheim, wachtwoord=geheim": "Kennwort: [secret], wachtwoord=[secret]",
     "key AKIAIOSFODNN7EXAMPLE": "key [key]",
     "ghp_abcdefghijklmnopqrstuvwxyz0123456789": "[key]",
     "-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----\n": "[key]\n",

@@ -109,6 +109,8 @@ def test_gzipped_exports_and_many_chunks(tmp_path: Path, read: Reader, monkeypat
     plain = write(tmp_path / "x.json", bucket("afkstatus", *[event({"status": "afk"}, duration=i) for i in range(25)]))
     packed = tmp_path / "x.json.gz"
     packed.write_bytes(gzip.compress(plain.read_bytes()))
+    assert AW.sniff(packed, packed.read_bytes()) > 0.9
+    assert AW.sniff(packed, b"\x1f\x8bdamaged") == 0
     result = read(AW, packed)
     assert result.chunks == 3
     assert result.rows == read(AW, plain).rows

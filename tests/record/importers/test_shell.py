@@ -102,6 +102,11 @@ def test_zsh_extended(tmp_path: Path, read: Reader) -> None:
     assert SHELL.describe(path, NOBODY).startswith("zsh history")
 
 
+def test_zsh_without_times_reads_its_own_encoding_too(tmp_path: Path, read: Reader) -> None:
+    path = write(tmp_path / ".zsh_history", b"echo \xc3\x83\x89\nls\n")
+    assert [r["value_after"] for r in read(SHELL, path).rows] == ["echo é", "ls"]
+
+
 def test_fish(tmp_path: Path, read: Reader) -> None:
     path = write(
         tmp_path / "fish_history",

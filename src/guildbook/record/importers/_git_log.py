@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -72,12 +72,12 @@ class Overview:
     commits: int
     labels: dict[Identity, str]
     """How each person is called: the name alone, or with the address where the name is taken."""
-    reverted: frozenset[str]
-    """Hashes, possibly short, of the commits that a later commit of this history reverts."""
+    reverted: Mapping[int, frozenset[str]]
+    """Hashes of the commits that a later commit of this history reverts, by their length: some are cut short."""
 
     def was_reverted(self, sha: str) -> bool:
         """Whether a later commit says it reverts this one."""
-        return any(sha[:length] in self.reverted for length in {len(r) for r in self.reverted})
+        return any(sha[:length] in hashes for length, hashes in self.reverted.items())
 
     def label(self, who: Identity) -> str:
         """The name people use for `who`."""
@@ -111,7 +111,8 @@ def survey(root: Path, scope: tuple[str, ...]) -> Overview:
         first.setdefault(who, (latest, who.email))
     labels = _labels(first)
     labels |= {raw: labels[who] for raw, who in known.items()}
-    return Overview(commits, labels, frozenset(reverted))
+    by_length = {n: frozenset(r for r in reverted if len(r) == n) for n in {len(r) for r in reverted}}
+    return Overview(commits, labels, by_length)
 
 
 def commits(root: Path, scope: tuple[str, ...]) -> Iterator[Commit]:

@@ -64,7 +64,7 @@ def entries(path: Path) -> list[Entry]:
         case "zsh":
             found = list(_zsh(data))
         case _:
-            found = list(_bash(data))
+            found = list(_bash(data if _is_text(data) else _plain_zsh(data)))
     if any(entry.time is not None for entry in found):
         return found
     last = len(found) - 1
@@ -97,10 +97,22 @@ def _zsh(data: bytes) -> Iterator[Entry]:
         while line.endswith(b"\\") and (following := next(lines, None)):
             line = line[:-1] + b"\n" + following[1]
         stamp = _ZSH_STAMP.match(line)
-        # zsh writes bytes that mean something to itself as 0x83 and the byte with one bit turned
-        command = _META.sub(lambda m: bytes((m[1][0] ^ 32,)), line[stamp.end() :] if stamp else line)
+        command = _plain_zsh(line[stamp.end() :] if stamp else line)
         time, length = (int(stamp[1]) * clock.SECOND, int(stamp[2]) * clock.SECOND) if stamp else (None, 0)
         yield from _entry(number, command, time, length or None)  # 0 is also what zsh writes when it does not know
+
+
+def _plain_zsh(data: bytes) -> bytes:
+    # zsh writes bytes that mean something to itself as 0x83 and the byte with one bit turned
+    return _META.sub(lambda m: bytes((m[1][0] ^ 32,)), data)
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _fish(data: bytes) -> Iterator[Entry]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +29,7 @@ _FIELDS: Final = (
 )  # fmt: skip
 _EXPORT: Final = re.compile(rb'^\s*\{\s*"buckets"\s*:\s*\{')
 _BUCKET: Final = (b'"events"', b'"hostname"', b'"client"', b'"type"')
+_GZIP: Final = b"\x1f\x8b"
 _LONGEST_DURATION: Final = 366 * clock.DAY
 
 Bucket = dict[str, Any]
@@ -42,9 +44,10 @@ class ActivityWatchImporter:
 
     def sniff(self, path: Path, head: bytes) -> float:
         """By the first key, or by the keys of a single bucket."""
-        if _EXPORT.match(head.removeprefix(b"\xef\xbb\xbf")):
+        text = _unpacked(head).removeprefix(b"\xef\xbb\xbf")
+        if _EXPORT.match(text):
             return 0.95
-        return 0.8 if head.lstrip()[:1] == b"{" and all(key in head for key in _BUCKET) else 0.0
+        return 0.8 if text.lstrip()[:1] == b"{" and all(key in text for key in _BUCKET) else 0.0
 
     def describe(self, path: Path, options: ImportOptions) -> str:
         """`ActivityWatch export: 12.3 MB`."""
@@ -63,6 +66,15 @@ class ActivityWatchImporter:
             if rows.full:
                 yield rows.take(pieces.progress)
         yield rows.take(1.0)
+
+
+def _unpacked(head: bytes) -> bytes:
+    if not head.startswith(_GZIP):
+        return head
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, 64 * 1024)
+    except zlib.error:
+        return b""
 
 
 def _events(text: JsonStream) -> Iterator[tuple[int, Bucket, Any]]:
