@@ -36,7 +36,7 @@ BENCH_EVENTS: Final = 120_000
 
 Label = Callable[[dict[str, Any]], str]
 _CONDITION: Final = re.compile(r"(?:case:)?(?P<key>[^=<>≥≤]+?)\s*(?P<relation>≥|>=|≤|<=|=|>|<)\s*(?P<value>.+)")
-_RELATIONS: Final = {">=": "≥", ">": "≥", "<": "≤", "<=": "≤"}
+_RELATIONS: Final = {">=": "≥", ">": "≥", "<=": "≤"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +276,10 @@ def _contradicts(mined: Practice, condition: PlantedCondition | None) -> bool:
         if not condition.at_least:
             if value != condition.value:
                 return True
-        elif relation != "≥" and _number(value) < _number(condition.value):
+            continue
+        # `<` and `≤` name an upper end, `=` is its own; at or above the planted bound there is room left.
+        end, least = _number(value), _number(condition.value)
+        if (relation != "≥" and end < least) or (relation == "<" and end == least):
             return True
     return False
 
