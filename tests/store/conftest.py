@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,27 +55,18 @@ def book(tmp_path: Path) -> Iterator[Books]:
         yield made
 
 
-class _database:  # noqa: N801 - a context manager in the form of a function's name
+@contextmanager
+def _database(server: str) -> Generator[str]:
     """A database of its own on the test server."""
-
-    def __init__(self, server: str) -> None:
-        self._server = make_url(server)
-        self._name = f"t{uuid4().hex}"
-
-    def __enter__(self) -> str:
-        self._run(f"CREATE DATABASE {self._name} TEMPLATE template0")
-        return self._server.set(database=self._name).render_as_string(hide_password=False)
-
-    def __exit__(self, *_: object) -> None:
-        self._run(f"DROP DATABASE {self._name} WITH (FORCE)")
-
-    def _run(self, statement: str) -> None:
-        engine = create_engine(self._server, isolation_level="AUTOCOMMIT")
-        try:
-            with engine.connect() as connection:
-                connection.execute(text(statement))
-        finally:
-            engine.dispose()
+    url, name = make_url(server), f"t{uuid4().hex}"
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
+            yield url.set(database=name).render_as_string(hide_password=False)
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    finally:
+        engine.dispose()
 
 
 @pytest.fixture

@@ -25,7 +25,11 @@ def test_a_segment_has_one_worker_month_and_terms(books: Any, events: Make, take
     take(store, events(90, worker=["Ann", "Bob"], step=DAY, source=["other"] * 90), "b", terms=("research",))
     take(store, events(9, worker="Ann", source=["none"] * 9), "c", terms=())
     heard: list[tuple[int, int]] = []
-    report = store.seal(lambda done, total: heard.append((done, total)))
+
+    def hear(done: int, total: int) -> None:
+        heard.append((done, total))
+
+    report = store.seal(hear)
     assert report == SealReport(13, 189, 0)
     assert heard[-1] == (189, 189)
     rows = store.segments()

@@ -12,7 +12,7 @@ from guildbook.model.errors import StoreError, UsageError
 
 HEAD: Final = "0001"
 """The revision this code works with; the last one in `migrations/versions`."""
-_KNOWN: Final = frozenset({"0001"})
+KNOWN: Final = frozenset({"0001"})
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
@@ -40,7 +40,7 @@ def needs_upgrade(engine: Engine) -> bool:
     """Whether `upgrade` has work to do. Raises `StoreError` for a ledger that a later Guildbook has written."""
     with engine.connect() as connection:
         found = revision(connection)
-    if found is not None and found not in _KNOWN:
+    if found is not None and found not in KNOWN:
         raise StoreError(
             f"The ledger was written by a newer Guildbook (its revision is {found}, this one knows {HEAD}).",
             "Upgrade Guildbook: pip install --upgrade guildbook.",

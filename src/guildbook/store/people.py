@@ -73,7 +73,7 @@ def readmit(connection: Connection, worker: str) -> None:
     if state(connection, worker) != WorkerState.FORGOTTEN:
         return
     connection.execute(update(tables.workers).where(tables.workers.c.id == worker).values(state=WorkerState.ACTIVE))
-    connection.execute(update(tables.imports).values(state=ImportState.PARTIAL, chunks_done=0))
+    connection.execute(update(tables.imports).values(state=ImportState.NEW, chunks_done=0, finished=None))
 
 
 def _seal_names(connection: Connection, keys: Keyring, named: dict[str, str]) -> dict[str, bytes]:
