@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -60,40 +61,42 @@ def text_batches(table: TextTable) -> Iterator[Batch]:
 
 def parquet_batches(path: Path) -> Iterator[Batch]:
     """A Parquet file; columns keep their types, dictionaries unpacked. Raises `InputError` when it is damaged."""
+    with opened(path) as file:
+        names = distinct(file.schema_arrow.names)
+        total, first = file.metadata.num_rows, 0
+        for batch in file.iter_batches(batch_size=ROWS):
+            columns = {name: _unpacked(column) for name, column in zip(names, batch.columns, strict=True)}
+            last = first + batch.num_rows
+            yield Batch(columns, list(range(first + 1, last + 1)), (), min(1.0, last / total))
+            first = last
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[pq.ParquetFile]:
+    """A Parquet file whose defects, found while it is read, are raised as `InputError`."""
     try:
         with pq.ParquetFile(path) as file:
-            names = file.schema_arrow.names
-            if len(names) > MOST_COLUMNS:
-                what = f"{path} has {len(names):,} columns; at most {MOST_COLUMNS:,} are read."
+            if len(file.schema_arrow.names) > MOST_COLUMNS:
+                what = f"{path} has {len(file.schema_arrow.names):,} columns; at most {MOST_COLUMNS:,} are read."
                 raise InputError(what, "Keep those that say who did what and when.", "input-wide")
-            total = file.metadata.num_rows
-            first = 0
-            for size, batch in _sized(file):
-                columns = {n: _unpacked(c) for n, c in zip(distinct(names), batch.columns, strict=True)}
-                yield Batch(columns, list(range(first + 1, first + size + 1)), (), min(1.0, (first + size) / total))
-                first += size
-    except pa.ArrowInvalid as error:
-        raise InputError(
-            f"{path} is no Parquet file that can be read: {_first_line(error)}", "Fetch it again."
-        ) from error
+            yield file
     except pa.ArrowNotImplementedError as error:
-        raise InputError(
-            f"{path} uses a form of Parquet that is not read: {_first_line(error)}", "Write it anew."
-        ) from error
+        what = f"{path} uses a form of Parquet that is not read: {_first_line(error)}"
+        raise InputError(what, "Write it anew with plain types.") from error
+    except pa.ArrowInvalid as error:
+        what = f"{path} is no Parquet file that can be read: {_first_line(error)}"
+        raise InputError(what, "Fetch it again.") from error
     except OSError as error:
         if path.is_file() and error.errno is None:
             raise InputError(f"{path} is damaged: {_first_line(error)}", "Fetch it again.") from error
         raise unreadable(path, error) from error
 
 
-def _sized(file: pq.ParquetFile) -> Iterator[tuple[int, pa.RecordBatch]]:
-    for batch in file.iter_batches(batch_size=ROWS):
-        yield batch.num_rows, batch
-
-
 def _unpacked(column: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
+    if pa.types.is_binary(column.type) or pa.types.is_fixed_size_binary(column.type):
+        return pa.array([None if v is None else v.hex() for v in column.to_pylist()], pa.string())
     kind = column.type
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         column = column.cast(pa.string())

@@ -139,7 +139,7 @@ class OcelEvents:
                 return worker_of(str(event.attributes[key])), None, key
         for key, qualifier in event.related:
             thing = self._log.objects.get(key)
-            if thing is not None and thing.type in self.person_types and qualifier != TO:
+            if thing is not None and thing.type in self.person_types and qualifier not in {TO, CASE}:
                 return worker_of(key.removeprefix(f"{thing.type}:")), key, None
         return None, None, None
 

@@ -25,6 +25,8 @@ MOST_ATTRIBUTES: Final = 2_000
 """Of one event or trace."""
 OWN: Final = "guildbook:"
 """Prefix of the attributes under which the exporter writes event fields that XES has no name for."""
+LOOSE: Final = "guildbook:loose"
+"""Marks a trace that the exporter made of a person's day: its events have no case."""
 LIFECYCLE: Final = "lifecycle:transition"
 OUTCOME: Final = "outcome"
 SHOWN: Final = 500
@@ -171,7 +173,10 @@ class XesEvents:
             columns[name] = pc.coalesce(column, pa.array(columns[name], pa.int64())) if name == "seq" else column
         return columns
 
-    def _case(self, values: Values, number: int | None = None) -> str:
+    def _case(self, values: Values, number: int | None = None) -> str | None:
+        if values.pop(LOOSE, None) is not None:
+            values.clear()
+            return None
         raw = text_of(values.pop(self._case_key, None)) or f"unnamed {number or self._traces}"
         return case_id(self._namespace, raw)
 

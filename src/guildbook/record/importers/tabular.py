@@ -13,6 +13,7 @@ from guildbook.record.importers._batches import Batch, parquet_batches, text_bat
 from guildbook.record.importers._dialect import TextTable
 from guildbook.record.importers._fingerprint import file_fingerprint
 from guildbook.record.importers._guess import guess
+from guildbook.record.importers._own_parquet import is_own, own_chunks
 from guildbook.record.importers._pieces import Limits
 from guildbook.record.importers._table_rows import TableRows
 
@@ -74,6 +75,8 @@ class ParquetImporter:
 
     def describe(self, path: Path, options: ImportOptions) -> str:
         """The mapping."""
+        if is_own(path):
+            return f"{self.title}: events that Guildbook exported, every field as it was"
         return f"{self.title}: {_described(parquet_batches(path), path, options)}"
 
     def fingerprint(self, path: Path, options: ImportOptions) -> str:
@@ -82,6 +85,8 @@ class ParquetImporter:
 
     def read(self, path: Path, options: ImportOptions) -> Iterator[Chunk]:
         """Chunks of about 50,000 rows."""
+        if is_own(path):
+            return own_chunks(path)
         return _chunks(parquet_batches(path), path, options, self.name)
 
 
