@@ -99,7 +99,8 @@ RULES: Final = (
 )
 
 SUSPECT: Final = (
-    r"(?i)pass|kennwort|wachtwoord|contrase|pwd|secret|token|credential|(?:api|access|private|auth|encryption|signing)[_. -]?key|authorization|bearer|://[^/@]*:[^/@]*@|mysql|mariadb|curl"
+    r"(?i)pass|kennwort|wachtwoord|contrase|pwd|secret|token|credential|authorization|bearer"
+    r"|(?:api|access|private|auth|encryption|signing)[_. -]?key|://[^/@]*:[^/@]*@|mysql|mariadb|curl"
     r"|AKIA|ASIA|AROA|AIDA|gh[pousr]_|glpat-|xox[abposr]-|[srp]k[-_]|AIza|eyJ"
     r"|(?-i:[A-Z]{2}[0-9]{2} ?[A-Z0-9]{4})|[2-6][0-9]{3}(?:[ -]?[0-9]){9}"
 )
