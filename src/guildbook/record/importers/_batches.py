@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +72,7 @@ def parquet_batches(path: Path) -> Iterator[Batch]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[pq.ParquetFile]:
+def opened(path: Path) -> Generator[pq.ParquetFile]:
     """A Parquet file whose defects, found while it is read, are raised as `InputError`."""
     try:
         with pq.ParquetFile(path) as file:
