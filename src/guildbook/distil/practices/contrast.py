@@ -130,6 +130,8 @@ def compare(search: Search, target: Target, scope: Scope, chosen: list[Exposure]
     """
     rows = scope.rows & target.valid
     weights, y = search.traces.weights[rows], target.y[rows]
+    if weights.sum() < 2 * search.settings.min_side:
+        return []
     near = _covariates(search, target, rows, but)
     people = _informative(search.traces.took_part[rows], weights, search.settings.min_side)
     full = np.column_stack([near, people])

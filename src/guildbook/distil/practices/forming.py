@@ -24,8 +24,8 @@ def identity(kind: Kind, when: When, do: tuple[str, ...], instead_of: tuple[str,
     return short_id(kind.value, *parts, "do", *do, "not", *instead_of, "with", *people)
 
 
-def practices(search: Search, task: str, names: Names) -> list[Practice]:
-    """What the search accepted, its sentences aside, in order of acceptance.
+def practices(search: Search, task: str, names: Names) -> dict[int, Practice]:
+    """What the search accepted, its sentences aside, by place in `search.accepted`.
 
     A finding that was dropped since others explain it is still told when something rests on it and no other
     tells of the same step. Prerequisites are the surest practices of the steps that come after.
@@ -45,7 +45,7 @@ def practices(search: Search, task: str, names: Names) -> list[Practice]:
         if any(made.id == p.id for p in formed.values()):
             continue  # lead time said it before active time
         formed[place] = replace(made, prerequisites=tuple(sorted(ids[0] for ids in found.values() if ids)))
-    return [formed[p] for p in sorted(formed)]
+    return formed
 
 
 def _depth(search: Search, place: int) -> int:
@@ -133,11 +133,8 @@ def worded(found: Practice) -> Practice:
 def advice(found: Practice) -> str:
     """The first half of the sentence: when, and what to do."""
     do = wording.steps(found.do)
-    task = wording.plain(found.when.task)
-    about = f"In {task}" + (f", {wording.where(found.when.attributes).strip()}" if found.when.attributes else "")
-    after = f", once you have done “{wording.steps(found.when.after)}”" if found.when.after else ""
-    text = f"{about}{after}, do “{do}” before “{wording.step(found.when.activity)}”"
+    text = f"{wording.situation(found.when)}, do “{do}” before “{wording.step(found.when.activity)}”"
     reverse = (found.when.activity, *found.do)
     if found.instead_of == reverse:
-        return text + " rather than after it"
+        return text + ", not after it"
     return text + (f" instead of “{wording.steps(found.instead_of)}”" if found.instead_of else "")

@@ -17,6 +17,7 @@ from guildbook.distil.practices.people import mine_people
 from guildbook.distil.practices.plausible import advisable, loops, timed
 from guildbook.distil.practices.prerequisites import layered
 from guildbook.distil.practices.quality import quality_target
+from guildbook.distil.practices.resting import rest
 from guildbook.distil.practices.settings import MiningSettings
 from guildbook.distil.practices.statistics import Floats, adjusted
 from guildbook.distil.practices.tool import mine_tool
@@ -65,13 +66,14 @@ def mine(
     pool = _Pool()
     found, tests, explained = mine_tool(sums.ways, blocks, names, title, settings)
     pool.add(Kind.TOOL, found, tests)
-    found, tests = mine_people(sums.asks, names, title, settings)
-    pool.add(Kind.PEOPLE, found, tests)
+    people, tests = mine_people(sums.asks, names, title, settings)
+    pool.add(Kind.PEOPLE, [], tests)
     explained |= {int(step) for step in np.unique(sums.asks.keys[:, 2])}  # whom one asks is what they are about
     found, tests = mine_batches(sums.batches, timed(sums), names, title, settings)
     pool.add(Kind.WORKFLOW, found, tests)
     for block in blocks:
-        _mine_steps(block, names, title[block.task], settings, explained, unknown, pool)
+        people = _mine_steps(block, names, title[block.task], settings, explained, unknown, pool, people)
+    pool.practices += people
     told = layered([p for p in _sifted(pool, settings) if p.id not in without])
     return [replace(p, contributors=contributors(sums, Pattern.of(p, title), names)) for p in told]
 
@@ -84,14 +86,18 @@ def _mine_steps(
     explained: frozenset[int],
     unknown: frozenset[tuple[str, str]],
     pool: _Pool,
-) -> None:
-    """Quality and workflow practices of one task, found together since either may rest on the other."""
+    people: list[Practice],
+) -> list[Practice]:
+    """Quality and workflow practices of one task, found together since either may rest on the other.
+
+    Returns the people practices, those of this task with what they rest on.
+    """
     taken = frozenset(np.flatnonzero(np.isin(block.activities, np.array(sorted(explained), np.uint64))).tolist())
     targets = workflow_targets(block, settings, taken, loops(block))
     quality = quality_target(block, settings)
     targets = ([quality] if quality else []) + targets
     if block.weights.sum() < 2 * settings.min_side or not targets:
-        return
+        return people
     anchored = anchors(block)
     listed = exposures(block, anchored, settings.min_side)
     hidden = {names.label(int(s)): i for i, s in enumerate(block.activities)}
@@ -99,9 +105,11 @@ def _mine_steps(
     search = Search(block, targets, settings, listed, scopes(block, anchored), unknown=hidden)
 
     climb(search, lambda finding: advisable(search, finding))
-    pool.practices += [worded(p) for p in practices(search, title, names)]
+    known = practices(search, title, names)
+    pool.practices += [worded(p) for p in known.values()]
     for kind, tests in search.tests.items():
         pool.tests[kind] += tests
+    return [rest(p, search, known) if p.when.task == title else p for p in people]
 
 
 def _sifted(pool: _Pool, settings: MiningSettings) -> list[Practice]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from guildbook.distil.buckets import log_centre
 from guildbook.distil.practices import wording
 from guildbook.distil.practices.forming import identity
 from guildbook.distil.practices.settings import MiningSettings
-from guildbook.distil.practices.statistics import Z95, Floats, welch
+from guildbook.distil.practices.statistics import Z95, Floats, tally, welch
 from guildbook.distil.practices.wording import Names
 from guildbook.distil.tables import CountTable
 from guildbook.model.knowledge import Effect, Kind, Practice, When
@@ -55,10 +55,10 @@ def grouped(asks: CountTable) -> Asks:
     size = len(keys)
     return Asks(
         keys,
-        np.bincount(group, counts, size),
-        np.bincount(group, answered, size),
-        np.bincount(group, answered * logs, size),
-        np.bincount(group, answered * logs**2, size),
+        tally(group, counts, size),
+        tally(group, answered, size),
+        tally(group, answered * logs, size),
+        tally(group, answered * logs**2, size),
     )
 
 
@@ -146,18 +146,30 @@ def _practice(table: Asks, choice: _Choice, names: Names, titles: dict[int, str]
     attributes = (names.condition(condition),) if condition else ()
     when = When(titles[task], label, attributes)
     effect = choice.effect
-    given, without = wording.length(effect.with_value or 0.0), wording.length(effect.without_value or 0.0)
-    place = f"In {wording.plain(when.task)}" + (f",{wording.where(attributes)}," if attributes else ",")
-    return Practice(
+    made = Practice(
         id=identity(Kind.PEOPLE, when, (label,), (), (name,)),
         kind=Kind.PEOPLE,
-        title=(
-            f"{place} turn to {name} for “{wording.step(label)}”: the answer came in {given} "
-            f"instead of {without} from others ({wording.number(effect.n)} times)."
-        ),
+        title="",
         when=when,
         do=(label,),
         instead_of=(),
         effect=effect,
         people=(name,),
+    )
+    return reworded(made, ())
+
+
+def reworded(found: Practice, after: tuple[str, ...]) -> Practice:
+    """The practice with what must be done before, its id and its sentence."""
+    when = replace(found.when, after=after)
+    effect = found.effect
+    given, without = wording.length(effect.with_value or 0.0), wording.length(effect.without_value or 0.0)
+    return replace(
+        found,
+        id=identity(found.kind, when, found.do, found.instead_of, found.people),
+        when=when,
+        title=(
+            f"{wording.situation(when)}, turn to {found.people[0]} for “{wording.steps(found.do)}”: the answer came "
+            f"in {given} instead of {without} from others ({wording.number(effect.n)} times)."
+        ),
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from guildbook.distil.buckets import bucket
 from guildbook.distil.practices.contrast import Finding, Search
 from guildbook.distil.practices.quality import GOOD
-from guildbook.distil.practices.statistics import partial
+from guildbook.distil.practices.statistics import partial, tally
 from guildbook.distil.practices.traces import Flags, TaskTraces
 from guildbook.distil.sums import Sums
 from guildbook.model.knowledge import Kind
@@ -100,4 +100,4 @@ def timed(sums: Sums) -> frozenset[int]:
 def _histogram(buckets: NDArray[np.uint64], counts: NDArray[np.int64], limit: int) -> NDArray[np.float64]:
     """Counts by bucket from 1 up to `limit`."""
     inside = (buckets > 0) & (buckets < limit)
-    return np.bincount(buckets[inside].astype(np.int64), counts[inside], limit)
+    return tally(buckets[inside].astype(np.int64), counts[inside], limit)

@@ -18,6 +18,11 @@ Z95: Final = 1.959963984540054
 """The 97.5 % point of the standard normal: half-width of a 95 % interval in standard errors."""
 
 
+def tally(groups: NDArray[np.integer], weights: NDArray[np.number], size: int) -> Floats:
+    """Sums of weights by group number, 0 to `size` − 1."""
+    return np.bincount(groups, weights, size).astype(np.float64)
+
+
 def two_sided(z: Floats) -> Floats:
     """Two-sided p-value of a standard normal statistic; NaN counts as no evidence (1)."""
     return np.nan_to_num(2.0 * ndtr(-np.abs(z)), nan=1.0)

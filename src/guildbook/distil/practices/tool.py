@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -12,7 +12,7 @@ from guildbook.distil.buckets import log_centre
 from guildbook.distil.practices import wording
 from guildbook.distil.practices.forming import identity
 from guildbook.distil.practices.settings import MiningSettings
-from guildbook.distil.practices.statistics import Z95, Floats, pooled_means
+from guildbook.distil.practices.statistics import Z95, Floats, pooled_means, tally
 from guildbook.distil.practices.traces import TaskTraces
 from guildbook.distil.practices.wording import Names
 from guildbook.distil.tables import CountTable
@@ -21,6 +21,8 @@ from guildbook.model.knowledge import Effect, Kind, Practice, When
 MAX_WAYS = 6
 """Ways compared between the same two steps, commonest first."""
 MAX_PAIRS = 2_000
+DIFFERS = 3.0
+"""Standard errors by which a way must save more after another way than elsewhere."""
 EXCLUSIVE = 0.5
 """Two ways to one effect are taken together less often than this share of what chance would give."""
 
@@ -56,9 +58,9 @@ def numbered(ways: CountTable) -> Ways:
         cells[:, 0],
         cells[:, 1],
         cells[:, 2],
-        np.bincount(cell, counts, len(cells)),
-        np.bincount(cell, counts * logs, len(cells)),
-        np.bincount(cell, counts * logs**2, len(cells)),
+        tally(cell, counts, len(cells)),
+        tally(cell, counts * logs, len(cells)),
+        tally(cell, counts * logs**2, len(cells)),
         [tuple(int(s) for s in row if s) for row in paths],
         places,
     )
@@ -68,8 +70,11 @@ def numbered(ways: CountTable) -> Ways:
 class _Pair:
     quick: int
     slow: int
-    place: int
+    places: tuple[int, ...]
+    """Where it was measured, commonest first."""
     effect: Effect
+    after: int = -1
+    """The way after which alone it is quicker."""
 
 
 def mine_tool(
@@ -88,7 +93,13 @@ def mine_tool(
         tests.append(pair.effect.p)
         if abs(pair.effect.difference) >= settings.min_log_ratio:
             pairs.append(pair)
-    told = [_practice(table, pair, names, titles) for pair in _distinct(table, pairs, settings)]
+    kept = [_rested(table, pair, pairs, settings) for pair in _distinct(table, pairs, settings)]
+    told = [_practice(table, pair, names, titles) for pair in kept]
+    by_way = {pair.quick: practice.id for pair, practice in zip(kept, told, strict=True)}
+    told = [
+        replace(practice, prerequisites=(by_way[pair.after],)) if pair.after in by_way else practice
+        for pair, practice in zip(kept, told, strict=True)
+    ]
     explained = frozenset(step for pair in pairs for way in (pair.quick, pair.slow) for step in table.steps[way])
     return told, np.array(tests), explained
 
@@ -97,7 +108,7 @@ def _alternatives(table: Ways, settings: MiningSettings) -> dict[tuple[int, int]
     """Pairs of ways that share neither first nor last step, with the places where both are common."""
     size = np.zeros((0,))
     cells, cell = np.unique(np.column_stack([table.place, table.way]), axis=0, return_inverse=True)
-    size = np.bincount(cell.reshape(-1), table.n, len(cells))
+    size = tally(cell.reshape(-1), table.n, len(cells))
     enough = size >= max(settings.min_side / 4, 5)
     cells, size = cells[enough], size[enough]
     order = np.lexsort((-size, cells[:, 0]))
@@ -122,10 +133,7 @@ def _measured(table: Ways, one: int, two: int, places: list[int], settings: Mini
     for strata in (by_worker, table.place[here]):
         names, stratum = np.unique(strata, return_inverse=True)
         sides = [
-            [
-                np.bincount(stratum[rows], column[here][rows], len(names))
-                for column in (table.n, table.total, table.square)
-            ]
+            [tally(stratum[rows], column[here][rows], len(names)) for column in (table.n, table.total, table.square)]
             for rows in (first, ~first)
         ]
         both = (sides[0][0] > 0) & (sides[1][0] > 0)
@@ -142,11 +150,11 @@ def _measured(table: Ways, one: int, two: int, places: list[int], settings: Mini
     mean = float(quick_side[1][both].sum() / quick_side[0][both].sum())
     half = Z95 * error
     difference = -abs(value)
-    place = max(places, key=lambda p: (float(table.n[here & (table.place == p)].sum()), -p))
+    ranked = sorted(places, key=lambda p: (-float(table.n[here & (table.place == p)].sum()), p))
     total = int(sides[0][0][both].sum() + sides[1][0][both].sum())
     given, without = float(np.exp(mean)), float(np.exp(mean - difference))
     shown = Effect("duration", difference, difference - half, difference + half, total, float(effect.p), given, without)
-    return _Pair(quick, slow, place, shown)
+    return _Pair(quick, slow, tuple(ranked), shown)
 
 
 def _substitutes(table: Ways, one: int, two: int, places: list[int], blocks: list[TaskTraces]) -> bool:
@@ -187,18 +195,42 @@ def _distinct(table: Ways, pairs: list[_Pair], settings: MiningSettings) -> list
     return kept[: settings.max_practices]
 
 
+def _rested(table: Ways, pair: _Pair, others: list[_Pair], settings: MiningSettings) -> _Pair:
+    """The pair at those places alone that come right after another quicker way, if it is quicker only there."""
+    best, widest = pair, DIFFERS
+    for other in others:
+        ends = table.steps[other.quick][-1]
+        inside = [p for p in pair.places if int(table.places[p][1]) == ends]
+        outside = [p for p in pair.places if int(table.places[p][1]) != ends]
+        if other.quick == pair.quick or not inside or not outside:
+            continue
+        near, far = (_measured(table, pair.quick, pair.slow, places, settings) for places in (inside, outside))
+        if near is None or far is None or near.quick != pair.quick:
+            continue
+        saved = far.effect.difference if far.quick == pair.quick else -far.effect.difference
+        error = np.hypot(_error(near.effect), _error(far.effect))
+        if saved > near.effect.difference / 2 and saved - near.effect.difference > widest * error:
+            best, widest = replace(near, after=other.quick), float((saved - near.effect.difference) / error)
+    return best
+
+
+def _error(effect: Effect) -> float:
+    return (effect.high - effect.low) / (2 * Z95)
+
+
 def _practice(table: Ways, pair: _Pair, names: Names, titles: dict[int, str]) -> Practice:
-    task, start, end = (int(s) for s in table.places[pair.place])
+    task, start, end = (int(s) for s in table.places[pair.places[0]])
     do = tuple(names.label(s) for s in table.steps[pair.quick])
     instead_of = tuple(names.label(s) for s in table.steps[pair.slow])
-    when = When(titles[task], names.label(end), (), (names.label(start),))
+    before = table.steps[pair.after] if pair.after >= 0 else (start,)
+    when = When(titles[task], names.label(end), (), tuple(names.label(s) for s in before))
     effect = pair.effect
     given, without = wording.length(effect.with_value or 0.0), wording.length(effect.without_value or 0.0)
     return Practice(
         id=identity(Kind.TOOL, When(titles[task]), do, instead_of, ()),
         kind=Kind.TOOL,
         title=(
-            f"To get from “{wording.step(when.after[0])}” to “{wording.step(when.activity)}”, "
+            f"To get from “{wording.steps(when.after)}” to “{wording.step(when.activity)}”, "
             f"do “{wording.steps(do)}” instead of “{wording.steps(instead_of)}”: "
             f"{given} instead of {without} ({wording.number(effect.n)} times)."
         ),

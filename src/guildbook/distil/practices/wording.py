@@ -7,7 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from guildbook.model.knowledge import When
+
 _LIFECYCLE: Final = re.compile(r"\+(\w+)$")
+_CLASS: Final = re.compile(r" \([a-z ]+\)$")
+"""The document class that ends a label with an app."""
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _UNITS: Final = ((86_400.0, "days"), (3_600.0, "hours"), (60.0, "minutes"), (1.0, "seconds"))
 _WORKER: Final = "worker:"
@@ -39,7 +43,8 @@ class Names:
 
 def step(label: str) -> str:
     """An activity label as a phrase: `claims: check_exclusions` → `check exclusions in claims`."""
-    app, _, rest = label.rpartition(": ") if ": " in label else ("", "", label)
+    app, _, rest = label.partition(": ") if ": " in label else ("", "", label)
+    rest = _CLASS.sub("", rest) if app else rest
     lifecycle = _LIFECYCLE.search(rest)
     phrase = plain(rest[: lifecycle.start()] if lifecycle else rest)
     if lifecycle:
@@ -51,7 +56,7 @@ def steps(labels: Sequence[str]) -> str:
     """Several steps in order; an app they share is named once."""
     apps = {label.split(": ", 1)[0] if ": " in label else "" for label in labels}
     if len(labels) > 1 and len(apps) == 1 and (app := apps.pop()):
-        return ", then ".join(step(label.split(": ", 1)[1]) for label in labels) + f" in {app}"
+        return ", then ".join(step(label).removesuffix(f" in {app}") for label in labels) + f" in {app}"
     return ", then ".join(step(label) for label in labels)
 
 
@@ -74,6 +79,12 @@ def condition(name: str, value: str) -> str:
 def where(attributes: Sequence[tuple[str, str]]) -> str:
     """` where product is marine and …`, or nothing."""
     return f" where {' and '.join(condition(*a) for a in attributes)}" if attributes else ""
+
+
+def situation(when: When) -> str:
+    """The opening of a sentence: the task, the case's conditions, and what has been done."""
+    text = f"When you {plain(when.task)}{where(when.attributes)}"
+    return f"{text} and have done “{steps(when.after)}”" if when.after else text
 
 
 def share(value: float) -> str:

@@ -9,7 +9,7 @@ from guildbook.distil.practices import wording
 from guildbook.distil.practices.contrast import Target
 from guildbook.distil.practices.forming import identity
 from guildbook.distil.practices.settings import MiningSettings
-from guildbook.distil.practices.statistics import Z95, Floats, welch
+from guildbook.distil.practices.statistics import Z95, Floats, tally, welch
 from guildbook.distil.practices.traces import Flags, TaskTraces
 from guildbook.distil.practices.wording import Names
 from guildbook.distil.tables import CountTable
@@ -37,10 +37,11 @@ def workflow_targets(
         made.append(Target(Kind.WORKFLOW, metric, y, valid, -1, minimum, taken | looping, looping))
 
     for buckets in (traces.active, traces.lead):
-        y = log_centre(buckets)
+        y = np.array(log_centre(buckets), np.float64)
         valid = np.isfinite(y) & (buckets > 1)
         if valid.any() and float(np.ptp(y[valid])) > 0:
-            add("duration", np.where(valid, y, 0.0), valid, settings.min_log_ratio)
+            y[~valid] = 0.0
+            add("duration", y, valid, settings.min_log_ratio)
     again = traces.repeated.any(axis=1)
     rate = float(traces.weights @ again / traces.weights.sum())
     if REWORKED[0] <= rate <= REWORKED[1]:
@@ -89,9 +90,9 @@ def effect_at(value: float, error: float, p: float, side: list[tuple[Floats, Flo
 
 def _moments(group: np.ndarray, counts: Floats, values: Floats, size: int) -> tuple[Floats, Floats, Floats]:
     """n, mean and unbiased variance of each group."""
-    n = np.bincount(group, counts, size)
-    total = np.bincount(group, counts * values, size)
-    square = np.bincount(group, counts * values**2, size)
+    n = tally(group, counts, size)
+    total = tally(group, counts * values, size)
+    square = tally(group, counts * values**2, size)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = total / n
         variance = np.maximum(square - n * mean**2, 0.0) / (n - 1)
@@ -106,7 +107,7 @@ def _batched(names: Names, titles: dict[int, str], where: np.ndarray, effect: Ef
         id=identity(Kind.WORKFLOW, when, (label, label), (), ()),
         kind=Kind.WORKFLOW,
         title=(
-            f"In {wording.plain(task)}, save up “{wording.step(label)}” and do it for several cases in a row: "
+            f"{wording.situation(when)}, save up “{wording.step(label)}” and do it for several cases in a row: "
             f"it took {given} each instead of {without} ({wording.number(effect.n)} times)."
         ),
         when=when,
