@@ -31,7 +31,7 @@ def next_step(
 
 def planted(
     seed: Annotated[int, typer.Option(help="Which sample office.")] = 1,
-    events: Annotated[int, typer.Option(min=1000, help="About how many events.")] = 60_000,
+    events: Annotated[int, typer.Option(min=1000, help="About how many events.")] = 120_000,
     json: Json = False,
 ) -> None:
     """Precision and recall of the practices planted in a sample office, by kind and layer."""
