@@ -69,6 +69,26 @@ def test_people_are_found_by_what_they_are_asked(build: Build) -> None:
     assert "Colleagues asked Ann about “Fraud check” (12 times) [person Ann]." in answer.answer
 
 
+def test_those_asked_most_come_first(build: Build) -> None:
+    crowd = tuple(Person(name, 9, 9, (), (), (("ask Fraud signs", n),)) for name, n in (("A", 3), ("B", 30), ("C", 7)))
+    assert ask("who knows about fraud?", build(practices=(), people=crowd)).people == ("B", "C", "A")
+
+
+def test_a_practice_about_people_is_the_advice(build: Build) -> None:
+    crowd = (
+        Person("Bo", 9, 9, (), (), (("Fraud check", 99),)),
+        Person("Ann", 9, 9, (), (), (("Fraud check", 5),)),
+    )
+    book = build(people=crowd)
+    assert ask("who should I ask about a fraud check?", book).people == ("Ann",)
+    assert "Bo" in ask("should Bo be asked about a fraud check?", book).people
+
+
+def test_steps_that_the_title_says_are_not_said_again(build: Build, practice: Make) -> None:
+    told = practice(title="Check the policy, then approve the claim", do=("Check policy",), instead_of=())
+    assert "Do “" not in ask("approve a claim", build(practices=(told,))).answer
+
+
 def test_people_are_found_by_name(knowledge: Knowledge) -> None:
     assert ask("tell me about Çelik", knowledge).people == ("Çelik",)
     assert ask("who is Bo?", knowledge).people[0] == "Bo"

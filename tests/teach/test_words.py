@@ -90,10 +90,10 @@ def _numbers(text: str) -> set[str]:
 
 def test_conditions_as_one_phrase() -> None:
     assert words.when(When()) == ""
-    condition = When("Settle a claim", "Approve", (("product", "marine"), ("amount", "high")), ("Open", "Check"))
+    condition = When("Settle a claim", "Approve", (("product", "marine"), ("amount", "≥5000")), ("Open", "Check"))
     assert words.when(condition) == (
         "in the task “Settle a claim”, at the step “Approve”, after “Open” and “Check”, "
-        "where product is marine and amount is high"
+        "where product is marine and amount ≥5000"
     )
 
 
@@ -117,7 +117,9 @@ def test_a_missing_prerequisite_is_named_by_id(
 def test_hostile_practice_is_text(
     practice: Callable[..., Practice], build: Callable[..., Knowledge], hostile: tuple[str, ...]
 ) -> None:
-    bad = practice(title="".join(hostile), do=hostile, instead_of=hostile, people=hostile, when=When(*hostile[4:6]))
+    bad = practice(
+        title="".join(hostile), do=hostile, instead_of=hostile, people=hostile, when=When(hostile[4], hostile[5])
+    )
     text = words.practice(bad, build(practices=(bad,)))
     assert not [c for c in text if ord(c) < 32 and c != "\n"]
     assert "\u202e" not in text

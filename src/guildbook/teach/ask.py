@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import log
 from typing import Any, Final
 
-from guildbook.model import Knowledge, Person, Practice, Status, Task
+from guildbook.model import Kind, Knowledge, Person, Practice, Status, Task
 from guildbook.model import time as times
 from guildbook.teach.question import PREFERRED, Asks, Question, read
 from guildbook.teach.search import Document, open_index, words_of
@@ -50,7 +50,7 @@ def ask(question: str, knowledge: Knowledge, *, limit: int = 5) -> Answer:
     Any text is a question. Retired practices are not taught.
     """
     wanted = read(question)
-    found = _ranked(wanted, knowledge)[: max(limit, 0)]
+    found = _advised(wanted, _ranked(wanted, knowledge))[: max(limit, 0)]
     if not found:
         return Answer(_nothing(wanted, knowledge), (), ())
     teller = _Teller(knowledge, wanted)
@@ -59,6 +59,35 @@ def ask(question: str, knowledge: Knowledge, *, limit: int = 5) -> Answer:
     return Answer(
         " ".join(teller.sentences), tuple(dict.fromkeys(teller.citations)), tuple(dict.fromkeys(teller.people))
     )
+
+
+def _advised(wanted: Question, found: list[Item]) -> list[Item]:
+    """To a question for a person, a practice about people is the advice, and others asked are then beside the point.
+
+    With no such practice, those come first who were asked about it most.
+    """
+    if wanted.asks is not Asks.WHO:
+        return found
+    named = {name for item in found if isinstance(item, Practice) and item.kind is Kind.PEOPLE for name in item.people}
+    if named:
+        return [item for item in found if not isinstance(item, Person) or item.name in named or _said(item, wanted)]
+    asked = sorted(
+        (item for item in found if isinstance(item, Person)),
+        key=lambda person: -sum(count for _, count in _met(person.asked_about, wanted)),
+    )
+    return [asked.pop(0) if isinstance(item, Person) else item for item in found]
+
+
+def _said(person: Person, wanted: Question) -> bool:
+    """The question names this person."""
+    return {group[0] for group in wanted.groups}.issuperset(words_of(person.name))
+
+
+def _met(counted: Sequence[tuple[str, int]], wanted: Question) -> list[tuple[str, int]]:
+    """The entries that share a word with the question, commonest first."""
+    words = {word[:5] for group in wanted.groups for word in group}
+    met = [entry for entry in counted if words & {word[:5] for word in words_of(entry[0])}]
+    return sorted(met, key=lambda entry: (-entry[1], entry[0]))
 
 
 def _ranked(wanted: Question, knowledge: Knowledge) -> list[Item]:
@@ -117,8 +146,7 @@ def _preference(wanted: Question, item: Item) -> float:
     if isinstance(item, Practice):
         return 2.5 if item.kind in PREFERRED[asks] else 1.0
     if isinstance(item, Person):
-        said = {group[0] for group in wanted.groups}
-        if said.issuperset(words_of(item.name)):
+        if _said(item, wanted):
             return 3.0
         return 2.0 if asks is Asks.WHO and item.asked_about else 0.3
     return 4.0 if asks is Asks.DURATION else 0.4
@@ -146,12 +174,13 @@ class _Teller:
 
     def tell(self, item: Item) -> None:
         """Add what is known of one thing; the first is told in full."""
+        first = not self.sentences
         if isinstance(item, Practice):
-            self._practice(item, full=not self.sentences)
+            self._practice(item, full=first)
         elif isinstance(item, Person):
             self._person(item)
         else:
-            self._task(item)
+            self._task(item, full=first)
 
     def _say(self, sentence: str, source: str) -> None:
         text = shorten(clean(sentence).strip(), _LONGEST).rstrip(".")
@@ -161,9 +190,10 @@ class _Teller:
         self.citations.append(practice.id)
         self.people += [clean(name) for name in practice.people]
         self._say(practice.title, practice.id)
-        if full and practice.do:
+        told = set(words_of(practice.title))
+        if full and practice.do and not told.issuperset(words_of(" ".join((*practice.do, *practice.instead_of)))):
             steps = ", then ".join(f"“{step}”" for step in practice.do[:_STEPS])
-            rather = ", ".join(f"“{step}”" for step in practice.instead_of[:_STEPS])
+            rather = ", then ".join(f"“{step}”" for step in practice.instead_of[:_STEPS])
             self._say(f"Do {steps}{f' instead of {rather}' if rather else ''}", practice.id)
         measured = effect(practice.effect)
         self._say(measured[:1].upper() + measured[1:], practice.id)
@@ -179,36 +209,37 @@ class _Teller:
     def _person(self, person: Person) -> None:
         self.people.append(clean(person.name))
         source = f"person {person.name}"
-        topics = self._met(person.asked_about)
-        if topics:
-            about = ", ".join(f"“{topic}” ({_counted(count)})" for topic, count in topics)
-            self._say(f"Colleagues asked {person.name} about {about}", source)
-            if person.answers_in is not None:
-                self._say(f"The median answer of {person.name} came after {times.words(person.answers_in)}", source)
-        done = self._met(tuple((self._titles.get(task, task), count) for task, count in person.tasks))
-        if done and not topics:
-            self._say(f"{person.name} took part in {', '.join(f'“{t}” ({_counted(n)})' for t, n in done)}", source)
+        topics = _met(person.asked_about, self._wanted)[:_SEEN]
+        done = _met([(self._titles.get(task, task), count) for task, count in person.tasks], self._wanted)[:_SEEN]
         if not topics and not done:
+            topics, done = list(person.asked_about[:_SEEN]), list(person.tasks[:_SEEN])
+        if topics:
+            self._say(f"Colleagues asked {person.name} about {_quoted(topics)}", source)
+            if person.answers_in is not None:
+                self._say(f"Answers of {person.name} came after {times.words(person.answers_in)} in the median", source)
+        elif done:
+            self._say(f"{person.name} took part in {_quoted(done)}", source)
+        else:
             self._say(f"{person.name} is in this book with {person.events:,} events on {person.days:,} days", source)
 
-    def _met(self, counted: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
-        """Those that share a word with the question, else the commonest two."""
-        words = {word[:5] for group in self._wanted.groups for word in group}
-        met = [entry for entry in counted if words & {word[:5] for word in words_of(entry[0])}]
-        return met[:3] or list(counted[:2])
-
-    def _task(self, task: Task) -> None:
+    def _task(self, task: Task, *, full: bool) -> None:
         source = f"task {task.id}"
         if task.median_seconds is None:
             self._say(f"“{task.title}” was done {_counted(task.episodes)}", source)
         else:
             time = times.words(task.median_seconds)
             self._say(f"“{task.title}” took {time} in the median of {task.episodes:,} episodes", source)
+        if not full:
+            return
         if task.good or task.bad:
             self._say(f"{task.good:,} of them ended well and {task.bad:,} badly", source)
         if task.activities:
             steps = ", ".join(f"“{label}” ({count:,})" for label, count in task.activities[:_STEPS])
             self._say(f"Its commonest steps are {steps}", source)
+
+
+def _quoted(counted: Sequence[tuple[str, int]]) -> str:
+    return ", ".join(f"“{label}” ({_counted(count)})" for label, count in counted)
 
 
 def _counted(count: int) -> str:

@@ -66,7 +66,7 @@ def when(condition: When) -> str:
     if condition.after:
         parts.append(f"after {_listed(f'“{clean(step)}”' for step in condition.after)}")
     if condition.attributes:
-        parts.append(f"where {_listed(f'{clean(name)} is {clean(value)}' for name, value in condition.attributes)}")
+        parts.append(f"where {_listed(_condition(name, value) for name, value in condition.attributes)}")
     return ", ".join(parts)
 
 
@@ -104,6 +104,12 @@ def practice(found: Practice, knowledge: Knowledge, *, spans: int | None = None)
         numbered = name == "Do" and len(entries) > 1
         lines += [f"  {f'{i}. ' if numbered else ''}{entry}" for i, entry in enumerate(entries, 1)]
     return "\n".join(lines)
+
+
+def _condition(name: str, value: str) -> str:
+    """`product is marine`, `amount ≥5000`."""
+    compared = value.startswith(("<", ">", "≤", "≥", "="))
+    return f"{clean(name)} {clean(value)}" if compared else f"{clean(name)} is {clean(value)}"
 
 
 def _share(found: Effect) -> str:

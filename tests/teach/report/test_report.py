@@ -93,7 +93,9 @@ def test_the_page_is_whole_and_asks_for_nothing(knowledge: Knowledge) -> None:
         assert not [name for name in attributes if name.startswith("on")]
         assert (attributes.get("href") or "#").startswith("#")
     assert "http" not in re.sub(r'"http://www\.w3\.org/2000/svg"|http-equiv', "", page)
-    anchors = {attributes["id"] for _, attributes in outline.tags if "id" in attributes}
+    ids = [attributes["id"] for _, attributes in outline.tags if "id" in attributes]
+    anchors = set(ids)
+    assert len(ids) == len(anchors)
     assert {(a.get("href") or "#learnt")[1:] for tag, a in outline.tags if tag == "a"} <= anchors
 
 

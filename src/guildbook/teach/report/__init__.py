@@ -22,7 +22,7 @@ __all__ = ["render"]
 def render(knowledge: Knowledge, *, title: str, generated: str) -> str:
     """The whole page as HTML5 text, for a file in UTF-8.
 
-    `generated` says when and from what, in words. All text is data: cleaned, escaped, and under a content security
+    `generated` says when, as in “Made 2026-11-22”. All text is data: cleaned, escaped, and under a content security
     policy that lets nothing run or load but the page's own style and script. The same arguments give the same page.
     """
     style, script = _part("style.css"), _part("script.js")

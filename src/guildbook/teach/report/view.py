@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,8 +19,9 @@ MOST_SPANS: Final = 10
 MOST_EVENTS: Final = 4
 EVENT_DIGITS: Final = 12
 """Digits of an event id that are shown; the command line tells it whole."""
-_BARS: Final = 10
+_BARS: Final = 8
 _NAMES: Final = 6
+_LISTED: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +96,21 @@ class TaskView:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """The commonest of something with how often, and how many more there are."""
+
+    entries: tuple[tuple[str, int], ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class PersonView:
     """One colleague's part."""
 
     person: Person
-    tasks: str
-    works_with: str
-    asked_about: str
+    tasks: Counted
+    works_with: Counted
+    asked_about: Counted
     answers_in: str
 
 
@@ -168,9 +178,9 @@ def people(knowledge: Knowledge) -> tuple[PersonView, ...]:
     return tuple(
         PersonView(
             person,
-            _counted((titles.get(name, name), count) for name, count in person.tasks),
-            _counted(person.works_with),
-            _counted(person.asked_about),
+            _commonest([(titles.get(name, name), count) for name, count in person.tasks]),
+            _commonest(person.works_with),
+            _commonest(person.asked_about),
             "" if person.answers_in is None else times.words(person.answers_in),
         )
         for person in sorted(shown, key=lambda p: (p.name.casefold(), p.name))
@@ -222,8 +232,8 @@ def _card(
         links[practice.id].anchor,
         practice,
         words.when(practice.when),
-        words.effect(practice.effect),
-        words.certainty(practice.effect),
+        _together(words.effect(practice.effect)),
+        _together(words.certainty(practice.effect)),
         _interval(practice.effect, reach.get(practice.effect.metric, 0.0)),
         words.STATUS_WORDS[practice.status],
         tuple(links[other] for other in practice.prerequisites if other in links),
@@ -232,6 +242,11 @@ def _card(
         spans,
         len(practice.evidence) - len(spans),
     )
+
+
+def _together(text: str) -> str:
+    """Numbers stay on one line with their units."""
+    return re.sub(r"(?<=\d) (?=%|s\b|min\b|h\b|days\b)|(?<=p) (?=[<=])|(?<=[<=]) (?=\d)", "\u00a0", text)
 
 
 def _ids(events: Sequence[str]) -> str:
@@ -244,6 +259,12 @@ def _counted(entries: Iterable[tuple[str, int]]) -> str:
     every = [f"{words.shorten(name, 80)} ({count:,})" for name, count in entries]
     more = f" and {len(every) - _NAMES:,} more" if len(every) > _NAMES else ""
     return ", ".join(every[:_NAMES]) + more
+
+
+def _commonest(entries: Sequence[tuple[str, int]]) -> Counted:
+    ranked = sorted(entries, key=lambda entry: (-entry[1], entry[0]))
+    shown = tuple((words.shorten(name, 80), count) for name, count in ranked[:_LISTED])
+    return Counted(shown, len(entries) - len(shown))
 
 
 def _reach(practices: Iterable[Practice]) -> dict[str, float]:
