@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from guildbook.model import InputError
@@ -158,6 +158,7 @@ json_values = st.recursive(
 )
 
 
+@example(1e16, 2)
 @given(json_values, st.integers(1, 7))
 def test_a_stream_reads_what_json_reads_whatever_the_pieces(value: Any, size: int) -> None:
     data = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")

@@ -12,6 +12,7 @@ from guildbook.model.errors import InputError
 LONGEST: Final = 64 << 20
 """Characters one decoded value may have; nothing an event log holds comes near."""
 _BLANK: Final = " \t\r\n"
+_LOOK_AHEAD: Final = 4
 _COMPACT: Final = 1 << 20
 _DECODER: Final = json.JSONDecoder(parse_constant=lambda _: None)
 
@@ -72,8 +73,9 @@ class JsonStream:
                 if not self._fill(wanted):
                     raise self.wrong(str(error)) from error
             else:
-                # a number at the very end of what was read may go on in the next piece
-                if end < len(self._text) or not isinstance(value, int | float) or not self._fill(wanted):
+                # a number near the end of what was read may go on in the next piece: 1 e+16
+                apart = end + _LOOK_AHEAD < len(self._text)
+                if apart or not isinstance(value, int | float) or not self._fill(wanted):
                     self._at = end
                     return value
             wanted *= 2
