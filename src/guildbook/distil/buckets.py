@@ -13,6 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from guildbook.distil.kernels import places
+
 PER_DOUBLING: Final = 4
 UNKNOWN: Final = 0
 _FIRST: Final = 1_000
@@ -30,14 +32,15 @@ def _borders() -> NDArray[np.int64]:
 
 
 BORDERS: Final = _borders()
+_BELOW: Final = np.searchsorted(BORDERS, 1 << np.arange(63, dtype=np.int64), side="left")
 COUNT: Final = len(BORDERS) + 2
 """Number of buckets."""
 
 
 def bucket(micros: NDArray[np.int64]) -> NDArray[np.uint64]:
     """The bucket of each length in µs; negative means unknown."""
-    found = np.searchsorted(BORDERS, micros, side="right") + 1
-    return np.where(micros < 0, UNKNOWN, found).astype(np.uint64)
+    micros = np.ascontiguousarray(micros, dtype=np.int64)
+    return np.where(micros < 0, np.uint64(UNKNOWN), places(micros, BORDERS, _BELOW) + np.uint64(1))
 
 
 def log_centre(buckets: NDArray[np.uint64] | NDArray[np.int64]) -> NDArray[np.float64]:

@@ -179,13 +179,13 @@ def _days(table: pa.Table) -> frozenset[tuple[str, int]]:
 
 def _on_days(table: pa.Table, days: frozenset[tuple[str, int]]) -> NDArray[np.bool_]:
     """Which rows are on one of the worker-days."""
-    out = np.zeros(len(table), dtype=bool)
-    by_worker: dict[str, list[int]] = {}
-    for worker, day in days:
-        by_worker.setdefault(worker, []).append(day)
-    number = _day_numbers(table)
     column = table.column("worker")
-    for worker, listed in by_worker.items():
-        theirs = _member(column, pa.array([worker], pa.string()))
-        out[theirs] = np.isin(number[theirs], np.array(listed))
-    return out
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    column = column.unify_dictionaries()
+    texts = column.chunk(0).dictionary.to_pylist() if column.num_chunks else []
+    code = {text: place for place, text in enumerate(texts)}
+    wanted = np.array([day * len(code) + code[worker] for worker, day in days if worker in code], np.int64)
+    indices = [pc.fill_null(chunk.indices, -1).to_numpy(zero_copy_only=False) for chunk in column.chunks]
+    worker = np.concatenate([np.empty(0, np.int64), *indices]).astype(np.int64)
+    return np.isin(_day_numbers(table) * len(code) + worker, wanted) & (worker >= 0)

@@ -88,7 +88,7 @@ class Events:
     acts: Words
     apps: Words
     sources: Words
-    cases: Words
+    cases: tuple[str, ...]
     tasks: Words
     rule_offsets: Ints
     rule_codes: NDArray[np.int64]
@@ -168,7 +168,7 @@ def encode(table: pa.Table, settings: Settings) -> Events:
         acts=acts,
         apps=Words.of(apps),
         sources=Words.of(sources),
-        cases=Words.of(cases),
+        cases=tuple(cases),
         tasks=Words.of(task_texts),
         rule_offsets=np.cumsum(lengths),
         rule_codes=np.array([condition_code[text] for texts in rule_sets for text in texts], np.int64),
@@ -296,14 +296,11 @@ def _combined(columns: Sequence[NDArray[Any]]) -> tuple[Codes, NDArray[np.int64]
 
 def _case_types(cases: Sequence[str]) -> tuple[Codes, list[str]]:
     """The task of each case: what stands before the first colon."""
+    kinds: dict[str, int] = {}
+    raw = np.array([kinds.setdefault(case.partition(":")[0] if ":" in case else "", len(kinds)) for case in cases], int)
     tasks: dict[str, int] = {}
-    codes = [tasks.setdefault(_case_type(case), len(tasks)) for case in cases]
-    return np.array(codes, np.int32), list(tasks)
-
-
-def _case_type(case: str) -> str:
-    kind, colon, _ = case.partition(":")
-    return (clean(kind) if colon else "") or "case"
+    of_kind = np.array([tasks.setdefault(clean(kind) or "case", len(tasks)) for kind in kinds], np.int32)
+    return of_kind[raw] if len(raw) else of_kind, list(tasks)
 
 
 def _asks(table: pa.Table) -> tuple[Ints, list[str], Codes]:

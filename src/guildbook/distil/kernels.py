@@ -33,6 +33,28 @@ def mix(value: Any, word: Any) -> Any:
 
 
 @njit(cache=True)
+def places(values: Ints, borders: Ints, first: Ints) -> Keys:
+    """How many borders are at most each value. `first[e]`: how many are below 2^e; negative values give 0.
+
+    The doubling is found by halving, so only a few borders are looked at.
+    """
+    out = np.zeros(len(values), np.uint64)
+    for i in range(len(values)):
+        value = values[i]
+        if value <= 0:
+            continue
+        exponent = 0
+        for step in (32, 16, 8, 4, 2, 1):
+            if value >> (exponent + step) != 0:
+                exponent += step
+        place = first[exponent]
+        while place < len(borders) and borders[place] <= value:
+            place += 1
+        out[i] = place
+    return out
+
+
+@njit(cache=True)
 def row_order(keys: Keys) -> Ints:
     """The stable order that sorts rows lexicographically: radix sort, least significant digit first.
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from guildbook.distil.kernels import group_rows, merge_rows, row_order, run_hashes
@@ -18,6 +19,8 @@ from guildbook.distil.kernels import group_rows, merge_rows, row_order, run_hash
 Keys = NDArray[np.uint64]
 Ints = NDArray[np.int64]
 
+_WORTH_PACKING: Final = 20_000
+_SAMPLE: Final = 4_096
 _ADD: Final = 1
 _SUBTRACT: Final = -1
 
@@ -48,7 +51,7 @@ class CountTable:
     def from_unique(cls, rows: Keys, counts: Ints) -> CountTable:
         """Put rows that are already distinct into canonical order."""
         rows, counts = rows[counts != 0], counts[counts != 0]
-        order = row_order(rows)
+        order = row_order(_packed(rows))
         return cls(np.ascontiguousarray(rows[order]), np.ascontiguousarray(counts[order]))
 
     @classmethod
@@ -192,6 +195,30 @@ class Profiles:
         starts, picked = _runs(offsets, tokens, np.where(source >= 0, source, len(self) - 1 - source))
         head = _picked(self.head, other.head, source)
         return Profiles(head, starts, picked, counts, _picked(self.hashes, other.hashes, source))
+
+
+def _packed(rows: Keys) -> Keys:
+    """Narrower keys that sort alike: columns of few distinct values become ranks, and ranks share a column."""
+    if len(rows) < _WORTH_PACKING:
+        return rows
+    columns: list[Keys] = []
+    room = 0
+    for place in range(rows.shape[1]):
+        column, bits = np.ascontiguousarray(rows[:, place]), 64
+        if len(np.unique(column[:_SAMPLE])) < _SAMPLE // 2:
+            encoded = pa.array(column).dictionary_encode()
+            values = encoded.dictionary.to_numpy()
+            bits = max(1, len(values) - 1).bit_length()
+            rank = np.empty(len(values), np.uint64)
+            rank[np.argsort(values)] = np.arange(len(values), dtype=np.uint64)
+            column = rank[encoded.indices.to_numpy()]
+        if bits <= room:
+            columns[-1] = columns[-1] << np.uint64(bits) | column
+            room -= bits
+        else:
+            columns.append(column)
+            room = 64 - bits
+    return np.ascontiguousarray(np.column_stack(columns))
 
 
 def _picked(left: Keys, right: Keys, source: Ints) -> Keys:

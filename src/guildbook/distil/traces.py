@@ -140,7 +140,7 @@ class Traces:
         rows = self.order[self.offsets[:-1]]
         events = self.events
         days = (events.time[rows] // DAY).astype("datetime64[D]").astype(str)
-        cases, workers = events.cases.texts, events.workers.texts
+        cases, workers = events.cases, events.workers.texts
         return [
             cases[case] if case >= 0 else f"{workers[worker]} {day} #{episode + 1}"
             for case, worker, day, episode in zip(
