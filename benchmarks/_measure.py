@@ -1,0 +1,66 @@
+"""Whole processes measured by the operating system's own accounting."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One finished process."""
+
+    wall: float
+    """Seconds."""
+    cpu: float
+    """User and system seconds."""
+    peak: float
+    """Largest resident size, MiB."""
+    out: str
+
+
+def run(command: Sequence[str | Path]) -> Measured:
+    """Run a command to its end; raises `RuntimeError` with what it complained of when it fails."""
+    began = os.times().elapsed
+    with subprocess.Popen(
+        [str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        out, err = process.stdout.read(), process.stderr.read()  # type: ignore[union-attr]
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{command}: {err}")
+    peak = usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
+    return Measured(os.times().elapsed - began, usage.ru_utime + usage.ru_stime, peak, out)
+
+
+def guildbook(home: Path, *words: str | Path) -> tuple[Measured, Any]:
+    """Run the command line on a book with --json; gives the measurement and the data."""
+    measured = run([sys.executable, "-m", "guildbook", "--home", home, *words, "--json"])
+    return measured, json.loads(measured.out)
+
+
+def median(values: Sequence[float]) -> float:
+    """Median, rounded for reading."""
+    return round(statistics.median(values), 3)
+
+
+def machine() -> str:
+    """What the figures were taken on."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{cores} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+
+
+def report(title: str, figures: dict[str, Any]) -> None:
+    """Print one benchmark's figures as JSON with date and machine."""
+    day = datetime.now(UTC).date().isoformat()
+    print(json.dumps({"benchmark": title, "date": day, "machine": machine(), **figures}, indent=2))
