@@ -243,7 +243,7 @@ CHECKS: Final[dict[str, tuple[Step, ...]]] = {
 """Steps that look at something: the pool for what makes an outcome better."""
 
 TOPICS: Final[dict[str, tuple[Step, ...]]] = {
-    "claim": tuple(_chat("ask", t) for t in ("Fraud signs", "Cover question", "Repair network", "Recourse")),
+    "claim": tuple(_chat("ask", t) for t in ("Recourse", "Cover question", "Repair network", "Fraud signs")),
     "invoice": tuple(_chat("ask", t) for t in ("Tax treatment", "Contract terms", "Missing order")),
     "report": tuple(_chat("ask", t) for t in ("Reserve movement", "Late postings", "Branch mapping")),
     "complaint": tuple(_chat("ask", t) for t in ("Legal position", "Goodwill", "Data request")),
