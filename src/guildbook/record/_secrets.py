@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 # Password, db_password, X-Api-Key, AWS_SECRET_ACCESS_KEY, csrftoken …; `pass` alone only as a word of its own.
 _NAME: Final = (
-    r"(?<![a-z0-9])(?:[a-z0-9_.\-]{0,60}?(?:password|passwort|passwd|passphrase|passcode|kennwort|wachtwoord|contrase[nñ]a|pwd|secret|token|credentials?"
+    r"(?<![a-z0-9])(?:(?:[a-z0-9][a-z0-9_.\-]{0,60}?)?(?:password|passwort|passwd|passphrase|passcode|kennwort|wachtwoord|contrase[nñ]a|pwd|secret|token|credentials?"
     r"|(?:api|access|private|secret|auth|encryption|signing)[_.\-]?key(?:[_.\-]?id)?)|(?:[a-z0-9]{1,30}[_.\-]){0,3}pass)"
 )
 # What is already a mark, a variable (`$TOKEN`), or the second sign of `==` and `::` is no secret.
