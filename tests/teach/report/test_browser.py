@@ -167,11 +167,15 @@ def test_a_large_book_fits_the_screen(
     assert nodes(reader.page) == 72
 
 
-def test_printing_opens_everything(reader: Reader, knowledge: Knowledge) -> None:
+def test_printing_opens_all_but_the_evidence(reader: Reader, knowledge: Knowledge) -> None:
     reader.open(render(knowledge, title="t", generated="g"))
     before = reader.page.locator("details[open]").count()
     reader.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    assert reader.page.locator("details:not([open])").count() == 0
+    assert reader.page.locator("details:not([open], .evidence)").count() == 0
+    assert reader.page.locator(".evidence[open]").count() == 0
+    reader.page.emulate_media(media="print")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    assert reader.page.evaluate(paper) == "rgb(255, 255, 255)"
     reader.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert reader.page.locator("details[open]").count() == before
 

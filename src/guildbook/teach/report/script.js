@@ -1,5 +1,5 @@
 "use strict";
-// Draws the process maps from the data in the page, filters the practices, and opens all for print.
+// Draws the process maps from the data in the page, filters the practices, and opens tables and timings for print.
 // Text only ever becomes text nodes and attributes: the page's policy forbids anything else.
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
@@ -178,6 +178,6 @@
   });
 
   let opened = [];
-  addEventListener("beforeprint", () => { opened = [...document.querySelectorAll("details:not([open])")]; opened.forEach((d) => { d.open = true; }); });
+  addEventListener("beforeprint", () => { opened = [...document.querySelectorAll("details:not([open], .evidence)")]; opened.forEach((d) => { d.open = true; }); });
   addEventListener("afterprint", () => opened.forEach((d) => { d.open = false; }));
 })();
