@@ -164,6 +164,12 @@ def test_what_was_typed_into_a_secret_field_goes_altogether() -> None:
     assert [r["redactions"] for r in found] == ["value_after", "value_before,value_after", None, None]
 
 
+def test_a_secret_field_and_a_secret_text_are_both_noted() -> None:
+    found = rows(element_role=["password text", "entry"], value_after=["hunter2", "PASSWORD=x"])
+    assert [r["value_after"] for r in found] == ["[hidden]", "PASSWORD=[secret]"]
+    assert [r["redactions"] for r in found] == ["value_after", "value_after"]
+
+
 def test_attributes_stay_canonical_json() -> None:
     attributes = [
         canonical(

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from guildbook.columns import OBJECTS, RAW_SCHEMA
+from guildbook.columns.words import one_array
 from guildbook.plugins import Rejected
 from guildbook.record._secrets import FIELD, FIELD_RE2, SUSPECT, without_secrets
 from guildbook.record.importers._attributes import canonical
@@ -51,7 +52,7 @@ def redact(events: pa.Table) -> pa.Table:
     """The `RAW_SCHEMA` table without secrets and overlong texts, with `redactions` telling which fields changed."""
     if not events.num_rows:
         return events
-    work = Columns({name: _whole(events.column(name)) for name in RAW_SCHEMA.names}, {})
+    work = Columns({name: one_array(events.column(name)) for name in RAW_SCHEMA.names}, {})
     _hide_secret_fields(work)
     for name in (*_VALUES, *_TEXTS):
         _rewrite(work, name, f"{name}:cut", _longer_than(_SEARCHED), _cutter(_SEARCHED))
@@ -75,11 +76,6 @@ def redact(events: pa.Table) -> pa.Table:
 def redact_rejected(rejected: Rejected) -> Rejected:
     """The same for a row on its way to the quarantine."""
     return Rejected(rejected.line, without_secrets(rejected.reason)[:500], without_secrets(rejected.text)[:500])
-
-
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    whole = column.unify_dictionaries().combine_chunks()
-    return whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
 
 
 def _suspects(texts: pa.Array) -> pa.Array:
@@ -117,12 +113,17 @@ def _rewrite(work: Columns, name: str, note: str, find: Callable[[pa.Array], pa.
     if not isinstance(array, pa.DictionaryArray):
         changed, mask = _changed(array, find, change)
         if mask is not None:
-            work.arrays[name], work.noted[note] = changed, mask
+            work.arrays[name] = changed
+            _note(work, note, mask)
         return
     words, mask = _changed(array.dictionary, find, change)
     if mask is not None:
         work.arrays[name] = words.take(array.indices).dictionary_encode()
-        work.noted[note] = pc.fill_null(mask.take(array.indices), fill_value=False)
+        _note(work, note, pc.fill_null(mask.take(array.indices), fill_value=False))
+
+
+def _note(work: Columns, note: str, rows: pa.Array) -> None:
+    work.noted[note] = pc.or_(work.noted[note], rows) if note in work.noted else rows
 
 
 def _changed(texts: pa.Array, find: Callable[[pa.Array], pa.Array], change: Change) -> tuple[pa.Array, pa.Array | None]:
@@ -153,7 +154,7 @@ def _hide_secret_fields(work: Columns) -> None:
         mask = pc.and_(secret, pc.is_valid(array))
         if pc.any(mask).as_py():
             work.arrays[name] = pc.if_else(mask, "[hidden]", array)
-            work.noted[name] = mask
+            _note(work, name, mask)
 
 
 def _rewrite_objects(work: Columns) -> None:
@@ -172,7 +173,7 @@ def _rewrite_objects(work: Columns) -> None:
         if mask is not None:
             touched = True
             rows = pc.is_in(pa.array(range(len(objects))), pc.unique(parents.filter(mask)).cast(pa.int64()))
-            work.noted[note] = pc.or_(work.noted[note], rows) if note in work.noted else rows
+            _note(work, note, rows)
     if touched:
         lengths = pc.fill_null(pc.list_value_length(objects), 0)
         ends = pc.cumulative_sum(lengths).cast(pa.int32())
@@ -191,7 +192,7 @@ def _notes(work: Columns, rows: int) -> pa.Array:
 
 def _attributes_without_secrets(text: str) -> str:
     try:
-        return canonical(_clean(json.loads(text))) or text
+        return canonical(_clean(json.loads(text))) or "{}"
     except (ValueError, TypeError, AttributeError, RecursionError):
         return without_secrets(text)
 
