@@ -57,5 +57,5 @@ class Rows:
 
 
 def plain(text: str) -> str:
-    """Text that UTF-8 can hold: lone surrogates (undecodable bytes) become a replacement character."""
+    """Text that UTF-8 can hold: lone surrogates (undecodable bytes) become question marks."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
