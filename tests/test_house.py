@@ -175,6 +175,11 @@ def test_dependencies_are_wanted() -> None:
     assert {re.split(r"[\[<>=!~ ;]", name)[0].lower() for name in named} & NOT_WANTED == set()
 
 
+def test_docs_are_listed() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    assert [p.name for p in (ROOT / "docs").glob("*.md") if p.name != "README.md" and f"({p.name})" not in index] == []
+
+
 def test_decisions_are_listed() -> None:
     index = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
     notes = sorted(p.name for p in (ROOT / "docs" / "decisions").glob("[0-9]*.md"))
