@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from guildbook.columns.ids import digest
 from guildbook.model.errors import StoreError
-from guildbook.store import artefacts, files, people, segment, tables
+from guildbook.store import artefacts, files, inbox, people, segment, tables
 from guildbook.store.keys import INBOX
 from guildbook.store.reading import address, segment_rows
 from guildbook.store.rows import Finding, ImportState, SegmentRow, Severity, WorkerState
@@ -26,18 +26,28 @@ def check(vault: Vault, *, deep: bool = True) -> list[Finding]:
     """Everything found, the gravest first. `deep` decrypts every segment and artefact and compares the digests."""
     if vault.lock.held:
         raise StoreError("A check inside a write would mistake it for damage.", "Check before or after.", "busy")
-    found = [
-        *_ledger(vault),
-        *_key_file(vault),
-        *_segments(vault, deep=deep),
-        *_batches(vault),
-        *_artefacts(vault, deep=deep),
-        *_folders(vault),
-        *_unfinished(vault),
-        *_room(vault),
+    parts = [
+        _ledger(vault),
+        _key_file(vault),
+        _names(vault),
+        _segments(vault, deep=deep),
+        _batches(vault),
+        _artefacts(vault, deep=deep),
+        _folders(vault),
+        _unfinished(vault),
+        _room(vault),
     ]
+    found = [finding for part in parts for finding in _told(part)]
     gravity = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
     return sorted(found, key=lambda finding: gravity[finding.severity])
+
+
+def _told(part: Iterator[Finding]) -> Iterator[Finding]:
+    """A part's findings; where it cannot go on, that too is a finding."""
+    try:
+        yield from part
+    except StoreError as error:
+        yield Finding(error.code, Severity.ERROR, error.what, error.fix)
 
 
 def _ledger(vault: Vault) -> Iterator[Finding]:
@@ -62,6 +72,14 @@ def _key_file(vault: Vault) -> Iterator[Finding]:
             f"Others on this machine may read {vault.key_file}, which opens every trace.",
             f"chmod 600 {vault.key_file}",
         )
+
+
+def _names(vault: Vault) -> Iterator[Finding]:
+    """Whether every name and path decrypts."""
+    with vault.look() as connection:
+        people.everyone(connection, vault.keys)
+        inbox.imports(connection, vault.keys)
+    yield from ()
 
 
 def _segments(vault: Vault, *, deep: bool) -> Iterator[Finding]:
@@ -92,13 +110,13 @@ def _fault(vault: Vault, row: SegmentRow, *, deep: bool) -> str:
 
 
 def _batches(vault: Vault) -> Iterator[Finding]:
-    inbox, keys = tables.inbox, tables.keys
+    waits, keys = tables.inbox, tables.keys
     known = select(keys.c.owner).where(keys.c.period == INBOX)
     with vault.look() as connection:
         lost = connection.execute(
-            select(inbox.c.worker, func.count()).where(inbox.c.worker.not_in(known)).group_by(inbox.c.worker)
+            select(waits.c.worker, func.count()).where(waits.c.worker.not_in(known)).group_by(waits.c.worker)
         ).all()
-        waiting = connection.execute(select(func.coalesce(func.sum(inbox.c.rows), 0))).scalar_one()
+        waiting = connection.execute(select(func.coalesce(func.sum(waits.c.rows), 0))).scalar_one()
     for worker, count in lost:
         yield Finding(
             "key-missing",
@@ -153,7 +171,8 @@ def _unfinished(vault: Vault) -> Iterator[Finding]:
     table = tables.imports
     with vault.look() as connection:
         half = connection.execute(select(table.c.id, table.c.source).where(table.c.state == ImportState.PARTIAL)).all()
-        leaving = [row for row in people.everyone(connection, vault.keys) if row.state == WorkerState.ERASING]
+        workers = tables.workers
+        leaving = connection.execute(select(workers.c.id).where(workers.c.state == WorkerState.ERASING)).all()
     for row in leaving:
         yield Finding(
             "erase-interrupted",
