@@ -8,6 +8,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,16 +32,18 @@ class Measured:
 def run(command: Sequence[str | Path]) -> Measured:
     """Run a command to its end; raises `RuntimeError` with what it complained of when it fails."""
     began = os.times().elapsed
-    with subprocess.Popen(
-        [str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        out, err = process.stdout.read(), process.stderr.read()  # type: ignore[union-attr]
+    # Into files, not pipes: a pipe that fills up while the other is read would stop the process.
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        process = subprocess.Popen([str(word) for word in command], stdout=out, stderr=err)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{command}: {err}")
-    peak = usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
-    return Measured(os.times().elapsed - began, usage.ru_utime + usage.ru_stime, peak, out)
+        wall = os.times().elapsed - began
+        out.seek(0)
+        err.seek(0)
+        if process.returncode:
+            raise RuntimeError(f"{command}: {err.read()}")
+        peak = usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
+        return Measured(wall, usage.ru_utime + usage.ru_stime, peak, out.read())
 
 
 def guildbook(home: Path, *words: str | Path) -> tuple[Measured, Any]:

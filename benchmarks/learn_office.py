@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from _measure import guildbook, report
+from _measure import Measured, guildbook, report
 
 from guildbook.columns import RAW_SCHEMA
+from guildbook.plugins import Chunk
 from guildbook.record import office
 
 LAST_DAY = 41
@@ -60,13 +62,13 @@ def main() -> None:
         )
 
 
-def _write(path: Path, chunks) -> pa.Table:  # noqa: ANN001 - an iterator of chunks
+def _write(path: Path, chunks: Iterator[Chunk]) -> pa.Table:
     table = pa.concat_tables([c.events for c in chunks]).unify_dictionaries().cast(RAW_SCHEMA)
     pq.write_table(table, path)
     return table
 
 
-def _figures(measured) -> dict[str, float]:  # noqa: ANN001 - what `guildbook` gives
+def _figures(measured: Measured) -> dict[str, float]:
     return {
         "wall_seconds": round(measured.wall, 2),
         "cpu_seconds": round(measured.cpu, 2),

@@ -12,7 +12,9 @@ from guildbook.columns import ADMITTED_SCHEMA
 from guildbook.govern import Admitted, Gate
 from guildbook.model.errors import DeniedError, InputError, UsageError
 from guildbook.model.purpose import Purpose
-from guildbook.record import exporters
+from guildbook.record.exporters.ocel import export_ocel_json, export_ocel_sqlite
+from guildbook.record.exporters.parquet import export_parquet
+from guildbook.record.exporters.xes import export_xes
 
 FORMS = ("xes", "ocel-json", "ocel-sqlite", "parquet")
 
@@ -45,12 +47,8 @@ def _tables(admitted: Admitted) -> Iterator[pa.Table]:
 
 def _write(form: str, tables: Iterator[pa.Table], path: Path) -> None:
     if form == "ocel-sqlite":
-        exporters.export_ocel_sqlite(tables, path)
+        export_ocel_sqlite(tables, path)
         return
-    write = {
-        "xes": exporters.export_xes,
-        "ocel-json": exporters.export_ocel_json,
-        "parquet": exporters.export_parquet,
-    }[form]
+    write = {"xes": export_xes, "ocel-json": export_ocel_json, "parquet": export_parquet}[form]
     with path.open("wb") as out:
         write(tables, out)

@@ -57,7 +57,7 @@ class Gate:
             query = query.where(table.c.worker == self._known(worker))
         with self._store.engine.connect() as ledger:
             return [
-                Decision(names.get(row.worker, row.worker), row.purpose, row.decision, row.time)
+                Decision(names.get(row.worker) or row.worker, row.purpose, row.decision, row.time)
                 for row in ledger.execute(query)
             ]
 
@@ -92,7 +92,7 @@ class Gate:
         with self._store.engine.connect() as ledger:
             return [
                 Use(
-                    row.id, row.grant, names.get(row.worker, row.worker), Purpose(row.purpose), row.stage,
+                    row.id, row.grant, names.get(row.worker) or row.worker, Purpose(row.purpose), row.stage,
                     row.artefact, row.time, row.segments, row.rows, row.reason,
                 )
                 for row in ledger.execute(query)

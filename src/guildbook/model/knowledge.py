@@ -185,48 +185,37 @@ class Knowledge:
 
 def knowledge_from_dict(data: dict[str, Any]) -> Knowledge:
     """Read back `Knowledge.to_dict()`, also after a trip through JSON. Raises `KeyError` or `TypeError` otherwise."""
-    tasks = tuple(Task(**(item | {"activities": _pairs(item["activities"])})) for item in data["tasks"])
-    people = tuple(
-        Person(**(item | {name: _pairs(item[name]) for name in ("tasks", "works_with", "asked_about")}))
-        for item in data["people"]
-    )
     period = data["period"]
-    return Knowledge(
-        **(
-            data
-            | {
-                "tasks": tasks,
-                "people": people,
-                "practices": tuple(practice_from_dict(item) for item in data["practices"]),
-                "maps": tuple(_map(item) for item in data["maps"]),
-                "period": None if period is None else (period[0], period[1]),
-                "notes": tuple(data["notes"]),
-            }
-        )
-    )
+    read: dict[str, Any] = data | {
+        "tasks": tuple(Task(**_paired(item, "activities")) for item in data["tasks"]),
+        "people": tuple(Person(**_paired(item, "tasks", "works_with", "asked_about")) for item in data["people"]),
+        "practices": tuple(practice_from_dict(item) for item in data["practices"]),
+        "maps": tuple(_map(item) for item in data["maps"]),
+        "period": None if period is None else (period[0], period[1]),
+        "notes": tuple(data["notes"]),
+    }
+    return Knowledge(**read)
 
 
 def practice_from_dict(data: dict[str, Any]) -> Practice:
     """Read back `Practice.to_dict()`, also after a trip through JSON."""
-    when = data["when"]
-    return Practice(
-        **(
-            data
-            | {
-                "kind": Kind(data["kind"]),
-                "status": Status(data["status"]),
-                "when": When(**(when | {"attributes": _pairs(when["attributes"]), "after": tuple(when["after"])})),
-                "effect": Effect(**data["effect"]),
-                "evidence": tuple(Span(item["episode"], tuple(item["events"])) for item in data["evidence"]),
-                "contributors": _pairs(data["contributors"]),
-            }
-            | {name: tuple(data[name]) for name in ("do", "instead_of", "people", "prerequisites")}
-        )
-    )
+    when = _paired(data["when"], "attributes")
+    when["after"] = tuple(when["after"])
+    read: dict[str, Any] = _paired(data, "contributors") | {
+        "kind": Kind(data["kind"]),
+        "status": Status(data["status"]),
+        "when": When(**when),
+        "effect": Effect(**data["effect"]),
+        "evidence": tuple(Span(item["episode"], tuple(item["events"])) for item in data["evidence"]),
+    }
+    for name in ("do", "instead_of", "people", "prerequisites"):
+        read[name] = tuple(data[name])
+    return Practice(**read)
 
 
-def _pairs(items: list[Any]) -> tuple[tuple[Any, Any], ...]:
-    return tuple((first, second) for first, second in items)
+def _paired(item: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The item with these lists of two-element lists as tuples of pairs."""
+    return item | {name: tuple((first, second) for first, second in item[name]) for name in names}
 
 
 def _map(data: dict[str, Any]) -> ProcessMap:
