@@ -20,10 +20,8 @@ def main() -> None:
     parser.add_argument("log", type=Path)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
-    runs = []
     with tempfile.TemporaryDirectory() as folder:
-        for number in range(options.runs):
-            runs.append(guildbook(Path(folder) / str(number), "learn", options.log))
+        runs = [guildbook(Path(folder) / str(number), "learn", options.log) for number in range(options.runs)]
     report(
         "learn-log",
         {

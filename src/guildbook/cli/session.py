@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +32,7 @@ class Session:
     overrides: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @contextmanager
-    def book(self, *, create: bool = False) -> Iterator[Book]:
+    def book(self, *, create: bool = False) -> Generator[Book]:
         """The book, open. Without `create` a missing one is an error that says how to begin."""
         from guildbook.app import open_book
 
@@ -91,7 +91,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 
 
 @contextmanager
-def progress() -> Iterator[Progress]:
+def progress() -> Generator[Progress]:
     """A progress bar on standard error while at a terminal, silence otherwise."""
     if not sys.stderr.isatty():
         yield lambda _stage, _share: None
