@@ -225,15 +225,16 @@ def test_an_order_is_found_only_in_order() -> None:
     assert result.false == ("wrong",)
 
 
-def test_a_quick_way_may_be_known_by_either_side() -> None:
+def test_a_quick_way_is_named_as_what_to_do() -> None:
     quick, slow = (step("Q"),), (step("S"), step("T"))
     known = world(planted("A", kind=Kind.TOOL, metric="duration", effect=-0.5, steps=quick, instead_of=slow))
     right = perfect(known.practices[0])
-    by_slow = dataclasses.replace(right, id="by-slow", do=("claims: press Something",))
-    half = dataclasses.replace(right, id="half", do=(), instead_of=("claims: check S",))
-    result = score([right, by_slow, half], known, label)
-    assert set(result.found[0].practices) == {"mined-A", "by-slow"}
-    assert result.false == ("half",)
+    alone = dataclasses.replace(right, id="alone", instead_of=())
+    other = dataclasses.replace(right, id="other", do=("claims: press Something",))
+    mixed = dataclasses.replace(right, id="mixed", do=("claims: check Q", "claims: check S"))
+    result = score([right, alone, other, mixed], known, label)
+    assert set(result.found[0].practices) == {"mined-A", "alone"}
+    assert result.false == ("other", "mixed")
 
 
 def test_a_person_is_the_first_named_of_any_branch() -> None:

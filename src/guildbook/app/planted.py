@@ -3,9 +3,9 @@
 A mined practice *finds* a planted one when all of this holds:
 
 - the same kind, and the same task (by the case type of its evidence, else by the one that the task's title names);
-- it names the planted step: `do` contains the step's label; for two ways, `do` contains the quick one or `instead_of`
-  all of the slow one; for an order, the first step comes before the second, which may stand in `when.activity`; for
-  people, the step may stand there;
+- it names the planted step: `do` contains the step's label; for two ways, `do` contains the quick one and none of the
+  slow one; for an order, the first step comes before the second, which may stand in `when.activity`; for people, the
+  step may stand there;
 - at least half of the office's steps that its `do` names belong to the planted practice or to what that rests on;
 - for people: the first person it names is the one to turn to (in one of the branches);
 - its effect has the planted sign, on the planted metric;
@@ -204,9 +204,7 @@ class _Office:
     def _names(self, mined: Practice, planted: Planted) -> bool:
         do = self._spot(mined.do)
         if planted.kind is Kind.TOOL:
-            replaced = self._spot(mined.instead_of)
-            slow = self.slow[planted.id]
-            named = self.steps[planted.id][0] in do or (all(s in replaced for s in slow) and not set(slow) & set(do))
+            named = self.steps[planted.id][0] in do and not set(self.slow[planted.id]) & set(do)
         elif len(self.steps[planted.id]) > 1:
             named = _in_order(self.steps[planted.id], [*do, *self._spot([mined.when.activity])])
         else:

@@ -114,8 +114,9 @@ def _pools(rng: np.random.Generator, role: Ints, level: Ints) -> dict[str, Ints]
     pools = {
         "claim": of("claims handler", "fraud specialist"),
         "invoice": of("accountant"),
-        "report": of("accountant", "team lead"),
-        "complaint": of("complaints officer", "claims handler"),
+        # Named twice: gets twice as many, so that everybody has about as much to do.
+        "report": np.concatenate([of("accountant", "team lead"), of("team lead")]),
+        "complaint": np.concatenate([of("complaints officer", "claims handler"), of("complaints officer")]),
         "mail room": of("mail room"),
         "accounts": of("accountant"),
         "claim.handover": of("fraud specialist", "claims handler"),
