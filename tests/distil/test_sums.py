@@ -47,7 +47,7 @@ def test_every_symbol_has_its_text_and_no_text_is_left_over(data: st.DataObject,
     sums = summarise_table(table(data.draw(logs)), Settings())
     assert set(sums.texts) == set(sums.vocab.keys[:, 0].tolist())
     for name, columns in _SYMBOLS.items():
-        keys = sums.tables()[name].keys  # type: ignore[union-attr]
+        keys = sums.tables()[name].keys
         for column in columns:
             assert set(keys[:, column].tolist()) <= {0, *sums.texts}
     for code, text in sums.texts.items():
