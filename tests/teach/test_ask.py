@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guildbook.model import Kind, Knowledge, Person, Practice, Status
+from guildbook.model import Kind, Knowledge, Person, Practice, Status, When
 from guildbook.teach import ask, search
 from guildbook.teach.search import Counted
 
@@ -104,6 +104,30 @@ def test_who_does_something_names_those_it_was_seen_with(build: Build, practice:
 def test_how_long_is_answered_from_tasks(knowledge: Knowledge) -> None:
     answer = ask("how long does it take to settle a claim?", knowledge)
     assert answer.answer.startswith("“Settle a claim” took 3.5 h in the median of 412 episodes [task task-1].")
+
+
+def test_how_to_do_a_task_is_answered_by_its_commonest_way(knowledge: Knowledge) -> None:
+    answer = ask("how do I settle a claim?", knowledge).answer
+    assert "“Settle a claim” took 3.5 h" in answer
+    assert "Its commonest way (1200 times) is “Step 00 of Settle a claim”, “Step 01" in answer.replace("1,200", "1200")
+
+
+def test_a_step_to_do_counts_more_than_one_to_come_after(build: Build, practice: Make) -> None:
+    first = practice(1, title="Check notes before you answer", do=("Check notes",), when=When("Reply", "Answer"))
+    then = practice(
+        2, title="Check wording before you post", do=("Check wording",), when=When("Reply", "", (), ("Check notes",))
+    )
+    book = build(practices=(then, first), tasks=(), people=())
+    assert ask("what should I check in the notes?", book).citations[0] == first.id
+
+
+def test_words_of_asking_that_the_book_lacks_are_not_missed(build: Build, practice: Make) -> None:
+    book = build(practices=(practice(do=(), instead_of=(), title="Count marine cases twice"),), tasks=(), people=())
+    assert ask("what mistakes do newcomers make with marine?", book).citations
+
+
+def test_signing_off_is_approving(knowledge: Knowledge) -> None:
+    assert ask("what before I sign off marine?", knowledge).citations[0] == "quality-000000000001"
 
 
 def test_prerequisites_are_named_and_cited(knowledge: Knowledge) -> None:

@@ -22,7 +22,8 @@ _NEAR: Final = 0.5
 _TITLES: Final = 8
 _STEPS: Final = 6
 _SEEN: Final = 3
-_LONGEST: Final = 400
+_WAY: Final = 12
+_LONGEST: Final = 600
 
 Item = Practice | Person | Task
 
@@ -94,7 +95,11 @@ def _ranked(wanted: Question, knowledge: Knowledge) -> list[Item]:
     """What answers the question, best first: the words it holds, each by its rarity in this book."""
     items: list[Item] = [p for p in knowledge.practices if p.status is not Status.RETIRED]
     items += [*knowledge.people, *knowledge.tasks]
-    hits = _hits(wanted, items)
+    hits = [
+        hit
+        for group, hit in zip(wanted.groups, _hits(wanted, items), strict=True)
+        if hit or group[0] not in wanted.beside
+    ]
     rarity = [log(1 + (1 + len(items)) / (1 + len(hit))) for hit in hits]
     scores: list[tuple[float, int]] = []
     for position, item in enumerate(items):
@@ -129,8 +134,8 @@ def _strengths(scores: Mapping[int, float]) -> dict[int, float]:
 
 def _document(item: Item) -> Document:
     if isinstance(item, Practice):
-        steps = " ".join((*item.do, *item.instead_of))
-        return Document(item.title, f"{when(item.when)} {' '.join(item.people)}", f"{steps} {KIND_WORDS[item.kind]}")
+        conditions = f"{when(item.when)} {' '.join(item.instead_of)} {KIND_WORDS[item.kind]}"
+        return Document(item.title, " ".join((*item.do, *item.people)), conditions)
     if isinstance(item, Person):
         return Document(item.name, " ".join(topic for topic, _ in item.asked_about), _labels(item.tasks))
     return Document(item.title, "", _labels(item.activities))
@@ -149,7 +154,11 @@ def _preference(wanted: Question, item: Item) -> float:
         if _said(item, wanted):
             return 3.0
         return 2.0 if asks is Asks.WHO and item.asked_about else 0.3
-    return 4.0 if asks is Asks.DURATION else 0.4
+    if asks is Asks.DURATION:
+        return 4.0
+    # "How do I settle a claim?" asks for the task itself when its title holds every word.
+    title = {word[:5] for word in words_of(item.title)}
+    return 3.0 if asks is not Asks.WHO and all(title & {w[:5] for w in group} for group in wanted.groups) else 0.4
 
 
 def _nothing(wanted: Question, knowledge: Knowledge) -> str:
@@ -170,6 +179,7 @@ class _Teller:
         self.people: list[str] = []
         self._practices = {practice.id: practice for practice in knowledge.practices}
         self._titles = {task.id: task.title for task in knowledge.tasks}
+        self._ways = {found.task: found.variants[0] for found in knowledge.maps if found.variants}
         self._wanted = wanted
 
     def tell(self, item: Item) -> None:
@@ -233,7 +243,11 @@ class _Teller:
             return
         if task.good or task.bad:
             self._say(f"{task.good:,} of them ended well and {task.bad:,} badly", source)
-        if task.activities:
+        way, count = self._ways.get(task.id) or self._ways.get(task.title) or ((), 0)
+        if 0 < len(way) <= _WAY:
+            steps = ", ".join(f"“{label}”" for label in way)
+            self._say(f"Its commonest way ({_counted(count)}) is {steps}", source)
+        elif task.activities:
             steps = ", ".join(f"“{label}” ({count:,})" for label, count in task.activities[:_STEPS])
             self._say(f"Its commonest steps are {steps}", source)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +14,7 @@ from guildbook.teach.search import words_of
 _LONGEST: Final = 2_000
 """Characters of a question that are read; a longer one is a pasted document."""
 _MOST_WORDS: Final = 32
+_SIGN_OFF: Final = re.compile(r"\bsign(?:s|ed|ing)?[ -]?off\b", re.IGNORECASE)
 
 
 class Asks(StrEnum):
@@ -56,7 +58,7 @@ _STOP: Final = _words(
     make makes making me my need no not of on one or our out over
     please question questions shall she should so some tell than that the their them then there they thing things
     this to too up us want was we were what whats when where which while who whom whose why will with would you your
-    s t
+    s t off newcomer newcomers beginner beginners experienced usual usually typical typically best
     """
 )
 _GROUPS: Final = (
@@ -99,22 +101,25 @@ MEANINGS: Final[Mapping[str, tuple[str, ...]]] = _meanings()
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question read: what it asks for and the groups of words to look for, each a word with its near meanings."""
+    """A question read."""
 
     asks: Asks
     groups: tuple[tuple[str, ...], ...]
+    """The words to look for, each with its near meanings after it."""
+    beside: frozenset[str] = frozenset()
+    """Those of the words that may be part of the asking only: a book that does not hold them need not."""
 
 
 def read(text: str) -> Question:
     """Read any text as a question. No words at all give no groups."""
-    words = list(dict.fromkeys(words_of(text[:_LONGEST])))
+    words = list(dict.fromkeys(words_of(_SIGN_OFF.sub("approve", text[:_LONGEST]))))
     asks = _asks(words)
     signs = _SIGNS.get(asks, frozenset())
     content = [word for word in words if word not in _STOP and (word not in signs or word in _SEARCHED)]
     if not content:
         content = [word for word in words if word in signs - _STOP]
     groups = tuple((word, *(m for m in MEANINGS.get(word, ()) if m != word)) for word in content[:_MOST_WORDS])
-    return Question(asks, groups)
+    return Question(asks, groups, frozenset(content) & _SEARCHED)
 
 
 def _asks(words: list[str]) -> Asks:

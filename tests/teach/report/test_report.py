@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guildbook.model import Knowledge, MapEdge, MapNode, Person, Practice, ProcessMap, Task
+from guildbook.model import Effect, Kind, Knowledge, MapEdge, MapNode, Person, Practice, ProcessMap, Span, Task, When
 from guildbook.teach.report import render
 
 VOID = {"meta", "input", "br", "link", "img", "hr"}
@@ -49,8 +49,6 @@ class Outline(HTMLParser):
 
 def everywhere(text: str) -> Knowledge:
     """A book that says one thing in every place that holds text of a trace."""
-    from guildbook.model import Effect, Kind, Span, When
-
     practice = Practice(
         text,
         Kind.QUALITY,

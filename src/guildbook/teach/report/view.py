@@ -134,11 +134,12 @@ def groups(knowledge: Knowledge) -> tuple[Group, ...]:
 
 def tasks(knowledge: Knowledge) -> tuple[TaskView, ...]:
     """The commonest tasks with their times, commonest first."""
-    numbers = {found.task: i for i, found in enumerate(maps_of(knowledge))}
+    maps = maps_of(knowledge)
+    numbers = {found.task: i for i, found in enumerate(maps)}
     views: list[TaskView] = []
     for i, task in enumerate(_shown_tasks(knowledge), 1):
         number = numbers.get(task.id, numbers.get(task.title))
-        found = None if number is None else maps_of(knowledge)[number]
+        found = None if number is None else maps[number]
         nodes = sorted(found.nodes, key=lambda node: (-node.count, node.label)) if found else []
         steps = tuple((node.label, node.count, node.episodes) for node in nodes)
         median = "" if task.median_seconds is None else times.words(task.median_seconds)
