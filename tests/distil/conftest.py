@@ -91,16 +91,17 @@ def make_parts(rows: Sequence[Row], cut: Callable[[int], str] = lambda _: "") ->
     return {"/".join(key): (key[0], make_table(rows)) for key, rows in grouped.items()}
 
 
+def _moment(day: int, minute: int, second: int) -> int:
+    return MONDAY + day * DAY + minute * MINUTE + second * SECOND
+
+
 def event_rows() -> st.SearchStrategy[Row]:
     """One event: few workers, cases, apps and times, so that everything collides."""
     return st.fixed_dictionaries(
         {
             "worker": st.sampled_from(["ann", "bob", "cyd"]),
             "time": st.builds(
-                lambda day, minute, second: MONDAY + day * DAY + minute * MINUTE + second * SECOND,
-                st.integers(0, 40),
-                st.sampled_from([0, 1, 5, 29, 30, 31, 700, 1439]),
-                st.integers(0, 2),
+                _moment, st.integers(0, 40), st.sampled_from([0, 1, 5, 29, 30, 31, 700, 1439]), st.integers(0, 2)
             ),
             "duration": st.sampled_from([None, None, 0, 2 * SECOND, MINUTE]),
             "seq": st.sampled_from([None, 0, 1, 2]),

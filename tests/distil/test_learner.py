@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pytest
@@ -15,7 +15,14 @@ from guildbook.model.errors import StoreError
 from guildbook.model.time import DAY, MINUTE, SECOND
 
 Row = dict[str, Any]
-Parts = Callable[..., dict[str, tuple[str, pa.Table]]]
+
+
+class Parts(Protocol):
+    """`make_parts`."""
+
+    def __call__(self, rows: list[Row], cut: Callable[[int], str] = ...) -> dict[str, tuple[str, pa.Table]]: ...
+
+
 HERE = Settings()
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from guildbook.distil.settings import Settings
 from guildbook.distil.summarise import summarise_table
 from guildbook.distil.sums import MAGIC, StateVersionError, Sums, condition_symbol, worker_symbol
+from guildbook.distil.tables import CountTable
 from guildbook.model.errors import StoreError
 from guildbook.model.ids import symbol
 
@@ -47,7 +48,9 @@ def test_every_symbol_has_its_text_and_no_text_is_left_over(data: st.DataObject,
     sums = summarise_table(table(data.draw(logs)), Settings())
     assert set(sums.texts) == set(sums.vocab.keys[:, 0].tolist())
     for name, columns in _SYMBOLS.items():
-        keys = sums.tables()[name].keys
+        counted = sums.tables()[name]
+        assert isinstance(counted, CountTable)
+        keys = counted.keys
         for column in columns:
             assert set(keys[:, column].tolist()) <= {0, *sums.texts}
     for code, text in sums.texts.items():

@@ -74,9 +74,9 @@ def test_by_and_where() -> None:
 
 def test_widths_must_agree() -> None:
     with pytest.raises(ValueError, match="width"):
-        CountTable.zero(2) + CountTable.zero(3)
+        _ = CountTable.zero(2) + CountTable.zero(3)
     with pytest.raises(ValueError, match="width"):
-        Profiles.zero(1) + Profiles.zero(4)
+        _ = Profiles.zero(1) + Profiles.zero(4)
 
 
 def test_picking_profiles() -> None:
