@@ -21,6 +21,8 @@ EVENT_DIGITS: Final = 12
 """Digits of an event id that are shown; the command line tells it whole."""
 _BARS: Final = 8
 _NAMES: Final = 6
+_LINK: Final = 100
+"""Characters of a title where it only points to its practice."""
 _LISTED: Final = 4
 
 
@@ -120,7 +122,7 @@ def groups(knowledge: Knowledge) -> tuple[Group, ...]:
         (p for p in knowledge.practices if p.status is not Status.RETIRED),
         key=lambda p: (list(Kind).index(p.kind), p.layer, p.effect.p, p.id),
     )[:MOST_PRACTICES]
-    links = {p.id: Link(f"p{i}", p.title) for i, p in enumerate(taught, 1)}
+    links = {p.id: Link(f"p{i}", words.shorten(p.title, _LINK)) for i, p in enumerate(taught, 1)}
     leads: dict[str, list[Link]] = {}
     for practice in taught:
         for other in practice.prerequisites:
