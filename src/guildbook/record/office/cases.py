@@ -32,6 +32,8 @@ _NOISE: Final = 0.22
 """Sigma of the case's own factor on time, known to nobody."""
 _MOST: Final = 19.0
 """Amounts stay below this multiple of the floor, so that the floor is always among what can be said of them."""
+WORKDAYS: Final = 5
+"""Monday to Friday."""
 FIRST_WEEKDAY: Final = 2
 """The first day is a Wednesday, so that the last of six weeks is a working day."""
 
@@ -68,7 +70,7 @@ class Cases:
 def workdays(days: int) -> Ints:
     """The day numbers that are no weekend."""
     every = np.arange(days)
-    return every[(every + FIRST_WEEKDAY) % 7 < 5]  # noqa: PLR2004 - Monday to Friday
+    return every[(every + FIRST_WEEKDAY) % 7 < WORKDAYS]
 
 
 def draw_cases(

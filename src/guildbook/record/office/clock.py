@@ -14,7 +14,7 @@ import numpy.typing as npt
 from numba import njit
 
 from guildbook.model.time import DAY, HOUR, MINUTE
-from guildbook.record.office.cases import FIRST_WEEKDAY
+from guildbook.record.office.cases import FIRST_WEEKDAY, WORKDAYS
 from guildbook.record.office.sheet import ASIDE, BATCH, OWN, Lines
 from guildbook.record.office.staff import Staff
 
@@ -24,7 +24,6 @@ Cells = npt.NDArray[Any]
 """Compiled code knows what its numbers are; NumPy's types cannot say it, so inside they are Any."""
 
 _LUNCH: Final = 35 * MINUTE
-_WORKDAYS: Final = 5
 _FIRST_SLOT: Final = 11 * HOUR
 _SECOND_SLOT: Final = 15 * HOUR
 _ANSWERS_FROM: Final = 8 * HOUR + 40 * MINUTE
@@ -42,7 +41,7 @@ def _open(t: Any, start: Any, end: Any, lunch: Any) -> Any:  # pragma: no cover 
     while True:
         day = t // DAY
         clock = t - day * DAY
-        if (day + FIRST_WEEKDAY) % 7 >= _WORKDAYS or clock >= end:
+        if (day + FIRST_WEEKDAY) % 7 >= WORKDAYS or clock >= end:
             t = (day + 1) * DAY
         elif clock < start:
             return day * DAY + start
