@@ -162,9 +162,10 @@ def _bring(store: Store, item: _Item, terms: tuple[str, ...] | None, listed: lis
     events = rejected = forgotten = 0
     for number, chunk in enumerate(item.chunks):
         taken = store.append(row.id, number, chunk.events, chunk.rejected)
-        events += taken.rows
-        forgotten += taken.forgotten
-        rejected += len(chunk.rejected)
+        if not taken.repeated:
+            events += taken.rows
+            forgotten += taken.forgotten
+            rejected += len(chunk.rejected)
         listed += [f"{item.path}, line {r.line}: {r.reason}" for r in chunk.rejected[:100]]
         progress(f"import {Path(item.path).name}", chunk.progress)
     store.finish_import(row.id)
