@@ -38,25 +38,21 @@ def trace_sums(traces: Traces) -> Sums:
     """What the joint traces add: every table but `batches` and `days`."""
     if not len(traces):
         return Sums()
-    events = traces.events
-    task = traces.task[traces.trace]
-    step = events.acts.symbols[traces.act]
-    worker = events.workers.symbols[traces.worker]
-    asks, ask_uses = _asks(traces, task, step)
-    profiles, variants, rule_uses = _profiles(traces, step)
+    asked, ask_uses = asks(traces)
+    looked, rule_uses = profiles(traces)
     vocab, texts = _vocab(traces, rule_uses, ask_uses)
     kind = np.where(traces.episode < 0, WITH_CASE, WITHOUT_CASE).astype(np.uint64)
     return Sums(
         vocab=vocab,
         contexts=context_counts(traces),
-        follows=_follows(traces, task, step),
-        performers=CountTable.from_columns(task, step, worker, bucket(traces.own)),
-        handovers=_handovers(traces, task, step, worker),
-        asks=asks,
-        ways=_ways(traces, task, step, worker),
+        follows=follows(traces),
+        performers=CountTable.from_columns(traces.task_at, traces.step, traces.who, bucket(traces.own)),
+        handovers=handovers(traces),
+        asks=asked,
+        ways=ways(traces),
         totals=CountTable.from_columns(kind),
-        profiles=profiles,
-        variants=variants,
+        profiles=looked,
+        variants=variants(traces),
         texts=texts,
     )
 
@@ -87,7 +83,9 @@ def day_sums(events: Events, order: Ints) -> Sums:
     )
 
 
-def _follows(traces: Traces, task: Keys, step: Keys) -> CountTable:
+def follows(traces: Traces) -> CountTable:
+    """What follows what in each task, START and END included as 0."""
+    task, step = traces.task_at, traces.step
     after = np.zeros(len(step), np.uint64)
     after[:-1] = step[1:]
     after[traces.offsets[1:] - 1] = 0
@@ -101,8 +99,12 @@ def _follows(traces: Traces, task: Keys, step: Keys) -> CountTable:
     )
 
 
-def _handovers(traces: Traces, task: Keys, step: Keys, worker: Keys) -> CountTable:
-    """Waiting runs from the end of the step before, where its duration is known, to the start of the next."""
+def handovers(traces: Traces) -> CountTable:
+    """Who hands what to whom in each task.
+
+    Waiting runs from the end of the step before, where its duration is known, to the start of the next.
+    """
+    task, step, worker = traces.task_at, traces.step, traces.who
     change = np.flatnonzero((traces.gap[:-1] >= 0) & (worker[1:] != worker[:-1]))
     before = np.maximum(traces.events.duration[traces.order[change]], 0)
     waited = np.maximum(traces.gap[change] - before, 0)
@@ -115,7 +117,7 @@ def sequences(traces: Traces) -> tuple[Keys, Ints, Ints]:
     A position is a place in the sequence that is not START; its depth counts the symbols of its trace before it.
     """
     count, sizes = len(traces), np.diff(traces.offsets)
-    step = traces.events.acts.symbols[traces.act]
+    step = traces.step
     starts = traces.offsets[:-1] + 2 * np.arange(count)
     sequence = np.full(len(step) + 2 * count, START, np.uint64)
     sequence[np.arange(len(step)) + 2 * traces.trace + 1] = step
@@ -146,8 +148,12 @@ def context_counts(traces: Traces) -> CountTable:
     return CountTable.from_unique(keys, counts)
 
 
-def _ways(traces: Traces, task: Keys, step: Keys, worker: Keys) -> CountTable:
-    """Consecutive events of one joint trace that are all one worker's, with no idle gap between them."""
+def ways(traces: Traces) -> CountTable:
+    """Ways from one step to another through one app: a → p1 … pk → b, k = 1 … 4.
+
+    Consecutive events of one joint trace that are all one worker's, with no idle gap between them.
+    """
+    task, step, worker = traces.task_at, traces.step, traces.who
     app = traces.events.app[traces.order].astype(np.int64)
     n = len(step)
     if n < 3 or not (app >= 0).any():  # noqa: PLR2004 - a way is at least three events
@@ -172,7 +178,7 @@ def _ways(traces: Traces, task: Keys, step: Keys, worker: Keys) -> CountTable:
     return CountTable.from_unique(keys, counts)
 
 
-def _asks(traces: Traces, task: Keys, step: Keys) -> tuple[CountTable, Ints]:
+def asks(traces: Traces) -> tuple[CountTable, Ints]:
     """Asks by condition, and how often each worker code was asked."""
     events = traces.events
     uses = np.zeros(len(events.workers), np.int64)
@@ -196,9 +202,9 @@ def _asks(traces: Traces, task: Keys, step: Keys) -> tuple[CountTable, Ints]:
     condition[some] = events.conditions.symbols[codes[offsets[here[row[some]]] + within[some] - 1]]
     return (
         CountTable.from_columns(
-            task[at][row],
+            traces.task_at[at][row],
             condition,
-            step[at][row],
+            traces.step[at][row],
             events.workers.symbols[asked][row],
             bucket(waited)[row],
             traces.outcome[here].astype(np.uint64)[row],
@@ -207,8 +213,8 @@ def _asks(traces: Traces, task: Keys, step: Keys) -> tuple[CountTable, Ints]:
     )
 
 
-def _profiles(traces: Traces, step: Keys) -> tuple[Profiles, Profiles, Ints]:
-    """Profiles, variants, and how often each condition code was used."""
+def profiles(traces: Traces) -> tuple[Profiles, Ints]:
+    """What each joint trace looks like, and how often each condition code was used."""
     events = traces.events
     rule_offsets, rule_codes = traces.rules
     by_symbol = np.argsort(events.workers.symbols)
@@ -226,16 +232,16 @@ def _profiles(traces: Traces, step: Keys) -> tuple[Profiles, Profiles, Ints]:
         np.uint64(REPEAT),
     )
     head = np.column_stack([traces.task, traces.outcome.astype(np.uint64), bucket(traces.active), bucket(traces.lead)])
-    profiles = Profiles.from_runs(head, offsets, tokens)
-    return profiles, _variants(traces, step), np.bincount(rule_codes, minlength=len(events.conditions))
+    return Profiles.from_runs(head, offsets, tokens), np.bincount(rule_codes, minlength=len(events.conditions))
 
 
-def _variants(traces: Traces, step: Keys) -> Profiles:
+def variants(traces: Traces) -> Profiles:
+    """Whole sequences of activities by task, cut at `VARIANT_LIMIT`."""
     sizes = np.diff(traces.offsets)
     kept = np.minimum(sizes, VARIANT_LIMIT + 1)
     offsets = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
     within = np.arange(int(offsets[-1])) - np.repeat(offsets[:-1], kept)
-    tokens = step[np.repeat(traces.offsets[:-1], kept) + within]
+    tokens = traces.step[np.repeat(traces.offsets[:-1], kept) + within]
     tokens[within == VARIANT_LIMIT] = CUT
     return Profiles.from_runs(traces.task[:, None], offsets, tokens)
 

@@ -64,6 +64,21 @@ class Traces:
         return self.events.worker[self.order].astype(np.int64)
 
     @cached_property
+    def step(self) -> Keys:
+        """(n,): activity symbols."""
+        return self.events.acts.symbols[self.act]
+
+    @cached_property
+    def who(self) -> Keys:
+        """(n,): worker symbols."""
+        return self.events.workers.symbols[self.worker]
+
+    @cached_property
+    def task_at(self) -> Keys:
+        """(n,): task symbols."""
+        return self.task[self.trace]
+
+    @cached_property
     def gap(self) -> Ints:
         """(n,): µs from each event's start to the next of its trace; −1 at the end."""
         out = np.full(len(self.order), -1, np.int64)
