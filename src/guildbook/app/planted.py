@@ -93,6 +93,12 @@ class PlantedScore:
     edges: tuple[int, int]
     """Planted prerequisites that mined practices state, and all planted prerequisites."""
 
+    @property
+    def strict_precision(self) -> float | None:
+        """Share of all that was mined, duplicates and echoes counted against it; None: nothing was mined."""
+        mined = self.overall.found + self.overall.false + len(self.duplicates) + len(self.echoes)
+        return self.overall.found / mined if mined else None
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form, with precision and recall overall on top."""
         exact, conditional = self.conditions
@@ -100,6 +106,7 @@ class PlantedScore:
         return {
             "precision": self.overall.precision,
             "recall": self.overall.recall,
+            "strict_precision": self.strict_precision,
             "overall": self.overall.to_dict(),
             "by_kind": {kind: count.to_dict() for kind, count in self.by_kind.items()},
             "by_layer": {str(layer): count.to_dict() for layer, count in self.by_layer.items()},
