@@ -47,6 +47,8 @@ class XesParser:
 
     def __init__(self, name: str, sink: Sink) -> None:
         self._name = name
+        self.lines_before = 0
+        """Lines of the file that this parser was not given."""
         self._fed = 0
         self._expat = _expat(name, sink)
 
@@ -73,7 +75,7 @@ class XesParser:
         except expat.ExpatError as error:
             why = expat.errors.messages.get(error.code, "unknown reason")
             raise InputError(
-                f"{self._name} is not well-formed XML from line {error.lineno} on: {why}.",
+                f"{self._name} is not well-formed XML from line {error.lineno + self.lines_before} on: {why}.",
                 "What came before that line was read. Mend the file or fetch it again.",
                 "input-xml",
             ) from error

@@ -17,12 +17,17 @@ from guildbook.plugins import Chunk, ImportOptions
 from guildbook.record.importers._fingerprint import file_fingerprint
 from guildbook.record.importers._pieces import Limits, Pieces
 from guildbook.record.importers._xes_events import XesEvents
+from guildbook.record.importers._xes_mapping import xes_mapping
 from guildbook.record.importers._xes_parser import XesParser
+from guildbook.record.importers._xes_reader import XesReader
 
 _VERSION: Final = "xes-1"
 _ROOT: Final = re.compile(rb"<(?:[\w.-]+:)?log[\s>]")
 _GZIP: Final = b"\x1f\x8b"
 _SAMPLE: Final = 64
+_USUAL_RATIO: Final = 20
+SCAN_FROM: Final = 24 << 20
+"""Bytes of unpacked log, about, from which on the compiled scanner is used."""
 
 
 class XesImporter:
@@ -46,7 +51,7 @@ class XesImporter:
 
     def describe(self, path: Path, options: ImportOptions) -> str:
         """The mapping, with what the first events show."""
-        events = XesEvents(options)
+        events = XesEvents(xes_mapping(options))
         parser, pieces = XesParser(str(path), events), Pieces(path, self._limits)
         for piece in islice(pieces, _SAMPLE):
             parser.feed(piece)
@@ -55,12 +60,11 @@ class XesImporter:
         table = events.take(pieces.progress, self.name, last=True).events
         if not table.num_rows:
             return f"{self.title}: no events in its first {_SAMPLE} MiB"
+        keys = events.mapping
         named = table.num_rows - table.column("worker").null_count
-        people = f"worker = {events.key('worker')}" if named else "nobody named"
+        people = f"worker = {keys.worker}" if named else "nobody named"
         share = "" if named in {0, table.num_rows} else f" (named in {100 * named // table.num_rows} %)"
-        return (
-            f"{self.title}: action = {events.key('action')}, {people}{share}, time = {events.key('time')}, case = trace"
-        )
+        return f"{self.title}: action = {keys.action}, {people}{share}, time = {keys.time}, case = trace"
 
     def fingerprint(self, path: Path, options: ImportOptions) -> str:
         """Over the file's bytes, the options, and the version of this mapping."""
@@ -68,15 +72,25 @@ class XesImporter:
 
     def read(self, path: Path, options: ImportOptions) -> Iterator[Chunk]:
         """Chunks of about 50,000 events. What precedes a defect is given before the defect is raised."""
-        events = XesEvents(options)
-        parser, pieces = XesParser(str(path), events), Pieces(path, self._limits)
+        events = XesEvents(xes_mapping(options))
+        reader, pieces = XesReader(str(path), events, scan=_is_large(path)), Pieces(path, self._limits)
         try:
             for piece in pieces:
-                parser.feed(piece)
+                reader.feed(piece)
                 if events.full:
                     yield events.take(pieces.progress, self.name, last=False)
-            parser.close()
+            reader.close()
         except InputError:
+            reader.rescue()
             yield events.take(pieces.progress, self.name, last=True)
             raise
         yield events.take(1.0, self.name, last=True)
+
+
+def _is_large(path: Path) -> bool:
+    """Whether loading the compiled scanner pays for itself."""
+    if not path.is_file():
+        return False  # reading it says what is wrong
+    with path.open("rb") as handle:
+        packed = handle.read(len(_GZIP)) == _GZIP
+    return path.stat().st_size * (_USUAL_RATIO if packed else 1) >= SCAN_FROM
