@@ -238,6 +238,28 @@ def test_an_outcome_on_every_row_settles_once(table: Write, read: Read) -> None:
     assert [r.get("outcome") for r in read(CsvImporter(), path).rows] == [None, "good", None, "bad"]
 
 
+def test_names_the_work_does_not_have(table: Write, read: Read) -> None:
+    disco = table(
+        "Case ID,Activity,Complete Timestamp,Variant,Variant index\n1,a,2020/01/01 10:00:00.000,Variant 1,1\n"
+    )
+    assert "attributes" not in read(CsvImporter(), disco).rows[0]
+    assert "left out as no part of the work: 'Variant', 'Variant index'" in described(disco)
+    r = table(
+        '"case","activity","time"\n"1","c1","a","2020-01-01"\n"2","c1","b","2020-01-02"\n"3","c2","b","2020-01-02"\n'
+    )
+    assert [x["case"] for x in read(CsvImporter(), r).rows] == ["L:c1", "L:c1", "L:c2"]
+
+
+def test_a_log_of_the_user_interface(table: Write, read: Read) -> None:
+    path = table(
+        "timestamp,user,application,concept:name,browser_url,tag_name,id,current_worksheet\n"
+        "2020-01-01T10:00:00.1,ann,Chrome,click,http://x,INPUT,name,\n2020-01-01T10:00:01,ann,Excel,edit,,,,Sheet1\n"
+    )
+    rows = read(CsvImporter(), path).rows
+    assert (rows[0]["element_id"], rows[0]["element_role"], rows[0].get("case")) == ("name", "INPUT", None)
+    assert rows[1]["window"] == "Sheet1"
+
+
 def test_hostile_headers(table: Write, read: Read) -> None:
     wide = table(",".join(f"c{i}" for i in range(10**6)) + "\n" + "1," * (10**6 - 1) + "1\n")
     assert read(CsvImporter(), wide).error.code == "input-wide"

@@ -39,6 +39,8 @@ class Dialect:
     escape: str | None = None
     skip: int = 0
     """Lines before the header."""
+    unnamed: bool = False
+    """The header lacks the name of the first column, as tables written by R do."""
 
     def __str__(self) -> str:
         """For people."""
@@ -61,6 +63,8 @@ class TextTable:
         self._text = io.TextIOWrapper(raw, self.dialect.encoding, errors="surrogateescape", newline="")
         self._line = 0
         self.header = self._header()
+        if self.dialect.unnamed:
+            self.header.insert(0, "")
         self._reader: Any = csv.reader(
             iter(partial(self._text.readline, LONGEST_LINE), ""),
             delimiter=self.dialect.delimiter,
@@ -125,11 +129,18 @@ def dialect_of(head: bytes, path: Path) -> Dialect:
     text = head.decode(encoding, "replace" if encoding != "utf-16" else "ignore")
     if len(text.translate(_CONTROLS)) < (1 - _MOST_CONTROLS) * len(text):
         raise InputError(f"{path} is not text.", "Give a CSV, TSV or other delimited text file.", "input-binary")
-    skip = 0
     first, _, rest = text.partition("\n")
     if first.lower().startswith(_HINT) and len(first.strip()) == len(_HINT) + 1:
-        return Dialect(encoding, first[len(_HINT)], _escape(rest), 1)
-    return Dialect(encoding, _delimiter(text), _escape(text), skip)
+        mark = first[len(_HINT)]
+        return Dialect(encoding, mark, _escape(rest), 1, _is_unnamed(rest, mark))
+    mark = _delimiter(text)
+    return Dialect(encoding, mark, _escape(text), 0, _is_unnamed(text, mark))
+
+
+def _is_unnamed(text: str, mark: str) -> bool:
+    """Whether every row has one field more than the header, and it is not an empty one at the end."""
+    rows = _rows(_whole_lines(text), mark, _escape(text))
+    return len(rows) > 1 and all(len(row) == len(rows[0]) + 1 and row[-1] for row in rows[1:])
 
 
 def _encoding(head: bytes) -> str:
@@ -149,27 +160,33 @@ def _encoding(head: bytes) -> str:
 
 def _delimiter(text: str) -> str:
     """The one that cuts the first rows into the most columns, the same number in nearly every row."""
-    lines = text.splitlines(keepends=True)[:-1][: 4 * _LOOKED_AT] or text.splitlines(keepends=True)
+    lines = _whole_lines(text)
     scores: list[tuple[float, str]] = []
     for mark in _DELIMITERS:
-        widths = _widths(lines, mark)
+        widths = [len(row) for row in _rows(lines, mark)]
         common, times = Counter(widths).most_common(1)[0] if widths else (0, 0)
         steady = times / max(len(widths), 1)
         scores.append((steady * steady * (common - 1), mark))
     return max(scores, key=lambda s: s[0])[1]
 
 
-def _widths(lines: list[str], mark: str) -> list[int]:
-    widths: list[int] = []
+def _whole_lines(text: str) -> list[str]:
+    """The first lines, less the last one, which may be cut."""
+    lines = text.splitlines(keepends=True)
+    return lines[:-1][: 4 * _LOOKED_AT] or lines
+
+
+def _rows(lines: list[str], mark: str, escape: str | None = None) -> list[list[str]]:
+    rows: list[list[str]] = []
     try:
-        for row in csv.reader(lines, delimiter=mark):
+        for row in csv.reader(lines, delimiter=mark, escapechar=escape):
             if row:
-                widths.append(len(row))
-            if len(widths) >= _LOOKED_AT:
+                rows.append(row)
+            if len(rows) >= _LOOKED_AT:
                 break
     except csv.Error:
         pass  # the rows before the defect tell enough
-    return widths
+    return rows
 
 
 def _escape(text: str) -> str | None:

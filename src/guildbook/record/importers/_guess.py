@@ -27,6 +27,9 @@ _UNITS: Final = {"ms": 1_000, "millis": 1_000, "min": 60_000_000, "minutes": 60_
 _CELL: Final = ("column", "row")
 _ORIGINS: Final = frozenset({"person", "agent", "unknown"})
 _PREFIX: Final = "case:"
+# Disco's names for the sequence a finished case took, known only when all is over.
+_VARIANT: Final = frozenset({"variant", "variantindex"})
+_PAGE: Final = frozenset({"tagname", "tag", "targettagname", "tagtype", "xpath"})
 
 
 def guess(sample: Sample, mapping: Mapping[str, str], path: Path) -> Plan:
@@ -183,10 +186,10 @@ class _Guess:
         rows = len(said)
         if not rows:
             return field not in {"case", "action", "worker"}
-        if field in {"objects", "element_bounds"}:
-            return True
-        if pa.types.is_nested(said.type):
-            return False
+        if pa.types.is_nested(said.type) or field in {"objects", "element_bounds"}:
+            return field in {"objects", "element_bounds"}
+        if field == "case" and self._bare[name] == "id" and not _PAGE.isdisjoint(self._bare.values()):
+            return False  # beside a tag name, the id is the element's
         kinds = pc.count_distinct(said).as_py()
         if field == "case" and rows > _FEW:
             return kinds < rows
@@ -218,7 +221,7 @@ class _Guess:
         return joined(self._sample, self._sources["outcome"], " ").null_count == 0
 
     def _is_row_number(self, name: str) -> bool:
-        return name in ARTEFACTS
+        return name in ARTEFACTS or (self._bare[name] in _VARIANT and set(self._bare.values()) >= _VARIANT)
 
     def _is_number(self, name: str) -> bool:
         said = self._sample[name].drop_null()

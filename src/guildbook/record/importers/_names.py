@@ -25,8 +25,8 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         "agentname person performer performedby originator assignee assignedto operator actor author clerk handler "
         "handledby doneby executedby staff staffid owner who medewerker bearbeiter"
     ),
-    "app": _listed("targetapp app appname application applicationname program software tool system source"),
-    "window": _listed("window windowtitle windowname targetsheetname sheetname sheet pagetitle title"),
+    "app": _listed("targetapp app appname application applicationname program software tool processname system source"),
+    "window": _listed("window windowtitle windowname targetsheetname sheetname sheet currentworksheet pagetitle title"),
     "document": _listed(
         "document documentname documentid targetworkbookname workbookname workbook filename filepath file path"
     ),
@@ -35,7 +35,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     "element_name": _listed(
         "elementname targetname label fieldname field controlname control widget targetinnertext innertext text"
     ),
-    "element_id": _listed("elementid targetid celladdress cell controlid"),
+    "element_id": _listed("elementid targetid celladdress cell controlid id"),
     "element_selector": _listed("elementselector selector xpath cssselector targetselector"),
     "value_before": _listed("valuebefore oldvalue previousvalue before"),
     "value_after": _listed("valueafter content value newvalue cellcontent targetvalue after"),

@@ -69,7 +69,7 @@ class Plan:
             shown = ", ".join(self.leftover[:_SHOWN]) + (", …" if len(self.leftover) > _SHOWN else "")
             line += f"; kept as attributes: {shown}"
         if self.ignored:
-            line += f"; row numbers left out: {', '.join(repr(name) for name in self.ignored)}"
+            line += f"; left out as no part of the work: {', '.join(repr(name) for name in self.ignored)}"
         return line
 
 
