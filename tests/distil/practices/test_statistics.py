@@ -112,11 +112,12 @@ def test_partial_is_ordinary_least_squares_with_robust_errors() -> None:
     design = np.column_stack([x, np.ones(n), z])
     inverse = np.linalg.inv(design.T @ design)
     beta = inverse @ design.T @ y
-    residual = y - design @ beta
+    leverage = ((design @ inverse) * design).sum(axis=1)
+    residual = (y - design @ beta) / (1 - leverage)
     meat = (design * residual[:, None] ** 2).T @ design
-    robust = np.sqrt((inverse @ meat @ inverse)[0, 0] * n / (n - 4))
-    assert found.effect.value[0] == pytest.approx(beta[0], rel=1e-6)
-    assert found.effect.error[0] == pytest.approx(robust, rel=1e-6)
+    robust = np.sqrt((inverse @ meat @ inverse)[0, 0])
+    assert found.effect.value[0] == pytest.approx(beta[0], rel=1e-4)
+    assert found.effect.error[0] == pytest.approx(robust, rel=1e-4)
 
 
 def test_partial_counts_a_weighted_row_as_that_many_rows() -> None:
@@ -127,8 +128,8 @@ def test_partial_counts_a_weighted_row_as_that_many_rows() -> None:
     all_rows = partial(
         np.repeat(y, weights), np.repeat(x, weights, axis=0), np.zeros((weights.sum(), 0)), np.ones(weights.sum())
     )
-    assert some.effect.value[0] == pytest.approx(all_rows.effect.value[0])
-    assert some.effect.error[0] == pytest.approx(all_rows.effect.error[0])
+    assert some.effect.value[0] == pytest.approx(all_rows.effect.value[0], abs=1e-6)
+    assert some.effect.error[0] == pytest.approx(all_rows.effect.error[0], rel=1e-4)
 
 
 def test_partial_says_when_the_covariates_leave_nothing() -> None:

@@ -9,18 +9,23 @@ all others (backward elimination).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from heapq import heappop, heappush
 
 import numpy as np
 
-from guildbook.distil.practices.contrast import Finding, Search, Target, compare, fitting, measured, screen
+from guildbook.distil.practices.contrast import Finding, Search, Suspicion, Target, compare, fitting, screen, suspected
 from guildbook.distil.practices.exposures import Exposure, Scope
 from guildbook.distil.practices.traces import Flags
 
 ACCEPT = 0.001
 """Largest p at which a finding is accepted; false-discovery control over the kind comes on top."""
+MOST = 400
+"""Suspicions measured in one task: bounds the time where nothing is to be found and much looks like it."""
 SURER = 0.5
 """Standard errors that a narrower scope must add."""
+MARGIN = 1.5
+"""Standard errors that adjustment may add to a quick look."""
 DIFFERS = 3.0
 """Standard errors by which an effect must be larger inside a narrower scope than in the rest."""
 DIFFERED = 2.0
@@ -30,25 +35,58 @@ ALIKE = 0.5
 
 
 def climb(search: Search, allowed: Callable[[Finding], bool]) -> None:
-    """Fill `search.accepted`, surest first; findings that are not `allowed` are passed over."""
-    candidates = [f for target in search.targets for scope in search.scopes for f in measured(search, target, scope)]
-    while len(search.accepted) < search.settings.max_steps:
-        best = max((f for f in candidates if worth(search, f)), key=_strength, default=None)
-        if best is None:
-            break
-        chosen = _narrowed(search, _widened(search, best), ())
-        if not allowed(chosen) or _known(search, chosen):
-            candidates = [f for f in candidates if f is not best]
+    """Fill `search.accepted`, surest first; findings that are not `allowed` are passed over.
+
+    Suspicions wait in order of their last known strength and are measured when they come first: what is known by
+    then rarely makes them stronger, so whoever is still first when measured is the best there is (the lazy form
+    of greedy selection: Minoux, *Optimization Techniques* (1978) 234–243).
+    """
+    waiting: list[_Waiting] = []
+    for scope in search.scopes:
+        _enqueue(waiting, suspected(search, scope))
+    measured = 0
+    while waiting and len(search.accepted) < search.settings.max_steps and measured < MOST:
+        first = heappop(waiting)
+        if first.known < len(search.accepted) or first.finding is None:
+            measured += 1
+            found = _one(search, first.suspicion.target, first.suspicion.scope, first.suspicion.exposure)
+            if found is not None and worth(search, found):
+                heappush(
+                    waiting,
+                    replace(first, order=_order(found.z, first.suspicion), known=len(search.accepted), finding=found),
+                )
+            continue
+        chosen = _narrowed(search, _widened(search, first.finding), ())
+        if _known(search, chosen) or not allowed(chosen):
             continue
         search.accepted.append(chosen)
         place = len(search.accepted) - 1
         if place in search.usable():
-            scope = _within(search, Scope(np.ones_like(chosen.scope.rows)), place)
-            candidates += [f for target in search.targets for f in measured(search, target, scope)]
-        candidates = list(_again(search, candidates, chosen.target))
+            _enqueue(waiting, suspected(search, _within(search, Scope(np.ones_like(chosen.scope.rows)), place)))
     _refine(search)
     _eliminate(search)
     _count_tests(search)
+
+
+@dataclass(frozen=True, order=True)
+class _Waiting:
+    """A suspicion in the queue."""
+
+    order: tuple[float, int, int, int, int]
+    """The strongest first, then as they came."""
+    suspicion: Suspicion = field(compare=False)
+    known: int = field(compare=False)
+    """How many findings were accepted when it was measured."""
+    finding: Finding | None = field(compare=False, default=None)
+
+
+def _enqueue(waiting: list[_Waiting], suspicions: list[Suspicion]) -> None:
+    for suspicion in suspicions:
+        heappush(waiting, _Waiting((*_order(suspicion.z, suspicion)[:-1], len(waiting)), suspicion, -1))
+
+
+def _order(z: float, suspicion: Suspicion) -> tuple[float, int, int, int, int]:
+    return (-z, suspicion.exposure.step, suspicion.exposure.anchor, len(suspicion.scope.conditions), 0)
 
 
 def worth(search: Search, finding: Finding) -> bool:
@@ -72,22 +110,6 @@ def _within(search: Search, scope: Scope, place: int) -> Scope:
     """The part of a scope where an accepted finding was followed."""
     rows = scope.rows & search.accepted[place].followed
     return Scope(rows, scope.conditions, scope.anchor, (*scope.after, place))
-
-
-def _strength(finding: Finding) -> tuple[float, int, int]:
-    return (finding.z, -finding.exposure.step, -finding.exposure.anchor)
-
-
-def _again(search: Search, candidates: list[Finding], changed: Target) -> Iterator[Finding]:
-    """The candidates, those of the metric that has a new covariate measured once more."""
-    groups: dict[tuple[int, int], tuple[Finding, list[Exposure]]] = {}
-    for finding in candidates:
-        if finding.target.metric != changed.metric:
-            yield finding
-        elif worth(search, finding):
-            groups.setdefault((id(finding.target), id(finding.scope)), (finding, []))[1].append(finding.exposure)
-    for like, chosen in groups.values():
-        yield from compare(search, like.target, like.scope, chosen)
 
 
 def _one(search: Search, target: Target, scope: Scope, exposure: Exposure, but: int = -1) -> Finding | None:
@@ -156,12 +178,28 @@ def _narrowed(search: Search, finding: Finding, resting: tuple[int, ...], but: i
         if place not in {*scope.after, *resting, but} and search.precede((place,), finding.exposure.step)
     ]
     for tried in narrower:
+        if _crude(search, finding, tried) < best.z - MARGIN:
+            continue
         found = _one(search, finding.target, tried, finding.exposure, but)
         if found is None or not worth(search, found) or found.z <= best.z + SURER:
             continue
         if _apart(search, found, scope.rows & ~tried.rows, DIFFERS, but):
             best = found
     return best
+
+
+def _crude(search: Search, finding: Finding, scope: Scope) -> float:
+    """The effect in a scope in standard errors, adjusted for nothing: a quick look."""
+    rows = scope.rows & finding.target.valid
+    flags, y, weights = finding.exposure.flags[rows], finding.target.y[rows], search.traces.weights[rows]
+    n1, n = float(weights[flags].sum()), float(weights.sum())
+    if min(n1, n - n1) < search.settings.min_side:
+        return -np.inf
+    total, total1 = float(weights @ y), float(weights[flags] @ y[flags])
+    mean1, mean0 = total1 / n1, (total - total1) / (n - n1)
+    spread = float(weights @ (y - np.where(flags, mean1, mean0)) ** 2) / n
+    error = np.sqrt(max(spread, 1e-12) * (1 / n1 + 1 / (n - n1)))
+    return finding.target.better * (mean1 - mean0) / float(error)
 
 
 def _refine(search: Search) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from guildbook.distil.practices.exposures import COMMON, Exposure, Scope
 from guildbook.distil.practices.settings import MiningSettings
-from guildbook.distil.practices.statistics import Floats, partial, simes, two_sided
+from guildbook.distil.practices.statistics import Floats, Projection, project, simes, two_sided
 from guildbook.distil.practices.traces import Flags, TaskTraces
 from guildbook.model.knowledge import Kind
 
@@ -19,6 +19,8 @@ KEPT = 0.15
 """An exposure must keep this share of its variance beside the covariates."""
 RARE = 0.02
 """An exposure is compared when at least this share of a scope's traces is on each side."""
+CACHED = 150
+"""Factorisations of covariates kept at once: bounds memory."""
 BLOCK = 64
 """Exposures measured at once: bounds memory."""
 
@@ -69,6 +71,17 @@ class Finding:
         return self.scope.rows & self.exposure.flags
 
 
+@dataclass(frozen=True)
+class Suspicion:
+    """An exposure worth measuring."""
+
+    exposure: Exposure
+    scope: Scope
+    target: Target
+    z: float
+    """Standard errors of the effect, adjusted for conditions alone; positive when for the better."""
+
+
 @dataclass
 class Search:
     """The search in one task."""
@@ -85,6 +98,8 @@ class Search:
     """Steps that may not be built upon."""
     tests: dict[Kind, list[Floats]] = field(default_factory=dict[Kind, "list[Floats]"])
     """p-values of all that was screened last, by kind: one for each step in each scope on each target."""
+    cache: dict[tuple[bytes, bool], Projection] = field(default_factory=dict[tuple[bytes, bool], Projection])
+    """Conditions and workers factorised, by rows."""
 
     def precede(self, places: tuple[int, ...], step: int) -> bool:
         """Whether the steps of accepted findings mostly come before another, where a trace has both."""
@@ -99,14 +114,42 @@ class Search:
         before = [weights @ ((first >= 0) & (first[:, [s]] >= 0) & (first[:, [s]] < first)) for s in steps]
         return np.array(before) > 0.5 * np.maximum(np.array(both), 1.0)
 
+    def projection(self, target: Target, rows: Flags, but: int = -1, *, workers: bool = True) -> Projection:
+        """The covariates among `rows`: conditions, workers, and what was accepted for the same metric.
+
+        `but`: a place in `accepted` to leave out.
+        """
+        places = [
+            place
+            for place, finding in enumerate(self.accepted)
+            if finding.target.metric == target.metric and place != but and place not in self.dropped
+        ]
+        weights, minimum = self.traces.weights[rows], self.settings.min_side
+        key = np.packbits(rows).tobytes(), workers
+        if key not in self.cache:
+            if len(self.cache) >= CACHED:
+                self.cache.clear()
+            parts = [self.traces.holds, self.traces.took_part] if workers else [self.traces.holds]
+            covariates = np.column_stack([_informative(part[rows], weights, minimum) for part in parts])
+            self.cache[key] = project(covariates, weights)
+        if not places:
+            return self.cache[key]
+        columns = np.column_stack([self.accepted[place].followed[rows] for place in places])
+        return self.cache[key].extended(_informative(columns, weights, minimum))
+
     def usable(self) -> list[int]:
         """Places of the findings that others may rest on."""
         return [p for p, f in enumerate(self.accepted) if f.exposure.step not in self.unknown]
 
 
-def measured(search: Search, target: Target, scope: Scope) -> list[Finding]:
-    """Every exposure that fits the scope and passes the screen, measured."""
-    return compare(search, target, scope, screen(search, target, scope, fitting(search, target, scope)))
+def suspected(search: Search, scope: Scope) -> list[Suspicion]:
+    """Every exposure that fits the scope and passes the screen on a target."""
+    found: list[Suspicion] = []
+    for target in search.targets:
+        listed = fitting(search, target, scope)
+        z = screen(search, target, scope, listed)
+        found += [Suspicion(e, scope, target, float(v)) for e, v in zip(listed, z, strict=True) if v > SCREEN]
+    return found
 
 
 def fitting(search: Search, target: Target, scope: Scope) -> list[Exposure]:
@@ -132,15 +175,14 @@ def compare(search: Search, target: Target, scope: Scope, chosen: list[Exposure]
     weights, y = search.traces.weights[rows], target.y[rows]
     if weights.sum() < 2 * search.settings.min_side:
         return []
-    near = _covariates(search, target, rows, but)
-    people = _informative(search.traces.took_part[rows], weights, search.settings.min_side)
-    full = np.column_stack([near, people])
     found: list[Finding] = []
     for start in range(0, len(chosen), BLOCK):
         block = chosen[start : start + BLOCK]
-        flags = np.column_stack([exposure.flags[rows] for exposure in block]).astype(np.float64)
-        wide = partial(y, flags, full, weights)
-        narrow = wide if (wide.kept >= KEPT).all() else partial(y, flags, near, weights)
+        flags = np.column_stack([exposure.flags[rows] for exposure in block])
+        wide = search.projection(target, rows, but).partial(y, flags)
+        narrow = wide
+        if (wide.kept < KEPT).any():
+            narrow = search.projection(target, rows, but, workers=False).partial(y, flags)
         done = weights @ flags
         mean = (weights * y) @ flags / np.maximum(done, 1.0)
         for i, exposure in enumerate(block):
@@ -153,51 +195,36 @@ def compare(search: Search, target: Target, scope: Scope, chosen: list[Exposure]
     return found
 
 
-def screen(search: Search, target: Target, scope: Scope, chosen: list[Exposure]) -> list[Exposure]:
-    """The exposures whose effect, adjusted for conditions alone, is worth measuring. Their p-values are counted.
+def screen(search: Search, target: Target, scope: Scope, chosen: list[Exposure]) -> Floats:
+    """The effect of each exposure in standard errors, taken alike for all traces; 0 where it cannot be told.
 
-    One product of matrices in single precision: this is where most of the time goes.
+    Positive is for the better. The p-values are counted.
     """
     rows = scope.rows & target.valid
     weights = search.traces.weights[rows]
     total = float(weights.sum())
     minimum = max(search.settings.min_side, RARE * total)
+    z = np.zeros(len(chosen))
     if total < 2 * minimum or not chosen:
-        return []
-    root = np.sqrt(weights)[:, None]
-    base = np.column_stack([np.ones(len(weights)), _covariates(search, target, rows)]) * root
-    gram = base.T @ base
-    gram[np.diag_indices_from(gram)] += 1e-7 * np.maximum(gram.diagonal(), 1.0)
-    inverse = np.linalg.inv(np.linalg.cholesky(gram))
-    basis = (base @ inverse.T).astype(np.float32)
-    y = (target.y[rows] * root[:, 0]).astype(np.float32)
-    y -= basis @ (basis.T @ y)
-    flags = np.column_stack([exposure.flags[rows] for exposure in chosen]).astype(np.float32)
-    done = weights.astype(np.float32) @ flags
-    flags *= root.astype(np.float32)
-    square = done - np.square(basis.T @ flags).sum(axis=0)
-    product = y @ flags
-    usable = (done >= minimum) & (total - done >= minimum) & (square > KEPT * done * (1 - done / total))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        noise = np.maximum(float(y @ y) - product**2 / square, 0.0) / max(total - base.shape[1] - 1, 1.0)
-        z = np.where(usable, product / np.sqrt(noise * square), 0.0)
-    steps = np.array([exposure.step for exposure in chosen])[usable]
-    better = z[usable].astype(np.float64) * target.better
-    combined = simes(np.where(better > 0, two_sided(better), 1.0), steps)
+        return z
+    flags = np.column_stack([exposure.flags[rows] for exposure in chosen])
+    done = weights @ flags
+    usable = (done >= minimum) & (total - done >= minimum)
+    told = np.zeros(len(chosen), dtype=bool)
+    for workers in (True, False):
+        columns = np.flatnonzero(usable & ~told)
+        if len(columns):
+            projection = search.projection(target, rows, workers=workers)
+            own, kept = projection.screen(target.y[rows], flags[:, columns])
+            told[columns] = kept >= KEPT
+            z[columns] = np.where(kept >= KEPT, target.better * own, 0.0)
+    steps = np.array([exposure.step for exposure in chosen])[told]
+    combined = simes(np.where(z[told] > 0, two_sided(z[told]), 1.0), steps)
     search.tests.setdefault(target.kind, []).append(combined[np.isfinite(combined)])
-    return [exposure for exposure, worth in zip(chosen, z * target.better > SCREEN, strict=True) if worth]
+    return z
 
 
-def _covariates(search: Search, target: Target, rows: Flags, but: int = -1) -> Floats:
-    """Conditions and what was accepted for the same metric."""
-    flags = [search.traces.holds[rows]]
-    for place, finding in enumerate(search.accepted):
-        if finding.target.metric == target.metric and place != but and place not in search.dropped:
-            flags.append(finding.followed[rows][:, None])
-    return _informative(np.column_stack(flags), search.traces.weights[rows], search.settings.min_side)
-
-
-def _informative(flags: Flags, weights: Floats, minimum: float) -> Floats:
-    """The columns that vary enough to matter, as numbers."""
+def _informative(flags: Flags, weights: Floats, minimum: float) -> Flags:
+    """The columns that vary enough to matter."""
     size = weights @ flags
-    return flags[:, (size >= minimum) & (size <= weights.sum() - minimum)].astype(np.float64)
+    return flags[:, (size >= minimum) & (size <= weights.sum() - minimum)]

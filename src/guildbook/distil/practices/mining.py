@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from guildbook.distil.practices.climb import climb
 from guildbook.distil.practices.contrast import Search
@@ -53,10 +54,18 @@ def mine(
     practices that may not be known: they are not told and nothing is built upon their steps, so whatever rested
     on them cannot be found as resting on anything.
     """
-    settings = settings or MiningSettings()
+    # One thread: sums in the same order on every machine give the same digits, and many small products of
+    # matrices are several times quicker so.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _mine(sums, settings or MiningSettings(), titles, without)
+
+
+def _mine(
+    sums: Sums, settings: MiningSettings, titles: Mapping[int, str] | None, without: frozenset[str]
+) -> list[Practice]:
     unknown: frozenset[tuple[str, str]] = frozenset()
     if without:
-        whole = mine(sums, settings, titles=titles)
+        whole = _mine(sums, settings, titles, frozenset())
         unknown = frozenset((p.when.task, label) for p in whole if p.id in without for label in p.do)
     names = Names(sums.texts)
     blocks = by_task(sums.profiles, settings)

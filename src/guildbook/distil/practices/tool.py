@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from guildbook.distil.buckets import log_centre
@@ -48,22 +49,37 @@ def numbered(ways: CountTable) -> Ways:
     """Count, sum and sum of squares of log elapsed time by way, place and worker."""
     known = ways.keys[:, 8] > 1
     keys, counts = ways.keys[known], ways.counts[known].astype(np.float64)
-    paths, way = np.unique(keys[:, 3:7], axis=0, return_inverse=True)
-    places, place = np.unique(keys[:, [0, 2, 7]], axis=0, return_inverse=True)
-    _, worker = np.unique(keys[:, 1], return_inverse=True)
-    cells, cell = np.unique(np.column_stack([way.ravel(), place.ravel(), worker.ravel()]), axis=0, return_inverse=True)
-    cell = cell.reshape(-1)
+    way_at, way = _codes(keys[:, 3:7])
+    place_at, place = _codes(keys[:, [0, 2, 7]])
+    _, worker = _codes(keys[:, [1]])
+    cell_at, cell = _codes(np.column_stack([way, place, worker]).astype(np.uint64))
     logs = log_centre(keys[:, 8])
     return Ways(
-        cells[:, 0],
-        cells[:, 1],
-        cells[:, 2],
-        tally(cell, counts, len(cells)),
-        tally(cell, counts * logs, len(cells)),
-        tally(cell, counts * logs**2, len(cells)),
-        [tuple(int(s) for s in row if s) for row in paths],
-        places,
+        way[cell_at],
+        place[cell_at],
+        worker[cell_at],
+        tally(cell, counts, len(cell_at)),
+        tally(cell, counts * logs, len(cell_at)),
+        tally(cell, counts * logs**2, len(cell_at)),
+        [tuple(int(s) for s in row if s) for row in keys[way_at, 3:7]],
+        keys[place_at][:, [0, 2, 7]],
     )
+
+
+def _codes(rows: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(where each distinct row stands first, the number of each row among them), in order of first standing.
+
+    Rows are told apart by a 64-bit mix of their symbols, which are hashes already.
+    """
+    mixed = np.zeros(len(rows), np.uint64)
+    for column in rows.T:
+        mixed = (mixed ^ column) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(32)
+    encoded = pa.array(mixed).dictionary_encode()
+    codes = encoded.indices.to_numpy().astype(np.int64)
+    first = np.full(len(encoded.dictionary), len(codes), np.int64)
+    np.minimum.at(first, codes, np.arange(len(codes)))
+    return first, codes
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def workflow_targets(
         made.append(Target(Kind.WORKFLOW, metric, y, valid, -1, minimum, taken | looping, looping))
 
     for buckets in (traces.active, traces.lead):
-        y = np.array(log_centre(buckets), np.float64)
+        y = log_centre(buckets)
         valid = np.isfinite(y) & (buckets > 1)
         if valid.any() and float(np.ptp(y[valid])) > 0:
             y[~valid] = 0.0
