@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from guildbook.columns import raw_table
 from guildbook.columns.ids import IdAssigner, add_digests
 from guildbook.model.errors import StoreError
-from guildbook.store import SealReport, Store, sealing
+from guildbook.store import SealReport, Store, compaction, drafting, sealing
 
 Make = Callable[..., pa.Table]
 DAY = 86_400_000_000
@@ -142,8 +142,8 @@ def test_many_segments_are_compacted_in_several_runs(
     for day in range(8):
         take(store, events(10, start=1_767_225_600_000_000 + day * DAY), f"d{day}")
         store.seal()
-    monkeypatch.setattr(sealing, "_ROUND", 40)
-    monkeypatch.setattr(sealing, "_BATCH_FILES", 1)
+    monkeypatch.setattr(compaction, "_MOST", 40)
+    monkeypatch.setattr(drafting, "_BATCH_FILES", 1)
     assert store.compact().after == 2
     assert len(set(everything(store))) == 80
 

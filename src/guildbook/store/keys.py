@@ -89,6 +89,18 @@ class Keyring:
             ]
             connection.execute(insert(tables.keys), rows)
 
+    def of(self, connection: Connection, owners: Sequence[str]) -> Keys:
+        """All keys of these owners."""
+        keys = tables.keys.c
+        found: Keys = {}
+        for start in range(0, len(owners), _MANY):
+            query = select(keys.owner, keys.period, keys.wrapped).where(
+                keys.owner.in_(owners[start : start + _MANY]), keys.period != NAME
+            )
+            for owner, period, wrapped in connection.execute(query):
+                found[owner, period] = self.unwrap(wrapped, owner, period)
+        return found
+
     def fetch(self, connection: Connection, wanted: Iterable[tuple[str, str]]) -> Keys:
         """The keys of these (owner, period) pairs; `StoreError` when one is gone."""
         pairs = list(dict.fromkeys(wanted))

@@ -15,7 +15,19 @@ from guildbook.columns.words import U64
 from guildbook.model.errors import BookBusyError, StoreError
 from guildbook.model.ids import uuid7
 from guildbook.plugins import Rejected
-from guildbook.store import artefacts, checkup, erasure, files, inbox, keys, ledger, people, reading, sealing
+from guildbook.store import (
+    artefacts,
+    checkup,
+    compaction,
+    erasure,
+    files,
+    inbox,
+    keys,
+    ledger,
+    people,
+    reading,
+    sealing,
+)
 from guildbook.store.lock import WriterLock
 from guildbook.store.rows import (
     Appended,
@@ -175,7 +187,7 @@ class Store:
 
     def compact(self, small: int = 50_000, at_least: int = 4) -> CompactReport:
         """Merge segments below `small` rows where a worker, month and terms have `at_least`; digests add up."""
-        return sealing.compact(self._vault, small, at_least)
+        return compaction.compact(self._vault, small, at_least)
 
     def segments(self) -> list[SegmentRow]:
         """All segments by worker, month and first event."""

@@ -1,0 +1,134 @@
+"""Segments being written: sorted, encoded, and published together with the rows they replace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, fields
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from sqlalchemy import Connection, delete, insert
+
+from guildbook.columns.ids import lanes_of
+from guildbook.columns.schema import EVENT_SCHEMA
+from guildbook.columns.words import tight
+from guildbook.model import time
+from guildbook.model.ids import uuid7
+from guildbook.store import files, segment, tables
+from guildbook.store.cipher import new_key
+from guildbook.store.keys import INBOX, Keys
+from guildbook.store.reading import address
+from guildbook.store.rows import SegmentRow
+from guildbook.store.vault import Vault
+
+_BATCH_FILES: Final = 512
+_BATCH_BYTES: Final = 64 << 20
+"""What is published together at most: enough to share the flushes, little enough to lose little when killed."""
+_MANY: Final = 400
+_COLUMNS: Final = [field.name for field in fields(SegmentRow)]
+
+
+class Draft:
+    """Segments written but not yet published, and what they replace. Needs the writer lock."""
+
+    def __init__(self, vault: Vault, workers: Iterable[str]) -> None:
+        self._vault = vault
+        self._files = files.Publication(vault.home, vault.engine)
+        with vault.look() as connection:
+            self._known = vault.keys.of(connection, list(workers))
+        self._new: Keys = {}
+        self._segments: list[SegmentRow] = []
+        self._inbox: list[int] = []
+        self._drop: list[SegmentRow] = []
+
+    def write(
+        self, worker: str, words: Sequence[str], events: pa.Table, terms: npt.NDArray[np.int64]
+    ) -> list[SegmentRow]:
+        """One segment for each month and statement of terms. `terms` gives each row's place in `words`.
+
+        `events`: plain columns of `EVENT_SCHEMA` in any order of rows, none twice.
+        """
+        events, terms = _ordered(events, terms)
+        months = events["time"].cast(pa.int64()).to_numpy().astype("datetime64[us]").astype("datetime64[M]")
+        change = (np.diff(terms) != 0) | (months[1:] != months[:-1])
+        starts = [0, *(np.flatnonzero(change) + 1).tolist()] if events.num_rows else []
+        now = time.now()
+        made = [
+            self._segment(worker, str(months[start]), words[int(terms[start])], events.slice(start, end - start), now)
+            for start, end in zip(starts, [*starts[1:], events.num_rows], strict=bool(starts))
+        ]
+        self._segments.extend(made)
+        return made
+
+    def replaces(self, inbox: Iterable[int] = (), segments: Iterable[SegmentRow] = ()) -> None:
+        """Inbox rows and segments that go when this is published."""
+        self._inbox.extend(inbox)
+        self._drop.extend(segments)
+
+    def publish(self, *, now: bool = True) -> None:
+        """Make what was written part of the book; unless `now`, only when it has grown large."""
+        if not now and len(self._files) < _BATCH_FILES and self._files.bytes < _BATCH_BYTES:
+            return
+        if not (self._segments or self._inbox or self._drop):
+            return
+        self._files.commit(self._change, [address(row).path for row in self._drop])
+        for noted in (self._new, self._segments, self._inbox, self._drop):
+            noted.clear()
+
+    def inbox_key(self, worker: str) -> bytes:
+        """The key of a worker's batches; `StoreError` when it is not in the ledger."""
+        if (worker, INBOX) not in self._known:
+            with self._vault.look() as connection:
+                self._known |= self._vault.keys.fetch(connection, [(worker, INBOX)])
+        return self._known[worker, INBOX]
+
+    def _key(self, worker: str, month: str) -> bytes:
+        """A worker's key of a month: the ledger's, or a new one that goes there with the segments."""
+        pair = (worker, month)
+        if pair not in self._known:
+            self._known[pair] = self._new[pair] = new_key()
+        return self._known[pair]
+
+    def _segment(self, worker: str, month: str, terms: str, events: pa.Table, now: int) -> SegmentRow:
+        place = segment.Address(uuid7().hex, worker, month)
+        made = segment.encode(place, self._key(worker, month), _tightened(events))
+        self._files.add(place.path, made.parts)
+        return SegmentRow(
+            place.id, worker, month, terms, made.rows, made.first, made.last, made.digest, made.bytes, now
+        )
+
+    def _change(self, connection: Connection) -> None:
+        self._vault.keys.add(connection, self._new)
+        if self._segments:
+            rows = [dict(zip(_COLUMNS, astuple(row), strict=True)) for row in self._segments]
+            connection.execute(insert(tables.segments), rows)
+        for start in range(0, len(self._inbox), _MANY):
+            some = self._inbox[start : start + _MANY]
+            connection.execute(delete(tables.inbox).where(tables.inbox.c.id.in_(some)))
+        for start in range(0, len(self._drop), _MANY):
+            gone = [row.id for row in self._drop[start : start + _MANY]]
+            connection.execute(delete(tables.segments).where(tables.segments.c.id.in_(gone)))
+
+
+def _ordered(events: pa.Table, terms: npt.NDArray[np.int64]) -> tuple[pa.Table, npt.NDArray[np.int64]]:
+    """Rows by terms, time, `seq` (null first) and id; the terms in that order too."""
+    lanes = lanes_of(events["id"])
+    seq = np.full(events.num_rows, np.iinfo(np.int64).min)
+    if "seq" in events.column_names:
+        seq = events["seq"].fill_null(np.iinfo(np.int64).min).to_numpy()
+    times = events["time"].cast(pa.int64()).to_numpy()
+    order = np.lexsort((lanes[:, 1], lanes[:, 0], seq, times, terms))
+    return events.take(pa.array(order)), terms[order]
+
+
+def _tightened(events: pa.Table) -> pa.Table:
+    """The columns that hold anything, in the schema's order, words as small dictionaries."""
+    arrays: dict[str, pa.Array | pa.ChunkedArray] = {}
+    for name in EVENT_SCHEMA.names:
+        if name not in events.column_names or events[name].null_count == events.num_rows:
+            continue
+        words = pa.types.is_dictionary(EVENT_SCHEMA.field(name).type)
+        arrays[name] = tight(events[name]) if words else events[name]
+    return pa.table(arrays)
