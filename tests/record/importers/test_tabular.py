@@ -260,6 +260,17 @@ def test_a_log_of_the_user_interface(table: Write, read: Read) -> None:
     assert rows[1]["window"] == "Sheet1"
 
 
+def test_wide_and_heavy_tables_come_in_small_batches(table: Write, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    more = [f"c{i}" for i in range(100)]
+    path = table(",".join(["time", "action", *more]) + "\n" + ("2020-01-01,go" + ",x" * 100 + "\n") * 500)
+    whole = read(CsvImporter(), path)
+    monkeypatch.setattr("guildbook.record.importers._batches.MOST_CELLS", 10_200)
+    small = read(CsvImporter(), path)
+    assert (whole.chunks, small.chunks) == (1, 5)
+    monkeypatch.setattr("guildbook.record.importers._batches.MOST_BYTES", 1)
+    assert read(CsvImporter(), path).rows == small.rows == whole.rows
+
+
 def test_hostile_headers(table: Write, read: Read) -> None:
     wide = table(",".join(f"c{i}" for i in range(10**6)) + "\n" + "1," * (10**6 - 1) + "1\n")
     assert read(CsvImporter(), wide).error.code == "input-wide"

@@ -22,6 +22,10 @@ SAMPLE: Final = 8_192
 """Rows of the first batch, from which the mapping is guessed."""
 ROWS: Final = 49_152
 REJECTS: Final = 8_192
+MOST_CELLS: Final = 2_000_000
+"""Of a batch, so that wide tables do not take more memory than narrow ones."""
+MOST_BYTES: Final = 64 << 20
+"""Of text for a batch."""
 SHOWN: Final = 500
 _EMPTY: Final = ("", "nan", "NaN")
 
@@ -45,13 +49,15 @@ def text_batches(table: TextTable) -> Iterator[Batch]:
     """
     check_header(table.header, table.path)
     gathered = _Gathered(distinct(table.header))
-    most = SAMPLE
+    rows = rows_of(len(table.header))
+    most, taken = min(SAMPLE, rows), 0
     try:
         for line, row in table.rows():
             gathered.add(line, row)
-            if len(gathered.rows) >= most or len(gathered.rejected) >= REJECTS:
+            heavy = table.pieces.given - taken > MOST_BYTES
+            if len(gathered.rows) >= most or len(gathered.rejected) >= REJECTS or heavy:
                 yield gathered.take(table)
-                most = ROWS
+                most, taken = rows, table.pieces.given
     except InputError:
         yield gathered.take(table)
         raise
@@ -64,11 +70,16 @@ def parquet_batches(path: Path) -> Iterator[Batch]:
     with opened(path) as file:
         names = distinct(file.schema_arrow.names)
         total, first = file.metadata.num_rows, 0
-        for batch in file.iter_batches(batch_size=ROWS):
+        for batch in file.iter_batches(batch_size=rows_of(len(names))):
             columns = {name: _unpacked(column) for name, column in zip(names, batch.columns, strict=True)}
             last = first + batch.num_rows
             yield Batch(columns, list(range(first + 1, last + 1)), (), min(1.0, last / total))
             first = last
+
+
+def rows_of(columns: int) -> int:
+    """How many rows of that many columns make a batch."""
+    return max(1, min(ROWS, MOST_CELLS // max(columns, 1)))
 
 
 @contextmanager

@@ -48,6 +48,11 @@ class Pieces:
         """0 to 1."""
         return min(1.0, self._read / self._size) if self._size else 0.0
 
+    @property
+    def given(self) -> int:
+        """Bytes handed out so far, unpacked."""
+        return self._given
+
     def __iter__(self) -> Iterator[bytes]:
         """The bytes, `PIECE` at most at a time."""
         try:
@@ -55,7 +60,10 @@ class Pieces:
                 self._size = self.path.stat().st_size
                 packed = handle.read(2) == _GZIP
                 handle.seek(0)
-                yield from self._unpacked(handle) if packed else self._raw(handle, PIECE)
+                for piece in self._unpacked(handle) if packed else self._raw(handle, PIECE):
+                    self._given += len(piece)
+                    self._check()
+                    yield piece
         except OSError as error:
             raise unreadable(self.path, error) from error
 
@@ -77,8 +85,6 @@ class Pieces:
                     stream, between = zlib.decompressobj(_AUTO), False
                 piece = self._step(stream.decompress, waiting)
                 if piece:
-                    self._given += len(piece)
-                    self._check()
                     yield piece
                 between = stream.eof
                 waiting = stream.unused_data if between else stream.unconsumed_tail

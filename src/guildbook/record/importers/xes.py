@@ -24,6 +24,8 @@ from guildbook.record.importers._xes_reader import XesReader
 _VERSION: Final = "xes-1"
 _ROOT: Final = re.compile(rb"<(?:[\w.-]+:)?log[\s>]")
 _GZIP: Final = b"\x1f\x8b"
+MOST_BYTES: Final = 64 << 20
+"""Of log for a chunk: rich events make smaller chunks."""
 _SAMPLE: Final = 64
 _USUAL_RATIO: Final = 20
 SCAN_FROM: Final = 24 << 20
@@ -75,10 +77,12 @@ class XesImporter:
         events = XesEvents(xes_mapping(options))
         reader, pieces = XesReader(str(path), events, scan=_is_large(path)), Pieces(path, self._limits)
         try:
+            taken = 0
             for piece in pieces:
                 reader.feed(piece)
-                if events.full:
+                if events.full or pieces.given - taken > MOST_BYTES:
                     yield events.take(pieces.progress, self.name, last=False)
+                    taken = pieces.given
             reader.close()
         except InputError:
             reader.rescue()
