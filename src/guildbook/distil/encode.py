@@ -153,7 +153,7 @@ def encode(table: pa.Table, settings: Settings) -> Events:
         time=_integers(table, "time", 0),
         duration=np.maximum(_integers(table, "duration", -1), -1),
         seq=_integers(table, "seq", -1),
-        ids=_ids(table),
+        ids=event_ids(table),
         worker=np.where(worker < 0, _unnamed(everyone), worker).astype(np.int32) if (worker < 0).any() else worker,
         act=act,
         app=app,
@@ -209,7 +209,7 @@ def _integers(table: pa.Table, name: str, default: int) -> Ints:
     return np.ascontiguousarray(column.to_numpy())
 
 
-def _ids(table: pa.Table) -> NDArray[np.uint64]:
+def event_ids(table: pa.Table) -> NDArray[np.uint64]:
     """Ids as two unsigned halves that compare as the bytes do. A raw table has none: rows count up."""
     if "id" not in table.column_names:
         rows = np.zeros((len(table), 2), np.uint64)
@@ -296,11 +296,11 @@ def _combined(columns: Sequence[NDArray[Any]]) -> tuple[Codes, NDArray[np.int64]
 
 def _case_types(cases: Sequence[str]) -> tuple[Codes, list[str]]:
     """The task of each case: what stands before the first colon."""
-    kinds: dict[str, int] = {}
-    raw = np.array([kinds.setdefault(case.partition(":")[0] if ":" in case else "", len(kinds)) for case in cases], int)
+    found = pc.extract_regex(pa.array(cases, pa.string()), "^(?P<kind>[^:]*):")
+    kind = pc.fill_null(pc.struct_field(found, "kind"), "").dictionary_encode()
     tasks: dict[str, int] = {}
-    of_kind = np.array([tasks.setdefault(clean(kind) or "case", len(tasks)) for kind in kinds], np.int32)
-    return of_kind[raw] if len(raw) else of_kind, list(tasks)
+    of_kind = [tasks.setdefault(clean(text) or "case", len(tasks)) for text in kind.dictionary.to_pylist()]
+    return np.array(of_kind, np.int32)[kind.indices.to_numpy()], list(tasks)
 
 
 def _asks(table: pa.Table) -> tuple[Ints, list[str], Codes]:

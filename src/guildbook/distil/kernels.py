@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Keys = NDArray[np.uint64]
 Ints = NDArray[np.int64]
+Codes = NDArray[np.int32]
 
 _DIGIT: Final = 11
 _MASK: Final = (1 << _DIGIT) - 1
@@ -312,3 +313,29 @@ def reply_times(offsets: Ints, trace: Ints, times: Ints, workers: Ints, asks: In
                 ask -= 1
             at[workers[i]], stamp[workers[i]] = i, here
     return out
+
+
+@njit(cache=True)
+def pair_counts(
+    case: Codes, worker: Codes, time: Ints, seq: Ints, cases: int, people: int, trusted: int
+) -> tuple[bool, Ints]:
+    """How often `worker` follows `worker` within a case, for events whose cases stand together in time order.
+
+    Returns (whether they do, counts (people, people)); gives up at the first event that does not, unless the
+    order is `trusted`.
+    """
+    counts = np.zeros((people, people), np.int64)
+    met = np.zeros(cases, np.bool_)
+    if len(case):
+        met[case[0]] = True
+    for i in range(1, len(case)):
+        if case[i] == case[i - 1]:
+            late = time[i] > time[i - 1] or (time[i] == time[i - 1] and seq[i] > seq[i - 1])
+            if not (late or trusted):
+                return False, counts
+            counts[worker[i - 1], worker[i]] += 1
+        else:
+            if met[case[i]] and not trusted:
+                return False, counts
+            met[case[i]] = True
+    return True, counts

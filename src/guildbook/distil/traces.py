@@ -214,14 +214,14 @@ def own_time(duration: Ints, gap: Ints, idle: int) -> Ints:
 
 def time_order(events: Events) -> Ints:
     """Rows by (time, seq, id)."""
-    order = row_order(_unsigned(events.time)[:, None])
+    order = row_order(unsigned(events.time)[:, None])
     times = events.time[order]
     tied = np.zeros(len(order), dtype=bool)
     same = times[1:] == times[:-1]
     tied[1:] |= same
     tied[:-1] |= same
     rows = order[tied]
-    keys = np.column_stack([_unsigned(events.time[rows]), _unsigned(events.seq[rows]), events.ids[rows]])
+    keys = np.column_stack([unsigned(events.time[rows]), unsigned(events.seq[rows]), events.ids[rows]])
     order[tied] = rows[row_order(np.ascontiguousarray(keys))]
     return order
 
@@ -235,7 +235,7 @@ def join(events: Events, order: Ints | None = None) -> Traces:
     episode_of = np.full(len(order), -1, np.int64)
     if len(loose):
         group[loose], episode_of[loose] = _episodes(events, order[loose], len(events.cases))
-    by_group = row_order(_unsigned(group)[:, None])
+    by_group = row_order(unsigned(group)[:, None])
     sorted_group = group[by_group]
     starts = (
         np.flatnonzero(np.concatenate([[True], np.diff(sorted_group) != 0])) if len(order) else np.empty(0, np.int64)
@@ -246,7 +246,7 @@ def join(events: Events, order: Ints | None = None) -> Traces:
 
 def worker_days(events: Events, order: Ints) -> tuple[Ints, NDArray[np.bool_], Ints]:
     """Events by (worker, UTC day, time): (rows, where a worker-day starts, its day number at each place)."""
-    worker = _unsigned(events.worker[order].astype(np.int64))
+    worker = unsigned(events.worker[order].astype(np.int64))
     rows = order[row_order(worker[:, None])]
     day = events.time[rows] // DAY
     who = events.worker[rows]
@@ -270,7 +270,7 @@ def _episodes(events: Events, rows: Ints, base: int) -> tuple[Ints, Ints]:
     return group[where] + base, number[where]
 
 
-def _unsigned(values: Ints) -> Keys:
+def unsigned(values: Ints) -> Keys:
     """Signed integers as unsigned ones of the same order."""
     return (
         values.view(np.uint64) if values.dtype == np.int64 else values.astype(np.int64).view(np.uint64)
