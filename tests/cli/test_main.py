@@ -81,3 +81,63 @@ def test_version(guildbook: Run) -> None:
     status, out, _ = guildbook("--version")
     assert status == 0
     assert out.startswith("guildbook 0.")
+
+
+def test_every_option_has_an_environment_variable() -> None:
+    """`GUILDBOOK_` and the way to the option; only what ends the program at once (`--help`, …) has none."""
+    from typer.main import get_command
+
+    from guildbook.cli.main import app
+
+    def options(command: Any, path: str) -> list[tuple[str, bool]]:
+        own = [
+            (f"{path} {p.name}", bool(p.allow_from_autoenv))
+            for p in command.params
+            if p.param_type_name == "option" and not p.is_eager
+        ]
+        for name, child in getattr(command, "commands", {}).items():
+            own += options(child, f"{path} {name}")
+        return own
+
+    found = options(get_command(app), "guildbook")
+    assert len(found) > 40
+    without = [name for name, has in found if not has]
+    assert without == ["guildbook home"]  # config reads GUILDBOOK_HOME itself, to tell where the value came from
+
+
+def test_an_option_comes_from_its_variable(
+    guildbook_json: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, small_log: Path
+) -> None:
+    monkeypatch.setenv("GUILDBOOK_LEARN_TERMS", "research")
+    guildbook_json("learn", small_log)
+    assert guildbook_json("imports", "list")[0]["terms"] == ["research"]
+
+
+HOSTILE = "\x1b[2J\x1b]0;owned\x07=HYPERLINK(1)\u202eevil <script>alert(1)</script> [bold]x[/bold]"
+
+
+def test_hostile_names_are_only_text_on_a_terminal(guildbook: Run, tmp_path: Path) -> None:
+    log = tmp_path / "hostile.csv"
+    lines = ["case,time,worker,activity"]
+    for case in range(30):
+        for step in range(3):
+            who = HOSTILE if case % 10 == 0 else f"somebody with a name {case % 4}"
+            cells = (f"t:{case}", f"2026-02-{1 + case % 28:02}T10:{step:02}:00Z", who, f"step {step} of {who}")
+            lines.append(",".join('"' + cell.replace('"', '""') + '"' for cell in cells))
+    log.write_text("\n".join(lines) + "\n")
+    assert guildbook("learn", log)[0] == 0
+    page = tmp_path / "page.html"
+    for words in (
+        ("learn",),
+        ("workers", "list"),
+        ("uses",),
+        ("practices", "list"),
+        ("ask", "who does what?", HOSTILE),
+        ("report", "-o", page),
+        ("forget", "--worker", "x" + HOSTILE, "--yes"),
+    ):
+        _, out, err = guildbook(*words)
+        assert "\x1b" not in out + err, words
+        assert "\x07" not in out + err, words
+        assert "\u202e" not in out + err, words
+    assert "<script>alert" not in page.read_text()
