@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from guildbook.columns.ids import lanes_of
 from guildbook.store import batch, files, ledger, tables
@@ -25,6 +26,18 @@ _ROUND: Final = 1_000_000
 """Rows of one worker sealed at a time, which bounds memory."""
 
 Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """A row of the inbox without its bytes."""
+
+    id: int
+    import_id: str
+    chunk: int
+    worker: str
+    rows: int
+    terms: str
 
 
 def seal(vault: Vault, progress: Progress | None = None) -> SealReport:
@@ -54,7 +67,7 @@ def seal(vault: Vault, progress: Progress | None = None) -> SealReport:
         return SealReport(made, kept, done - kept)
 
 
-def _waiting(vault: Vault) -> Sequence[Row[Any]]:
+def _waiting(vault: Vault) -> list[_Batch]:
     """Every batch of the inbox without its bytes, by worker and age."""
     inbox, imports = tables.inbox, tables.imports
     query = (
@@ -63,7 +76,7 @@ def _waiting(vault: Vault) -> Sequence[Row[Any]]:
         .order_by(inbox.c.worker, inbox.c.id)
     )
     with vault.look() as connection:
-        return connection.execute(query).all()
+        return [_Batch(*row) for row in connection.execute(query)]
 
 
 def _sealed(vault: Vault, workers: set[str]) -> defaultdict[str, list[SegmentRow]]:
@@ -76,9 +89,9 @@ def _sealed(vault: Vault, workers: set[str]) -> defaultdict[str, list[SegmentRow
     return found
 
 
-def _rounds(batches: list[Row[Any]]) -> Iterator[list[Row[Any]]]:
+def _rounds(batches: list[_Batch]) -> Iterator[list[_Batch]]:
     """One worker's batches in pieces of at most `_ROUND` rows, or one batch."""
-    part: list[Row[Any]] = []
+    part: list[_Batch] = []
     size = 0
     for row in batches:
         if part and size + row.rows > _ROUND:
@@ -91,7 +104,7 @@ def _rounds(batches: list[Row[Any]]) -> Iterator[list[Row[Any]]]:
 
 
 def _seal_round(
-    vault: Vault, worker: str, part: list[Row[Any]], sealed: Sequence[SegmentRow], draft: Draft
+    vault: Vault, worker: str, part: list[_Batch], sealed: Sequence[SegmentRow], draft: Draft
 ) -> list[SegmentRow]:
     events = batch.join(_unpacked(vault, worker, part, draft.inbox_key(worker)))
     words = sorted({row.terms for row in part})
@@ -104,7 +117,7 @@ def _seal_round(
     return made
 
 
-def _unpacked(vault: Vault, worker: str, part: list[Row[Any]], key: bytes) -> list[pa.Table]:
+def _unpacked(vault: Vault, worker: str, part: list[_Batch], key: bytes) -> list[pa.Table]:
     table = tables.inbox
     query = select(table.c.batch).where(table.c.worker == worker, table.c.id.between(part[0].id, part[-1].id))
     with vault.look() as connection:
