@@ -88,6 +88,8 @@ def test_no_file_is_overwritten_and_too_wide_is_said(kit: Any, folder: Path) -> 
     path.write_bytes(b"")
     with pytest.raises(InputError, match="exists"):
         export_ocel_sqlite([], path)
+    with pytest.raises(InputError, match="cannot be written"):
+        export_ocel_sqlite([], folder / "no such folder" / "log.sqlite")
     wide = json.dumps({f"k{n}": n for n in range(1_901)})
     rows = [{"time": 0, "seq": 0, "action": "x", "attributes": wide}]
     with pytest.raises(InputError, match="1,902 attributes"):

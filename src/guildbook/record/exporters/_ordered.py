@@ -53,11 +53,17 @@ def _rows(tables: Iterable[pa.Table], *, case_first: bool) -> Iterator[Row]:
             yield {name: value for name, value in row.items() if value is not None}
 
 
+def admitted(table: pa.Table) -> pa.Table:
+    """The table as `ADMITTED_SCHEMA`; raises `ValueError` when it has other columns."""
+    if table.schema == ADMITTED_SCHEMA:
+        return table
+    if set(table.column_names) != set(ADMITTED_SCHEMA.names):
+        raise ValueError("not a table of admitted events")
+    return table.select(ADMITTED_SCHEMA.names).cast(ADMITTED_SCHEMA)
+
+
 def _together(tables: Iterable[pa.Table]) -> pa.Table:
-    found = list(tables)
-    for table in found:
-        if table.schema != ADMITTED_SCHEMA:
-            raise ValueError("not a table of admitted events")
+    found = [admitted(table) for table in tables]
     return pa.concat_tables([ADMITTED_SCHEMA.empty_table(), *found]).unify_dictionaries()
 
 

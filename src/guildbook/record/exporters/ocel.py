@@ -23,6 +23,14 @@ from guildbook.record.exporters._objects import ObjectLog, Step, Thing, object_l
 from guildbook.record.exporters._sink import BytesSink
 
 _SQL_KINDS: Final = {"boolean": "BOOLEAN", "integer": "INTEGER", "float": "REAL", "time": "TIMESTAMP", "string": "TEXT"}
+_TABLES: Final = (
+    "CREATE TABLE event (ocel_id TEXT PRIMARY KEY, ocel_type TEXT);"
+    "CREATE TABLE event_map_type (ocel_type TEXT PRIMARY KEY, ocel_type_map TEXT);"
+    "CREATE TABLE object (ocel_id TEXT PRIMARY KEY, ocel_type TEXT);"
+    "CREATE TABLE object_map_type (ocel_type TEXT PRIMARY KEY, ocel_type_map TEXT);"
+    "CREATE TABLE event_object (ocel_event_id TEXT, ocel_object_id TEXT, ocel_qualifier TEXT);"
+    "CREATE TABLE object_object (ocel_source_id TEXT, ocel_target_id TEXT, ocel_qualifier TEXT);"
+)
 _MOST_COLUMNS: Final = 1_900  # SQLite's own limit is 2,000
 _HALVES: Final = re.compile("[\ud800-\udfff]")
 _LARGEST: Final = 2**63
@@ -48,22 +56,19 @@ def export_ocel_sqlite(tables: Iterable[pa.Table], path: Path) -> int:
 
     Besides what the module says: zero characters become U+FFFD, and attributes of one type whose names differ in
     letter case only are told apart by a number, since SQLite does not tell them apart.
-    Raises `InputError` when the file exists or a type has more attributes than a table can have columns.
+    Raises `InputError` when the file exists or cannot be written, or a type has more attributes than a table can have
+    columns.
     """
     if path.exists():
         raise InputError(f"{path} exists.", "Give the name of a new file, or remove that one.", "output-exists")
     log = object_log(tables)
-    with closing(sqlite3.connect(path)) as db, db:
-        db.executescript(
-            "CREATE TABLE event (ocel_id TEXT PRIMARY KEY, ocel_type TEXT);"
-            "CREATE TABLE event_map_type (ocel_type TEXT PRIMARY KEY, ocel_type_map TEXT);"
-            "CREATE TABLE object (ocel_id TEXT PRIMARY KEY, ocel_type TEXT);"
-            "CREATE TABLE object_map_type (ocel_type TEXT PRIMARY KEY, ocel_type_map TEXT);"
-            "CREATE TABLE event_object (ocel_event_id TEXT, ocel_object_id TEXT, ocel_qualifier TEXT);"
-            "CREATE TABLE object_object (ocel_source_id TEXT, ocel_target_id TEXT, ocel_qualifier TEXT);"
-        )
-        _write_objects(db, log)
-        _write_events(db, log)
+    try:
+        with closing(sqlite3.connect(path)) as db, db:
+            db.executescript(_TABLES)
+            _write_objects(db, log)
+            _write_events(db, log)
+    except sqlite3.Error as error:
+        raise InputError(f"{path} cannot be written: {error}.", "Check the folder and the space left.") from error
     return len(log.steps)
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from guildbook.columns import ADMITTED_SCHEMA
+from guildbook.record.exporters._ordered import admitted
 
 
 def export_parquet(tables: Iterable[pa.Table], out: Path | BinaryIO) -> int:
@@ -21,8 +22,6 @@ def export_parquet(tables: Iterable[pa.Table], out: Path | BinaryIO) -> int:
     count = 0
     with pq.ParquetWriter(out, ADMITTED_SCHEMA, compression="zstd") as writer:
         for table in tables:
-            if table.schema != ADMITTED_SCHEMA:
-                raise ValueError("not a table of admitted events")
-            writer.write_table(table)
+            writer.write_table(admitted(table))
             count += table.num_rows
     return count
