@@ -24,45 +24,10 @@ MAX_TASKS: Final = 60
 ELLIPSIS: Final = "…"
 """Stands at the end of a variant that was cut."""
 
-_GENERIC: Final = frozenset(
-    {
-        "click",
-        "open",
-        "type",
-        "select",
-        "press",
-        "read",
-        "view",
-        "focus",
-        "scroll",
-        "switch",
-        "copy",
-        "paste",
-        "edit",
-        "save",
-        "enter",
-        "write",
-        "work",
-        "list",
-        "search",
-        "run",
-        "go",
-        "close",
-        "show",
-        "see",
-        "navigate",
-        "wait",
-        "look",
-        "input",
-        "change",
-        "get",
-        "set",
-        "move",
-        "start",
-        "use",
-        "send",
-    }
+_MECHANICAL: Final = frozenset(
+    {"click", "open", "type", "select", "press", "focus", "scroll", "switch", "copy", "paste"}
 )
+"""Verbs of the hand that do not say what the work is."""
 _WORD: Final = re.compile(r"[^\W_]+")
 
 
@@ -188,11 +153,12 @@ def _main_app(sums: Sums, follows: CountTable) -> str:
 
 
 def _last_verb(sums: Sums, follows: CountTable) -> str:
-    """The first word of the commonest last step that says more than click or open."""
+    """The first word of the step that at least half of the episodes end with, unless it is mechanical."""
     last = follows.by(1, 2).where(c1=0)
-    for i in np.lexsort((last.keys[:, 0], -last.counts)).tolist():
-        label = sums.text(last.keys[i, 0]).partition(": ")[2]
-        word = _WORD.match(label)
-        if word and word.group().lower() not in _GENERIC:
-            return word.group().capitalize()
-    return ""
+    if not len(last):
+        return ""
+    top = int(np.lexsort((last.keys[:, 0], -last.counts))[0])
+    word = _WORD.match(sums.text(last.keys[top, 0]).partition(": ")[2])
+    if 2 * int(last.counts[top]) < last.total() or word is None or word.group().lower() in _MECHANICAL:
+        return ""
+    return word.group().capitalize()
