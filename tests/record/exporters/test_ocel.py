@@ -64,6 +64,13 @@ def test_types_and_changes_through_sqlite(kit: Any, folder: Path) -> None:
     )
 
 
+def test_every_object_has_a_row_from_the_beginning(kit: Any, folder: Path) -> None:
+    through_sqlite(kit, [kit.admitted([{"time": 0, "seq": 0, "action": "x", "worker": "ann", "case": "k:1"}])], folder)
+    with closing(sqlite3.connect(folder / "log.sqlite")) as db:
+        rows = [row for table in ("object_k0", "object_worker1") for row in db.execute(f"SELECT * FROM {table}")]
+    assert rows == [("k:1", "1970-01-01T00:00:00Z", None), ("worker:ann", "1970-01-01T00:00:00Z", None)]
+
+
 def test_what_the_formats_cannot_hold(kit: Any, folder: Path) -> None:
     attributes = json.dumps({"A": 1, "a": "\0", "big": 2**70, "deep": {"b": [1]}, "ocel_id": "x"})
     rows = [{"time": 0, "seq": 0, "action": "x'y\"; DROP TABLE event", "case": "17", "attributes": attributes}]

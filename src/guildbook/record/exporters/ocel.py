@@ -19,7 +19,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from guildbook.model.errors import InputError
-from guildbook.record.exporters._objects import ObjectLog, Step, Thing, object_log, scalar
+from guildbook.record.exporters._objects import EPOCH, ObjectLog, Step, Thing, object_log, scalar
 from guildbook.record.exporters._sink import BytesSink
 
 _SQL_KINDS: Final = {"boolean": "BOOLEAN", "integer": "INTEGER", "float": "REAL", "time": "TIMESTAMP", "string": "TEXT"}
@@ -117,14 +117,23 @@ def _write_objects(db: sqlite3.Connection, log: ObjectLog) -> None:
         short = _short(kind, place)
         db.execute("INSERT INTO object_map_type VALUES (?, ?)", (_cell(kind), short))
         columns = _create(db, f"object_{short}", ("ocel_changed_field TEXT",), kinds)
-        places = {name: n for n, name in enumerate(columns)}
-        rows = (
-            (_cell(thing.key), time, columns[name], *_sparse(len(columns), places[name], value))
-            for thing in log.things.values()
-            if thing.type == kind
-            for time, name, value in thing.changes
-        )
+        rows = (row for thing in log.things.values() if thing.type == kind for row in _object_rows(thing, columns))
         _insert(db, f"object_{short}", rows, 3 + len(columns))
+
+
+def _object_rows(thing: Thing, columns: dict[str, str]) -> Iterator[tuple[Any, ...]]:
+    """A row for what the object was from the beginning, even if that is nothing, then one for each change."""
+    first = {name: value for time, name, value in thing.changes if time == EPOCH}
+    yield _object_row(thing, EPOCH, None, columns, first)
+    for time, name, value in thing.changes:
+        if time != EPOCH:
+            yield _object_row(thing, time, columns[name], columns, {name: value})
+
+
+def _object_row(
+    thing: Thing, time: str, changed: str | None, columns: dict[str, str], said: dict[str, Any]
+) -> tuple[Any, ...]:
+    return (_cell(thing.key), time, changed, *(_cell(scalar(said.get(name))) for name in columns))
 
 
 def _write_events(db: sqlite3.Connection, log: ObjectLog) -> None:
@@ -167,12 +176,6 @@ def _create(db: sqlite3.Connection, table: str, more: tuple[str, ...], kinds: di
 def _insert(db: sqlite3.Connection, table: str, rows: Iterable[tuple[Any, ...]], width: int) -> None:
     marks = ", ".join("?" * width)
     db.executemany(f"INSERT INTO {_quoted(table)} VALUES ({marks})", rows)  # noqa: S608 (the name is quoted)
-
-
-def _sparse(width: int, place: int, value: Any) -> list[Any]:
-    cells: list[Any] = [None] * width
-    cells[place] = _cell(scalar(value))
-    return cells
 
 
 def _cell(value: Any) -> Any:
