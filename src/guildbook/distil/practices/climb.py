@@ -24,6 +24,8 @@ MOST = 400
 """Suspicions measured in one task: bounds the time where nothing is to be found and much looks like it."""
 SURER = 0.5
 """Standard errors that a narrower scope must add."""
+ABOUT = 1.0
+"""Standard errors by which a nearer anchor may be less sure."""
 MARGIN = 1.5
 """Standard errors that adjustment may add to a quick look."""
 DIFFERS = 3.0
@@ -56,7 +58,7 @@ def climb(search: Search, allowed: Callable[[Finding], bool]) -> None:
                     replace(first, order=_order(found.z, first.suspicion), known=len(search.accepted), finding=found),
                 )
             continue
-        chosen = _narrowed(search, _widened(search, first.finding), ())
+        chosen = _nearest(search, _narrowed(search, _widened(search, first.finding), ()))
         if _known(search, chosen) or not allowed(chosen):
             continue
         search.accepted.append(chosen)
@@ -96,6 +98,23 @@ def worth(search: Search, finding: Finding) -> bool:
     return better >= finding.target.minimum and finding.p < ACCEPT and sides >= search.settings.min_side
 
 
+def _nearest(search: Search, finding: Finding) -> Finding:
+    """The same step before the nearest anchor for which the effect is about as sure.
+
+    Which of several anchors is surest is often chance; the nearest tells best when to do it, and stays the same
+    from one day to the next.
+    """
+    best = finding
+    anchored = {e.anchor: e for e in fitting(search, finding.target, finding.scope)}
+    for exposure in search.exposures:
+        same = exposure.step == finding.exposure.step and exposure.gap < best.exposure.gap
+        if same and exposure.anchor in anchored:
+            found = _one(search, finding.target, finding.scope, exposure)
+            if found is not None and worth(search, found) and found.z > finding.z - ABOUT:
+                best = found
+    return best
+
+
 def _known(search: Search, finding: Finding) -> bool:
     """Whether the same was accepted before, perhaps for lead time where this is for active time."""
     return any(
@@ -132,7 +151,16 @@ def _apart(search: Search, inside: Finding, rows: Flags, by: float, but: int = -
 
 
 def _widened(search: Search, finding: Finding) -> Finding:
-    """The finding without those conditions and prerequisites outside which it holds as well."""
+    """The finding without those conditions and prerequisites outside which it holds as well.
+
+    Where the step helps before something that all cases reach, that says more than that it helps before
+    something rare, whatever the rare thing adds.
+    """
+    if finding.scope.anchor >= 0:
+        everywhere = Scope(np.ones_like(finding.scope.rows))
+        common = [e for e in fitting(search, finding.target, everywhere) if e.step == finding.exposure.step]
+        wide = [f for f in compare(search, finding.target, everywhere, common) if worth(search, f)]
+        return max(wide, key=lambda f: f.z, default=finding)
     for wider in _wider(search, finding.scope):
         if _apart(search, finding, wider.rows & ~finding.scope.rows, DIFFERED):
             continue

@@ -96,6 +96,8 @@ class Search:
     """Places in `accepted` of what the others explain."""
     unknown: frozenset[int] = frozenset()
     """Steps that may not be built upon."""
+    endings: frozenset[int] = frozenset()
+    """Steps that record the outcome or follow that record."""
     tests: dict[Kind, list[Floats]] = field(default_factory=dict[Kind, "list[Floats]"])
     """p-values of all that was screened last, by kind: one for each step in each scope on each target."""
     cache: dict[tuple[bytes, bool], Projection] = field(default_factory=dict[tuple[bytes, bool], Projection])

@@ -26,6 +26,8 @@ class Exposure:
     anchor: int
     flags: Flags
     """(n,) over the traces of the task."""
+    gap: float
+    """Places from the step to the anchor, on average."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def exposures(traces: TaskTraces, anchored: Iterable[int], minimum: float) -> li
 
     Of anchors that give a step the same flags the nearest is kept: the one fewest steps after it, on average.
     """
-    kept: dict[tuple[int, bytes], tuple[float, Exposure]] = {}
+    kept: dict[tuple[int, bytes], Exposure] = {}
     for anchor in anchored:
         place = traces.first[:, anchor].astype(np.int32)
         reached = float(traces.weights @ (place >= 0))
@@ -64,9 +66,9 @@ def exposures(traces: TaskTraces, anchored: Iterable[int], minimum: float) -> li
             own = np.ascontiguousarray(flags[:, step])
             gap = float(np.average(gaps[own, step], weights=traces.weights[own]))
             key = (int(step), np.packbits(own).tobytes())
-            if key not in kept or gap < kept[key][0]:
-                kept[key] = (gap, Exposure(int(step), anchor, own))
-    return [exposure for _, exposure in kept.values()]
+            if key not in kept or gap < kept[key].gap:
+                kept[key] = Exposure(int(step), anchor, own, gap)
+    return list(kept.values())
 
 
 def scopes(traces: TaskTraces, anchored: Iterable[int]) -> list[Scope]:

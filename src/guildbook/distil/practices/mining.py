@@ -87,6 +87,20 @@ def _mine(
     return [replace(p, contributors=contributors(sums, Pattern.of(p, title), names)) for p in told]
 
 
+def limits(
+    sums: Sums, settings: MiningSettings | None = None, *, titles: Mapping[int, str] | None = None
+) -> tuple[str, ...]:
+    """Where `mine` did not look at everything, one sentence each."""
+    settings, names, known = settings or MiningSettings(), Names(sums.texts), titles or {}
+    tasks, rows = np.unique(sums.profiles.head[:, 0], return_counts=True)
+    return tuple(
+        f"{settings.max_traces:,} of {n:,} kinds of joint trace of “{known.get(int(task)) or names.label(int(task))}” "
+        "were looked at for quality and workflow practices."
+        for task, n in zip(tasks, rows.tolist(), strict=True)
+        if n > settings.max_traces
+    )
+
+
 def _mine_steps(
     block: TaskTraces,
     names: Names,
@@ -112,6 +126,7 @@ def _mine_steps(
     hidden = {names.label(int(s)): i for i, s in enumerate(block.activities)}
     hidden = frozenset(hidden[label] for task, label in unknown if task == title and label in hidden)
     search = Search(block, targets, settings, listed, scopes(block, anchored), unknown=hidden)
+    search.endings = quality.barred_steps if quality else frozenset()
 
     climb(search, lambda finding: advisable(search, finding))
     known = practices(search, title, names)

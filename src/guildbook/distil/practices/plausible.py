@@ -46,15 +46,17 @@ def loops(traces: TaskTraces) -> frozenset[int]:
 def _parts(search: Search, finding: Finding) -> bool:
     """Whether more than one other step, or one that nothing stands for, depends on the step having been done.
 
-    One step may give way to it and is then what it is done instead of. Adjusted for conditions and workers, since
-    a skilled worker does many things more often.
+    One step may give way to it and is then what it is done instead of. Steps that record the outcome follow from
+    any good practice and are left aside. Adjusted for conditions and workers, since a skilled worker does many
+    things more often.
     """
     traces, rows = search.traces, finding.scope.rows & finding.target.valid
     present = traces.first[rows] >= 0
     weights = traces.weights[rows]
     y = finding.exposure.flags[rows].astype(np.float64)
     share = weights @ present / weights.sum()
-    varied = np.flatnonzero((share > 0.05) & (share < 0.95) & (np.arange(len(share)) != finding.exposure.step))  # noqa: PLR2004
+    share[[finding.exposure.step, *search.endings]] = 0.0
+    varied = np.flatnonzero((share > 0.05) & (share < 0.95))  # noqa: PLR2004
     if not len(varied):
         return False
     covariates = np.column_stack([traces.holds[rows], traces.took_part[rows]]).astype(np.float64)

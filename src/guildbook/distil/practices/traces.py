@@ -42,26 +42,6 @@ class TaskTraces:
     workers: Symbols
     took_part: Flags
     """(n, W)"""
-    cut: tuple[str, ...] = ()
-    """What was left out, in words."""
-
-    def pick(self, rows: Flags) -> TaskTraces:
-        """The same columns for some of the rows."""
-        return TaskTraces(
-            self.task,
-            self.weights[rows],
-            self.outcome[rows],
-            self.active[rows],
-            self.lead[rows],
-            self.activities,
-            self.first[rows],
-            self.repeated[rows],
-            self.conditions,
-            self.holds[rows],
-            self.workers,
-            self.took_part[rows],
-            self.cut,
-        )
 
 
 def by_task(profiles: Profiles, settings: MiningSettings) -> list[TaskTraces]:
@@ -104,9 +84,7 @@ def _cells(profiles: Profiles) -> _Cells:
 
 
 def _block(profiles: Profiles, cells: _Cells, rows: NDArray[np.int64], settings: MiningSettings) -> TaskTraces:
-    notes: list[str] = []
     if len(rows) > settings.max_traces:
-        notes.append(f"{settings.max_traces} of {len(rows)} kinds of joint trace looked at")
         rows = rows[: settings.max_traces]  # rows stand in order of their hash, so this is a fair sample
     local = np.full(len(profiles), -1, dtype=np.int64)
     local[rows] = np.arange(len(rows))
@@ -120,9 +98,6 @@ def _block(profiles: Profiles, cells: _Cells, rows: NDArray[np.int64], settings:
     first[activities.row, activities.column] = np.minimum(cells.place[activities.which], np.iinfo(np.int16).max)
     repeated = np.zeros(first.shape, dtype=bool)
     repeated[activities.row, activities.column] = cells.again[activities.which]
-    for name, part in (("conditions", conditions), ("activities", activities), ("workers", workers)):
-        if part.dropped:
-            notes.append(f"{part.dropped} rare {name} left out")
     head = profiles.head[rows].astype(np.int64)
     return TaskTraces(
         task=int(profiles.head[rows[0], 0]),
@@ -137,7 +112,6 @@ def _block(profiles: Profiles, cells: _Cells, rows: NDArray[np.int64], settings:
         holds=_flags(len(rows), conditions),
         workers=workers.found,
         took_part=_flags(len(rows), workers),
-        cut=tuple(notes),
     )
 
 
@@ -149,7 +123,6 @@ class _Section:
     row: NDArray[np.int64]
     column: NDArray[np.int64]
     which: NDArray[np.int64]
-    dropped: int
 
 
 def _section(cells: _Cells, here: Flags, rows: NDArray[np.int64], weights: NDArray[np.float64], limit: int) -> _Section:
@@ -161,7 +134,7 @@ def _section(cells: _Cells, here: Flags, rows: NDArray[np.int64], weights: NDArr
     rank[order] = np.arange(len(order))
     column = rank[index]
     kept = column >= 0
-    return _Section(found[order], rows[which[kept]], column[kept], which[kept], len(found) - len(order))
+    return _Section(found[order], rows[which[kept]], column[kept], which[kept])
 
 
 def _flags(rows: int, section: _Section) -> Flags:

@@ -42,7 +42,7 @@ def workflow_targets(
         if valid.any() and float(np.ptp(y[valid])) > 0:
             y[~valid] = 0.0
             add("duration", y, valid, settings.min_log_ratio)
-    again = traces.repeated.any(axis=1)
+    again: Flags = traces.repeated.sum(axis=1) > 0
     rate = float(traces.weights @ again / traces.weights.sum())
     if REWORKED[0] <= rate <= REWORKED[1]:
         add("share", again.astype(np.float64), np.ones_like(again), settings.min_good_rate)

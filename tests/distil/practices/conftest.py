@@ -1,0 +1,163 @@
+"""A small made-up task whose joint traces are written straight into sums."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from guildbook.distil.buckets import bucket
+from guildbook.distil.sums import REPEAT, Sums, condition_symbol, worker_symbol
+from guildbook.distil.tables import CountTable, Profiles
+from guildbook.model.ids import symbol
+
+
+@dataclass
+class Trace:
+    """One joint trace to be counted."""
+
+    steps: list[str]
+    outcome: int = 0
+    active: float = 60.0
+    lead: float = 600.0
+    conditions: tuple[str, ...] = ()
+    workers: tuple[str, ...] = ("ann",)
+    repeated: tuple[str, ...] = ()
+    task: str = "claim"
+
+
+@dataclass
+class Written:
+    """Rows of the other tables, as texts and seconds."""
+
+    ways: list[tuple[str, str, str, tuple[str, ...], str, float]] = field(
+        default_factory=list[tuple[str, str, str, tuple[str, ...], str, float]]
+    )
+    """task, worker, a, path, b, seconds."""
+    asks: list[tuple[str, str, str, str, float]] = field(default_factory=list[tuple[str, str, str, str, float]])
+    """task, condition or "", asking step, person, seconds (negative: never)."""
+    batches: list[tuple[str, str, int, float]] = field(default_factory=list[tuple[str, str, int, float]])
+    """task, step, run-length class, seconds."""
+    performers: list[tuple[str, str, str, float]] = field(default_factory=list[tuple[str, str, str, float]])
+    """task, step, worker, seconds."""
+
+
+def micros(seconds: float) -> int:
+    """The bucket of a length; negative is unknown."""
+    return int(bucket(np.array([int(seconds * 1e6) if seconds >= 0 else -1]))[0])
+
+
+def make_sums(traces: Iterable[Trace] = (), written: Written | None = None) -> Sums:
+    """Sums that hold these traces as profiles, and the rows of the other tables."""
+    written = written or Written()
+    texts: dict[int, str] = {}
+
+    def code(text: str) -> int:
+        texts[symbol(text)] = text
+        return symbol(text)
+
+    def worker(text: str) -> int:
+        texts[worker_symbol(text)] = text
+        return worker_symbol(text)
+
+    def condition(text: str) -> int:
+        texts[condition_symbol(text)] = text
+        return condition_symbol(text)
+
+    rows: list[tuple[list[int], list[int]]] = []
+    for trace in traces:
+        tokens = [*sorted(condition(c) for c in trace.conditions), 0]
+        for step in trace.steps:
+            tokens += [code(step), *([REPEAT] if step in trace.repeated else [])]
+        tokens += [0, *sorted(worker(w) for w in trace.workers)]
+        rows.append(([code(trace.task), trace.outcome, micros(trace.active), micros(trace.lead)], tokens))
+    ways = [
+        [code(t), worker(w), code(a), *([*map(code, path), 0, 0, 0, 0][:4]), code(b), micros(s)]
+        for t, w, a, path, b, s in written.ways
+    ]
+    asks = [
+        [code(t), condition(c) if c else 0, code(a), worker(p), micros(s) if s >= 0 else 0, 0]
+        for t, c, a, p, s in written.asks
+    ]
+    batches = [[code(t), code(a), run, micros(s)] for t, a, run, s in written.batches]
+    performers = [[code(t), code(a), worker(w), micros(s)] for t, a, w, s in written.performers]
+    return Sums(
+        profiles=Profiles.from_rows(rows, 4),
+        ways=_table(ways, 9),
+        asks=_table(asks, 6),
+        batches=_table(batches, 4),
+        performers=_table(performers, 4),
+        texts=texts,
+    )
+
+
+def _table(rows: list[list[int]], width: int) -> CountTable:
+    return CountTable.from_rows(np.array(rows, np.uint64).reshape(-1, width))
+
+
+def make_claims(
+    seed: int,
+    n: int = 900,
+    *,
+    check: float = 0.0,
+    marine: float = 0.0,
+    on_top: float = 0.0,
+    prepare: float = 0.0,
+    order: float = 0.0,
+) -> list[Trace]:
+    """Claims with optional steps that skilled workers do more often.
+
+    `check`: points of the good rate for checking the cover. `marine`: the same for calling the broker, in marine
+    claims alone. `on_top`: for reading the file again, where the cover was checked. `prepare`: log ratio of time
+    for laying out papers. `order`: for asking first and paying second. A coin decides on taking coffee.
+    """
+    rng = np.random.default_rng(seed)
+    made: list[Trace] = []
+    for _ in range(n):
+        person = int(rng.integers(6))
+        skill = 0.25 + 0.1 * person
+        product = str(rng.choice(["marine", "home", "motor"]))
+        did = {name: bool(rng.random() < skill) for name in ("check", "call", "read", "lay")}
+        coffee, first = rng.random() < 0.5, rng.random() < skill
+        good = 0.35 + 0.02 * person + check * did["check"] + marine * (did["call"] and product == "marine")
+        good += on_top * (did["check"] and did["read"]) + order * first
+        seconds = 900 * np.exp(prepare * did["lay"] + rng.normal(0, 0.3) - 0.03 * person)
+        steps = ["open file"]
+        steps += [text for name, text in (("lay", "lay out papers"), ("check", "check cover")) if did[name]]
+        steps += ["read letter"]
+        steps += [text for name, text in (("read", "read file again"), ("call", "call broker")) if did[name]]
+        steps += ["take coffee"] if coffee else []
+        steps += ["ask customer", "pay advance"] if first else ["pay advance", "ask customer"]
+        settled = rng.random() < good
+        steps += ["decide", "thank" if settled else "apologise", "close"]
+        made.append(
+            Trace(
+                steps,
+                1 if settled else 2,
+                float(seconds),
+                float(seconds * 10),
+                (f"product={product}",),
+                (f"worker {person}",),
+            )
+        )
+    return made
+
+
+@pytest.fixture(scope="session")
+def sums_of() -> Callable[..., Sums]:
+    """`make_sums`."""
+    return make_sums
+
+
+@pytest.fixture(scope="session")
+def claims() -> Callable[..., list[Trace]]:
+    """`make_claims`."""
+    return make_claims
+
+
+@pytest.fixture
+def written() -> Written:
+    """Empty rows of the other tables."""
+    return Written()
