@@ -2,7 +2,8 @@
 
 Code blocks are run by language, page by page, in one folder and in the page's order: `sh` by bash up to the first
 failure, `python` by this interpreter, `toml` as a book's settings. A block under `<!-- command: … -->` installs
-things: `.ci/run` runs it in a fresh clone. A block under `<!-- not run: reason -->` is for reading only.
+things: `.ci/run` runs it in a fresh clone. A block under `<!-- printed by: FILE -->` is held against what that program
+says by `tests/test_examples.py`. A block under `<!-- not run: reason -->` is for reading only.
 """
 
 from __future__ import annotations
@@ -107,7 +108,9 @@ def anchors(page: Path) -> set[str]:
 
 
 def test_the_readme_has_its_two_commands() -> None:
-    marked = {b.mark.removeprefix("command: "): b.text for b in blocks(ROOT / "README.md") if b.mark}
+    marked = {
+        b.mark.removeprefix("command: "): b.text for b in blocks(ROOT / "README.md") if b.mark.startswith("command: ")
+    }
     assert set(marked) == {"start", "tests"}
     for text in marked.values():
         assert text.startswith("python3 -m venv .venv && .venv/bin/pip install")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,7 +29,15 @@ def test_it_runs(program: Path, tmp_path: Path) -> None:
         check=False,
     )
     assert told.returncode == 0, told.stderr
-    assert told.stdout.strip()
+    for line in quoted(program):
+        assert line in told.stdout.splitlines(), f"the README says that it prints {line!r}; it prints:\n{told.stdout}"
+
+
+def quoted(program: Path) -> list[str]:
+    """The lines of the README that this program is said to print."""
+    text = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
+    found = re.finditer(rf"<!-- printed by: examples/{program.name} -->\n```text\n(.*?)```", text, re.DOTALL)
+    return [line for block in found for line in block[1].splitlines()]
 
 
 def test_every_program_is_described() -> None:
