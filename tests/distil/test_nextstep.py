@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guildbook.distil.encode import encode
-from guildbook.distil.nextstep import NextStep, bench, chosen, fit
+from guildbook.distil.nextstep import Choice, NextStep, bench, chosen, fit
 from guildbook.distil.settings import Settings
 from guildbook.distil.summarise import summarise_table
 from guildbook.distil.traces import Traces, join
@@ -52,7 +52,7 @@ words = st.lists(st.text("abc", min_size=1, max_size=5), min_size=1, max_size=6)
 
 @given(seen=words, history=st.text("abcd", max_size=4), order=st.integers(0, 8))
 def test_prediction_is_the_formula(table: Table, seen: list[str], history: str, order: int) -> None:
-    model = fit(traces(table, seen), order)
+    model = fit(traces(table, seen), Choice(order))
     found = {label or "$": p for label, p in model.predict(list(history))}
     assert found == pytest.approx(witten_bell(seen, history, order))
 
@@ -61,7 +61,7 @@ def test_prediction_is_the_formula(table: Table, seen: list[str], history: str, 
 def test_evaluation_is_prediction_at_every_step_from_the_second(
     table: Table, seen: list[str], asked: list[str], order: int
 ) -> None:
-    model = fit(traces(table, seen), order)
+    model = fit(traces(table, seen), Choice(order))
     score = model.evaluate(traces(table, asked))
     ranks: list[int] = []
     loss = 0.0
@@ -93,13 +93,26 @@ def test_the_sums_hold_the_same_model(table: Table) -> None:
 
 def test_recent_traces_may_weigh_more(table: Table) -> None:
     drifted = ["ab"] * 60 + ["ac"] * 20
-    model = fit(traces(table, drifted), recency=3)
+    model = fit(traces(table, drifted), Choice(recency=3))
     assert model.predict(["a"])[0][0] == "c"
     assert fit(traces(table, drifted)).predict(["a"])[0][0] == "b"
     turned = ["ab"] * 50 + ["ac"] * 50
-    assert chosen(traces(table, turned))[1] > 1
-    assert chosen(traces(table, ["ab"] * 10)) == (8, 1)
-    assert chosen(traces(table, ["ab"])) == (8, 1)
+    assert chosen(traces(table, turned)).recency > 1
+    assert chosen(traces(table, ["ab"] * 10)) == Choice()
+    assert chosen(traces(table, ["ab"])) == Choice()
+
+
+def test_who_did_the_last_step_may_tell(table: Table) -> None:
+    rows = log(["ab", "ac"] * 40, 20_000 * DAY)
+    for row in rows:
+        row["worker"] = "ann" if int(row["case"].removeprefix("word:")) % 2 else "bob"
+    known = join(encode(table(rows), Settings()))
+    choice = chosen(known)
+    assert choice.worker_order == 1
+    model = fit(known, choice)
+    assert (model.predict(["a"], "ann")[0][0], model.predict(["a"], "bob")[0][0]) == ("c", "b")
+    assert model.evaluate(known).accuracy == 1
+    assert model.predict(["a"]) == model.predict(["a"], "nobody known")
 
 
 def test_no_events_score_nothing(table: Table) -> None:
