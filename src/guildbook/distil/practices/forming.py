@@ -15,6 +15,8 @@ from guildbook.model.knowledge import Effect, Kind, Practice, When
 
 INSTEAD = 0.6
 """Share of the traces without the step in which another stands in its place."""
+SELDOM = 0.2
+"""Share of that with which the other comes along with the step itself."""
 
 
 def identity(kind: Kind, when: When, do: tuple[str, ...], instead_of: tuple[str, ...], people: tuple[str, ...]) -> str:
@@ -108,8 +110,8 @@ def _instead(search: Search, finding: Finding) -> list[int]:
     present = traces.first >= 0
     with_share = weights[done] @ present[done] / weights[done].sum()
     without_share = weights[undone] @ present[undone] / weights[undone].sum()
-    other = (without_share >= INSTEAD) & (with_share <= (1 - INSTEAD) * without_share)
-    other[exposure.step] = False
+    other = (without_share >= INSTEAD) & (with_share <= SELDOM * without_share)
+    other[[exposure.step, *search.endings]] = False
     if not other.any():
         return []
     return [int(traces.activities[int(np.argmax(np.where(other, without_share - with_share, -1.0)))])]
