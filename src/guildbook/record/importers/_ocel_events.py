@@ -34,6 +34,7 @@ _LIFECYCLE: Final = "lifecycle:transition"
 _FIELDS: Final = frozenset(RAW_SCHEMA.names) - {"action", "worker", "time", "case", "attributes", "source", "objects"}
 _START: Final = -(2**62)
 SHOWN: Final = 500
+_SHOWN_TYPES: Final = 20
 
 
 class OcelEvents:
@@ -41,7 +42,9 @@ class OcelEvents:
 
     def __init__(self, log: OcelLog, options: ImportOptions) -> None:
         self._log = log
-        self.case_type = options.case_type or leading_type(log)
+        # What Guildbook exported says itself which events have a case.
+        own = any(key.startswith(OWN) for event in log.events for key in event.attributes)
+        self.case_type = options.case_type or (None if own else leading_type(log))
         types = {thing.type for thing in log.objects.values()}
         if options.case_type and options.case_type not in types:
             raise UnknownNameError("object type", options.case_type, sorted(types))
@@ -53,6 +56,14 @@ class OcelEvents:
         self._fields = {f"{OWN}{name}": name for name in _FIELDS} | {"outcome": "outcome"}
         self._fields |= {key: name for name, key in options.mapping.items() if name in _FIELDS}
         self._histories: dict[str, _History] = {}
+
+    def which(self) -> str:
+        """For people: what tells the case."""
+        types = sorted({thing.type for thing in self._log.objects.values()})
+        if self.case_type:
+            return f"case = {self.case_type} (of {', '.join(types[:_SHOWN_TYPES])})"
+        qualified = any(qualifier == CASE for event in self._log.events for _, qualifier in event.related)
+        return f"case = objects related as {CASE!r}" if qualified else "no cases"
 
     def who(self) -> str:
         """For people: what tells the person."""

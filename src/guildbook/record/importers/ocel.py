@@ -56,9 +56,8 @@ class OcelImporter:
         """The case type and what tells the person."""
         log = self._log(path)
         events = OcelEvents(log, options)
-        types = sorted({thing.type for thing in log.objects.values()})
-        case = f"case = {events.case_type} (of {', '.join(types[:20])})" if events.case_type else "no cases"
-        return f"{self.title}: {len(log.events):,} events, {len(log.objects):,} objects; {case}; {events.who()}"
+        sizes = f"{len(log.events):,} events, {len(log.objects):,} objects"
+        return f"{self.title}: {sizes}; {events.which()}; {events.who()}"
 
     def fingerprint(self, path: Path, options: ImportOptions) -> str:
         """Over the file's bytes, the options, and the version of this mapping."""
