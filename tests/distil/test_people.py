@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from guildbook.config import Distil
 from guildbook.distil.people import people
+from guildbook.distil.settings import Settings
 from guildbook.distil.summarise import summarise_table
 from guildbook.distil.sums import Sums
 from guildbook.model.ids import symbol
@@ -37,7 +37,7 @@ def sums(table: Table, monday: int) -> Sums:
                 event("cyd", 5, "read"),
             ]
         ),
-        Distil(),
+        Settings(),
     )
 
 
@@ -59,3 +59,28 @@ def test_titles_of_tasks_are_used(sums: Sums) -> None:
 
 def test_nobody_is_nobody() -> None:
     assert people(Sums()) == ()
+
+
+def test_a_speciality_is_done_well_above_the_expected(table: Table, monday: int) -> None:
+    rows = [
+        {"worker": worker, "time": monday + number * MINUTE, "action": action, "case": f"claim:{number}"}
+        for number, (worker, action) in enumerate(
+            [("ann", "settle")] * 30
+            + [("bob", "settle")] * 30
+            + [("bob", "fraud check")] * 6
+            + [("ann", "fraud check")]
+        )
+    ]
+    found = {p.name: p.known_for for p in people(summarise_table(table(rows), Settings()))}
+    assert found == {"ann": (), "bob": ()}  # six of seven, where half was expected, is not yet twice
+    rows += [
+        {"worker": "cyd", "time": monday + n * MINUTE, "action": "fraud check", "case": f"claim:{n}"} for n in range(20)
+    ]
+    found = {p.name: p.known_for for p in people(summarise_table(table(rows), Settings()))}
+    assert found == {"ann": (), "bob": (), "cyd": (("fraud check", 20),)}
+
+
+def test_alone_nobody_is_special(table: Table, monday: int) -> None:
+    rows = [{"worker": "ann", "time": monday + n * MINUTE, "action": "settle", "case": "claim:1"} for n in range(20)]
+    (ann,) = people(summarise_table(table(rows), Settings()))
+    assert ann.known_for == ()

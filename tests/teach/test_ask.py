@@ -190,3 +190,15 @@ def test_hostile_practices_stay_text(build: Build, practice: Make, hostile: tupl
     book = build(practices=(practice(title="claim " + "".join(hostile), do=hostile, people=hostile),))
     answer = ask("claim", book)
     assert not [c for c in answer.answer + "".join(answer.people) if ord(c) < 32 or c == "\u202e"]
+
+
+def test_who_does_a_step_most_is_who_to_ask_where_nobody_was_asked() -> None:
+    people = tuple(
+        Person(name, 100, 5, (("claims", 100),), (), (), known_for=known)
+        for name, known in (("Ann", ()), ("Bob", (("fraud check", 40),)), ("Cyd", (("fraud check", 7), ("pay", 9))))
+    )
+    told = ask("who should I ask about a fraud check?", Knowledge("h", 300, 3, 10, 10, people=people))
+    assert told.people[0] == "Bob"
+    assert "Ann" not in told.people
+    assert "“fraud check” (40 times)" in told.answer
+    assert told.citations == ()

@@ -16,6 +16,10 @@ from guildbook.model.knowledge import Person
 
 LISTED: Final = 12
 """Entries of a list at most, commonest first."""
+ABOVE: Final = 2.0
+"""How many times as often as expected a speciality is done (expected: as if who does it had nothing to do with it)."""
+OFTEN: Final = 5
+"""Fewest events of a speciality."""
 
 
 Counted = tuple[NDArray[np.uint64], NDArray[np.int64]]
@@ -33,6 +37,7 @@ def people(sums: Sums, titles: Mapping[int, str] | None = None) -> tuple[Person,
     asked = _by_worker(any_condition.by(3, 2))
     waited = _by_worker(any_condition.by(3, 4))
     days = _by_worker(sums.days.by(0, 1))
+    special = _by_worker(_specialities(sums))
     found: list[Person] = []
     for worker in sorted(days):
         buckets, times = waited.get(worker, _NONE)
@@ -45,9 +50,25 @@ def people(sums: Sums, titles: Mapping[int, str] | None = None) -> tuple[Person,
                 works_with=_ranked(handed.get(worker, _NONE), names.worker),
                 asked_about=_ranked(asked.get(worker, _NONE), lambda s: step(names.label(s))),
                 answers_in=median_seconds(buckets, times),
+                known_for=_ranked(special.get(worker, _NONE), lambda s: step(names.label(s))),
             )
         )
     return tuple(sorted(found, key=lambda p: (-p.events, p.name)))
+
+
+def _specialities(sums: Sums) -> CountTable:
+    """(worker, activity) → events, where the worker's share of the activity is well above their share of all events."""
+    done = sums.performers.by(2, 1)
+    done = CountTable(done.keys[done.keys[:, 0] != 0], done.counts[done.keys[:, 0] != 0])
+    if not len(done):
+        return done
+    workers, of_worker = np.unique(done.keys[:, 0], return_inverse=True)
+    activities, of_activity = np.unique(done.keys[:, 1], return_inverse=True)
+    by_worker = np.bincount(of_worker, done.counts, len(workers))
+    by_activity = np.bincount(of_activity, done.counts, len(activities))
+    expected = by_worker[of_worker] * by_activity[of_activity] / by_worker.sum()
+    special = (done.counts >= ABOVE * expected) & (done.counts >= OFTEN) & (len(workers) > 1)
+    return CountTable(done.keys[special], done.counts[special])
 
 
 def _by_worker(table: CountTable) -> dict[int, Counted]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 
 class Kind(StrEnum):
@@ -127,6 +127,8 @@ class Person:
     """Topics others ask this person about, with counts."""
     answers_in: float | None = None
     """Median seconds to an answer."""
+    known_for: tuple[tuple[str, int], ...] = ()
+    """Steps done at least twice as often as this person's part of all work would lead one to expect, with counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +185,16 @@ class Knowledge:
         return asdict(self)
 
 
+_COUNTED: Final = ("tasks", "works_with", "asked_about", "known_for")
+"""The fields of `Person` that are lists of a name and a count."""
+
+
 def knowledge_from_dict(data: dict[str, Any]) -> Knowledge:
     """Read back `Knowledge.to_dict()`, also after a trip through JSON. Raises `KeyError` or `TypeError` otherwise."""
     period = data["period"]
     read: dict[str, Any] = data | {
         "tasks": tuple(Task(**_paired(item, "activities")) for item in data["tasks"]),
-        "people": tuple(Person(**_paired(item, "tasks", "works_with", "asked_about")) for item in data["people"]),
+        "people": tuple(Person(**_paired(item, *_COUNTED)) for item in data["people"]),
         "practices": tuple(practice_from_dict(item) for item in data["practices"]),
         "maps": tuple(_map(item) for item in data["maps"]),
         "period": None if period is None else (period[0], period[1]),

@@ -74,7 +74,9 @@ def _advised(wanted: Question, found: list[Item]) -> list[Item]:
         return [item for item in found if not isinstance(item, Person) or item.name in named or _said(item, wanted)]
     asked = sorted(
         (item for item in found if isinstance(item, Person)),
-        key=lambda person: -sum(count for _, count in _met(person.asked_about, wanted)),
+        key=lambda person: [
+            -sum(count for _, count in _met(s, wanted)) for s in (person.asked_about, person.known_for)
+        ],
     )
     return [asked.pop(0) if isinstance(item, Person) else item for item in found]
 
@@ -137,7 +139,7 @@ def _document(item: Item) -> Document:
         conditions = f"{when(item.when)} {' '.join(item.instead_of)} {KIND_WORDS[item.kind]}"
         return Document(item.title, " ".join((*item.do, *item.people)), conditions)
     if isinstance(item, Person):
-        return Document(item.name, " ".join(topic for topic, _ in item.asked_about), _labels(item.tasks))
+        return Document(item.name, f"{_labels(item.asked_about)} {_labels(item.known_for)}", _labels(item.tasks))
     return Document(item.title, "", _labels(item.activities))
 
 
@@ -153,7 +155,7 @@ def _preference(wanted: Question, item: Item) -> float:
     if isinstance(item, Person):
         if _said(item, wanted):
             return 3.0
-        return 2.0 if asks is Asks.WHO and item.asked_about else 0.3
+        return 2.0 if asks is Asks.WHO and (item.asked_about or item.known_for) else 0.3
     if asks is Asks.DURATION:
         return 4.0
     # "How do I settle a claim?" asks for the task itself when its title holds every word.
@@ -220,16 +222,19 @@ class _Teller:
         self.people.append(clean(person.name))
         source = f"person {person.name}"
         topics = _met(person.asked_about, self._wanted)[:_SEEN]
+        special = _met(person.known_for, self._wanted)[:_SEEN]
         done = _met([(self._titles.get(task, task), count) for task, count in person.tasks], self._wanted)[:_SEEN]
-        if not topics and not done:
+        if special:
+            self._say(f"{person.name} does {_quoted(special)}, at least twice the part that would be expected", source)
+        if not topics and not special and not done:
             topics, done = list(person.asked_about[:_SEEN]), list(person.tasks[:_SEEN])
         if topics:
             self._say(f"Colleagues asked {person.name} about {_quoted(topics)}", source)
             if person.answers_in is not None:
                 self._say(f"Answers of {person.name} came after {times.words(person.answers_in)} in the median", source)
-        elif done:
+        elif done and not special:
             self._say(f"{person.name} took part in {_quoted(done)}", source)
-        else:
+        elif not special:
             self._say(f"{person.name} is in this book with {person.events:,} events on {person.days:,} days", source)
 
     def _task(self, task: Task, *, full: bool) -> None:

@@ -113,6 +113,7 @@ class PersonView:
     tasks: Counted
     works_with: Counted
     asked_about: Counted
+    known_for: Counted
     answers_in: str
 
 
@@ -184,6 +185,7 @@ def people(knowledge: Knowledge) -> tuple[PersonView, ...]:
             _commonest([(titles.get(name, name), count) for name, count in person.tasks]),
             _commonest(person.works_with),
             _commonest(person.asked_about),
+            _commonest(person.known_for),
             "" if person.answers_in is None else times.words(person.answers_in),
         )
         for person in sorted(shown, key=lambda p: (p.name.casefold(), p.name))
