@@ -80,9 +80,17 @@ def segments(table: pa.Table, kind: str) -> dict[str, tuple[str, pa.Table]]:
     order = np.argsort(codes, kind="stable")
     bounds = np.searchsorted(codes[order], np.arange(len(names) + 1))
     return {
-        name: (worker[int(order[a])].as_py(), table.take(pa.array(order[a:b])))
+        name: (worker[int(order[a])].as_py(), own_words(table.take(pa.array(order[a:b]))))
         for name, a, b in zip(names, bounds[:-1], bounds[1:], strict=True)
     }
+
+
+def own_words(table: pa.Table) -> pa.Table:
+    """Each segment with dictionaries of its own, as a store reads it."""
+    for place, item in enumerate(table.schema):
+        if pa.types.is_dictionary(item.type):
+            table = table.set_column(place, item, table.column(place).cast(pa.string()).dictionary_encode())
+    return table
 
 
 def seconds(call: Callable[[], Learnt]) -> tuple[float, Learnt]:

@@ -4,8 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from guildbook.distil.conditions import parse_attributes
+from guildbook.distil.conditions import LIFECYCLE, parse_attributes, parse_json
 
 
 def conditions(**attributes: Any) -> list[str]:
@@ -45,3 +47,20 @@ def test_lifecycle_is_read() -> None:
     assert parse_attributes('{"lifecycle:transition":"START"}') == ("START", ())
     assert parse_attributes('{"lifecycle:transition":3}') == (None, ())
     assert parse_attributes("[]") == (None, ())
+
+
+scalars = st.none() | st.booleans() | st.integers(-10, 10**7) | st.floats(-5, 1e9) | st.text(max_size=12)
+keys = st.sampled_from(["case:a", "case:b c", "case:claim_id", "other", LIFECYCLE]) | st.text(max_size=9)
+
+
+@given(st.dictionaries(keys, scalars | st.lists(scalars, max_size=3) | st.dictionaries(keys, scalars, max_size=2)))
+def test_the_quick_reading_is_that_of_json(attributes: dict[str, Any]) -> None:
+    text = json.dumps(attributes, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert parse_attributes(text) == parse_json(text)
+
+
+@given(st.text('{},:"ab', max_size=30))
+def test_text_that_looks_like_attributes_is_no_attribute(text: str) -> None:
+    for held in ({"x": text}, {"x": f'","case:a":"{text}'}, {"case:a": text, "y": [text]}):
+        canonical = json.dumps(held, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        assert parse_attributes(canonical) == parse_json(canonical)

@@ -21,6 +21,8 @@ _NAMING: Final = re.compile(
     re.IGNORECASE,
 )
 _CAMEL: Final = re.compile(r"[a-z](Id|ID|Date|Time|Name|Number)$")
+_PAIR: Final = re.compile(r'(?<=[{,])"case:([^"]*)":("[^"]*"|true|false|-?[0-9][0-9.eE+-]*)')
+_LIFECYCLE: Final = re.compile(r'(?<=[{,])"lifecycle:transition":"([^"]*)"')
 _NUMBER: Final = re.compile(r"[+-]?\d{1,15}(\.\d{1,9})?$")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _OPAQUE: Final = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}|\d{9,}", re.IGNORECASE)
@@ -28,6 +30,16 @@ _OPAQUE: Final = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}|\d{9,}", re.IGNORECASE)
 
 def parse_attributes(text: str) -> tuple[str | None, tuple[str, ...]]:
     """The lifecycle and the conditions in one event's attributes (a JSON object in canonical form)."""
+    if "\\" in text or ": " in text or "{" in text[1:]:
+        return parse_json(text)
+    # Flat, without escapes or spaces: pairs can be read off, and each has been seen before more often than not.
+    named = [c for key, value in _PAIR.findall(text) for c in _read(key, value)]
+    lifecycle = _LIFECYCLE.search(text)
+    return (lifecycle.group(1) if lifecycle else None), tuple(sorted(named))
+
+
+def parse_json(text: str) -> tuple[str | None, tuple[str, ...]]:
+    """The same for any JSON."""
     found: Any = json.loads(text)
     if not isinstance(found, dict):
         return None, ()
@@ -37,6 +49,13 @@ def parse_attributes(text: str) -> tuple[str | None, tuple[str, ...]]:
         if key.startswith(PREFIX):
             named.extend(_conditions(key[len(PREFIX) :], type(value), value if _scalar(value) else None))
     return (lifecycle if isinstance(lifecycle, str) else None), tuple(sorted(named))
+
+
+@lru_cache(maxsize=65_536)
+def _read(key: str, text: str) -> tuple[str, ...]:
+    """The conditions of one pair, its value still as JSON."""
+    value: Any = json.loads(text)
+    return _conditions(key, type(value), value)
 
 
 def _scalar(value: Any) -> bool:
