@@ -92,7 +92,7 @@ class TableRows:
 
     def _outcome(self, values: pa.DictionaryArray, case: pa.DictionaryArray | None) -> pa.DictionaryArray:
         """The outcome where it settles: on the last row of a run of rows of one case that all repeat it."""
-        if not self.plan.outcome_once or case is None or len(values) < 2:  # noqa: PLR2004 (nothing to compare)
+        if not self.plan.outcome_once or case is None or not len(values):
             return values
         said = values.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         which = case.indices.fill_null(-1).to_numpy(zero_copy_only=False)
