@@ -35,9 +35,12 @@ class Distilling:
         self._config = config
 
     def knowledge(self, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> Knowledge | None:
-        """What was learnt last for this purpose, or None."""
+        """What was learnt last for this purpose, or None; also None for what another version wrote."""
         data = self._store.get_artefact(f"knowledge-{purpose}")
-        return None if data is None else knowledge_from_dict(json.loads(data))
+        try:
+            return None if data is None else knowledge_from_dict(json.loads(data))
+        except (KeyError, TypeError, ValueError):
+            return None
 
     def refresh(
         self, progress: Progress = silent, *, purpose: Purpose = Purpose.TRAIN_PEOPLE, jobs: int | None = None

@@ -221,7 +221,7 @@ def practice_from_dict(data: dict[str, Any]) -> Practice:
 
 def _paired(item: dict[str, Any], *names: str) -> dict[str, Any]:
     """The item with these lists of two-element lists as tuples of pairs."""
-    return item | {name: tuple((first, second) for first, second in item[name]) for name in names}
+    return item | {name: tuple((first, second) for first, second in item.get(name, ())) for name in names}
 
 
 def _map(data: dict[str, Any]) -> ProcessMap:
