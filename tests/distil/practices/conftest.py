@@ -42,6 +42,8 @@ class Written:
     """task, step, run-length class, seconds."""
     performers: list[tuple[str, str, str, float]] = field(default_factory=list[tuple[str, str, str, float]])
     """task, step, worker, seconds."""
+    handovers: list[tuple[str, str, str, str, float]] = field(default_factory=list[tuple[str, str, str, str, float]])
+    """task, from, to, step, seconds."""
 
 
 def micros(seconds: float) -> int:
@@ -83,7 +85,9 @@ def make_sums(traces: Iterable[Trace] = (), written: Written | None = None) -> S
     ]
     batches = [[code(t), code(a), run, micros(s)] for t, a, run, s in written.batches]
     performers = [[code(t), code(a), worker(w), micros(s)] for t, a, w, s in written.performers]
+    handovers = [[code(t), worker(f), worker(to), code(a), micros(s)] for t, f, to, a, s in written.handovers]
     return Sums(
+        handovers=_table(handovers, 5),
         profiles=Profiles.from_rows(rows, 4),
         ways=_table(ways, 9),
         asks=_table(asks, 6),

@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from guildbook.config import Distil
 from guildbook.distil.encode import encode
 from guildbook.distil.practices.evidence import LEAST, find, supported
+from guildbook.distil.settings import Settings
 from guildbook.distil.sums import Sums
 from guildbook.distil.traces import join
 from guildbook.distil.view import TraceView, view
@@ -47,7 +47,7 @@ def shown(table: Table, monday: int) -> Callable[..., dict[str, list[str]]]:
                         "attributes": {"case:product": "marine"} if case.endswith("m") else None,
                     }
                 )
-        seen = view(join(encode(table(rows), Distil())))
+        seen = view(join(encode(table(rows), Settings())))
         (places,) = find([found], seen, Sums(), limit, **given).values()
         return {seen.keys[trace]: [_label(seen, place) for place in at] for trace, at in places}
 
@@ -89,6 +89,15 @@ def test_an_ask_needs_the_person_and_the_answer(shown: Any) -> None:
     found = practice(Kind.PEOPLE, When("claim", "ask"), ("ask",), ("bob",))
     assert shown(found, cases) == {"claim:1": ["ask", "answer"]}
     assert shown(practice(Kind.PEOPLE, When("claim", "ask"), ("ask",), ("cyd",)), cases) == {}
+
+
+def test_a_hand_over_is_taken_up_by_the_person_from_another(shown: Any) -> None:
+    cases = {
+        "claim:1": ["open", ("bob", "pay")],
+        "claim:2": [("bob", "open"), ("bob", "pay")],
+        "claim:3": [("bob", "pay")],
+    }
+    assert shown(practice(Kind.PEOPLE, When("claim"), ("pay",), ("bob",)), cases) == {"claim:1": ["open", "pay"]}
 
 
 def test_a_batch_shows_where_its_step_is(shown: Any) -> None:

@@ -20,6 +20,11 @@ def contributors(sums: Sums, pattern: Pattern, names: Names) -> tuple[tuple[str,
         path[: len(pattern.steps)] = pattern.steps
         rows = (keys[:, 3:7] == path).all(axis=1)
         return _ranked(keys[rows, 1], counts[rows], names)
+    if pattern.kind is Kind.PEOPLE and not pattern.anchor:
+        keys, counts = sums.handovers.keys, sums.handovers.counts
+        rows = np.isin(keys[:, 0], tasks) & (keys[:, 3] == np.uint64(pattern.steps[0]))
+        rows &= keys[:, 2] == np.uint64(pattern.person)
+        return _ranked(keys[rows, 2], counts[rows], names)
     if pattern.kind is Kind.PEOPLE:
         keys, counts = sums.asks.keys, sums.asks.counts
         condition = np.uint64(pattern.conditions[0] if pattern.conditions else 0)

@@ -71,7 +71,7 @@ class Matcher:
         """The first `limit` traces that show the pattern, and (traces, k) places of the events that do, −1 for none."""
         keep = self._scope(pattern)
         if pattern.kind is Kind.PEOPLE:
-            shown, places = self._asked(pattern)
+            shown, places = self._asked(pattern) if pattern.anchor else self._handed(pattern)
         elif pattern.kind is Kind.TOOL:
             shown, places = self._way(pattern)
         else:
@@ -127,6 +127,15 @@ class Matcher:
         asks, answers = asks[known], acted[following[known]]
         same = view.trace[answers] == view.trace[asks]
         return self._spread(asks[same], np.column_stack([asks, answers])[same])
+
+    def _handed(self, pattern: Pattern) -> tuple[Flags, Ints]:
+        """Traces in which the person took the step up from someone else: that event and the one before."""
+        view = self.view
+        taken = np.flatnonzero((view.act == np.uint64(pattern.steps[0])) & (view.worker == np.uint64(pattern.person)))
+        taken = taken[taken > 0]
+        before = taken - 1
+        from_other = (view.trace[before] == view.trace[taken]) & (view.worker[before] != view.worker[taken])
+        return self._spread(taken[from_other], np.column_stack([before, taken])[from_other])
 
     def _spread(self, starts: Ints, places: Ints) -> tuple[Flags, Ints]:
         """One row a trace from matches in order of place: the first match of each."""

@@ -13,6 +13,7 @@ from guildbook.distil.practices.contrast import Search
 from guildbook.distil.practices.contributors import contributors
 from guildbook.distil.practices.exposures import anchors, exposures, scopes
 from guildbook.distil.practices.forming import practices, worded
+from guildbook.distil.practices.handing import mine_handovers
 from guildbook.distil.practices.matching import Pattern
 from guildbook.distil.practices.people import mine_people
 from guildbook.distil.practices.plausible import advisable, loops, timed
@@ -69,7 +70,9 @@ def _mine(
         unknown = frozenset((p.when.task, label) for p in whole if p.id in without for label in p.do)
     names = Names(sums.texts)
     blocks = by_task(sums.profiles, settings)
-    codes = {int(c) for table in (sums.ways, sums.asks, sums.batches) for c in np.unique(table.keys[:, 0])}
+    codes = {
+        int(c) for table in (sums.ways, sums.asks, sums.handovers, sums.batches) for c in np.unique(table.keys[:, 0])
+    }
     title = {code: names.label(code) for code in codes | {block.task for block in blocks}}
     title |= {code: text for code, text in (titles or {}).items() if text}
     pool = _Pool()
@@ -77,6 +80,8 @@ def _mine(
     pool.add(Kind.TOOL, found, tests)
     people, tests = mine_people(sums.asks, names, title, settings)
     pool.add(Kind.PEOPLE, [], tests)
+    found, tests = mine_handovers(sums, names, title, settings)
+    pool.add(Kind.PEOPLE, found, tests)
     explained |= {int(step) for step in np.unique(sums.asks.keys[:, 2])}  # whom one asks is what they are about
     found, tests = mine_batches(sums.batches, timed(sums), names, title, settings)
     pool.add(Kind.WORKFLOW, found, tests)

@@ -1,0 +1,49 @@
+"""Whom to hand work to, where no ask says it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from guildbook.distil.practices import mine
+from guildbook.distil.sums import Sums
+from guildbook.model.knowledge import Kind
+
+Make = Callable[..., Sums]
+
+
+def hand(written: Any, seed: int, person: str, typical: float, n: int = 80) -> None:
+    rng = np.random.default_rng(seed)
+    written.handovers += [
+        ("ticket", "desk", person, "resolve", float(typical * np.exp(rng.normal(0, 1)))) for _ in range(n)
+    ]
+
+
+def test_who_takes_work_up_soonest_is_named(sums_of: Make, written: Any) -> None:
+    for seed, (person, typical) in enumerate((("ann", 1_800.0), ("bob", 9_000.0), ("cyd", 9_000.0))):
+        hand(written, seed, person, typical)
+    (found,) = mine(sums_of(written=written))
+    assert (found.kind, found.people, found.do) == (Kind.PEOPLE, ("ann",), ("resolve",))
+    assert found.contributors == (("ann", 80),)
+    assert "over to ann: it was taken up after " in found.title
+
+
+def test_a_little_sooner_is_not_told(sums_of: Make, written: Any) -> None:
+    hand(written, 1, "ann", 6_000.0)
+    hand(written, 2, "bob", 9_000.0, 200)
+    assert mine(sums_of(written=written)) == []
+
+
+def test_what_a_system_passes_on_at_once_is_no_hand_over(sums_of: Make, written: Any) -> None:
+    hand(written, 1, "robot", 0.5)
+    hand(written, 2, "bob", 9_000.0, 200)
+    assert mine(sums_of(written=written)) == []
+
+
+def test_where_asks_are_known_they_say_it(sums_of: Make, written: Any) -> None:
+    hand(written, 1, "ann", 1_800.0)
+    hand(written, 2, "bob", 9_000.0, 200)
+    written.asks = [("ticket", "", "ask", "ann", 60.0)]
+    assert mine(sums_of(written=written)) == []
