@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from random import Random
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -9,9 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guildbook.distil import Settings, State, StateVersionError, learn
+from guildbook.distil import Settings, State, StateVersionError, evidence, learn, learner
+from guildbook.distil.knowledge import Derivation
 from guildbook.distil.learner import MAGIC
+from guildbook.distil.maps import titles
+from guildbook.distil.sums import Sums
 from guildbook.model.errors import StoreError
+from guildbook.model.knowledge import Effect, Kind, Practice, When
 from guildbook.model.time import DAY, MINUTE, SECOND
 
 Row = dict[str, Any]
@@ -189,3 +194,39 @@ def test_knowledge_of_a_small_office(days: Any, admitted: Any, monday: int) -> N
 def test_segments_are_listed(days: Any, admitted: Any) -> None:
     state = learn(admitted(days), None, settings=HERE).state
     assert sorted(state.segments) == sorted(days)
+
+
+def _watched(sums: Sums, here: Settings) -> Derivation:
+    """One practice that is always there: `check` before `close`."""
+    effect = Effect("good-rate", 0.2, 0.1, 0.3, 100, 0.001)
+    when = When(task="Handle claim", activity="close")
+    practice = Practice("workflow-1", Kind.WORKFLOW, "Check first.", when, ("check",), (), effect)
+    return Derivation(sums, here, dict.fromkeys(titles(sums), "Handle claim"), (practice,))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_evidence_is_the_same_however_it_was_come_by(
+    seed: int, parts: Parts, admitted: Any, monday: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learner, "derive", _watched)
+    monkeypatch.setattr(evidence, "KEPT", 9)
+    random = Random(seed)
+    rows: list[Row] = []
+    for case in range(250):
+        day = random.randrange(8)
+        steps = random.sample(["open", "check", "close"], 3) if random.random() < 0.7 else ["open"]
+        for n, step in enumerate(steps):
+            worker = random.choice(["ann", "bob", "cyd"])
+            time = monday + day * DAY + case * SECOND + n * MINUTE
+            rows.append({"worker": worker, "time": time, "seq": n, "case": f"claim:{case}", "action": step})
+    everything = parts(rows, lambda n: str((rows[n]["time"] - monday) // DAY))
+    state: State | None = None
+    before: dict[str, tuple[str, pa.Table]] = {}
+    for _ in range(8):
+        share = random.choice([0.1, 0.7, 0.9, 1.0])
+        now = {name: part for name, part in everything.items() if random.random() < share}
+        gone = admitted({name: part for name, part in before.items() if name not in now})
+        onwards = learn(admitted(now), state, settings=HERE, departed=gone)
+        assert onwards.knowledge == learn(admitted(now), None, settings=HERE).knowledge
+        state, before = State.from_bytes(onwards.state.to_bytes()), now
+    assert learn(admitted(everything), None, settings=HERE).knowledge.practices[0].evidence

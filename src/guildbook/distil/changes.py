@@ -127,6 +127,18 @@ def touched(found: Difference, admitted: Admitted, departed: Admitted | None) ->
     return Touched(pa.concat_tables([gone, rows]), pa.concat_tables([came, rows]), cases, days)
 
 
+def first_cases(table: pa.Table, below: int) -> pa.Table:
+    """The rows of cases whose symbol is less, and all rows without a case."""
+    column = table.column("case")
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    parts: list[NDArray[np.bool_]] = [np.empty(0, dtype=bool)]
+    for chunk in column.chunks:
+        word = np.array([*(symbol(case) < below for case in chunk.dictionary.to_pylist()), True])  # the last is null's
+        parts.append(word[pc.fill_null(chunk.indices, -1).to_numpy(zero_copy_only=False)])
+    return table.filter(pa.array(np.concatenate(parts)))
+
+
 def _total(parts: Iterable[tuple[int, str]]) -> tuple[int, ...]:
     """Rows, and digests added in lanes of 64 bits as the store adds them."""
     rows, lanes = 0, [0, 0, 0, 0]

@@ -6,13 +6,15 @@ Either way the result is the same to the last bit; only the cost differs.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+import pyarrow as pa
+
 from guildbook.distil import evidence as proof
-from guildbook.distil.changes import Admitted, Included, Touched, difference, included, touched
-from guildbook.distil.encode import COLUMNS, Events, encode
+from guildbook.distil.changes import Admitted, Included, Touched, difference, first_cases, included, touched
+from guildbook.distil.encode import COLUMNS, encode
 from guildbook.distil.evidence import Evidence
 from guildbook.distil.executor import executor
 from guildbook.distil.knowledge import DERIVED_VERSION, Derivation, derive, knowledge
@@ -22,10 +24,12 @@ from guildbook.distil.sums import StateVersionError, Sums
 from guildbook.distil.traces import join
 from guildbook.distil.view import TraceView, view
 from guildbook.model.errors import StoreError
-from guildbook.model.knowledge import Knowledge, knowledge_from_dict
+from guildbook.model.knowledge import Knowledge, Practice, knowledge_from_dict
 
 MAGIC: Final = b"GBSTATE\x00"
 FORMAT: Final = 1
+FIRST: Final = 1 << 60
+"""Evidence is looked for among traces whose symbol is below this first: one in sixteen."""
 
 Progress = Callable[[float], None]
 
@@ -136,28 +140,32 @@ def _silent(share: float) -> None:
 
 @dataclass
 class _Learning:
-    """One run of `learn`: everything is read at most once."""
+    """One run of `learn`: what it reads."""
 
     admitted: Admitted
     settings: Settings
     tell: Progress
-    events: Events | None = None
+    table: pa.Table | None = None
     """All admitted events, once they had to be read."""
 
-    def everything(self) -> Events:
-        """All admitted events as codes."""
-        if self.events is None:
-            self.events = encode(self.admitted.table(COLUMNS), self.settings)
-        return self.events
+    def everything(self) -> pa.Table:
+        """All admitted events."""
+        if self.table is None:
+            self.table = self.admitted.table(COLUMNS)
+        return self.table
+
+    def first_view(self) -> TraceView:
+        """The joint traces that come first in the order of evidence."""
+        return view(join(encode(first_cases(self.everything(), FIRST), self.settings)), FIRST)
 
     def whole_view(self) -> TraceView:
         """All joint traces."""
-        return view(join(self.everything()))
+        return view(join(encode(self.everything(), self.settings)))
 
 
 def _afresh(admitted: Admitted, settings: Settings, jobs: int, tell: Progress, notes: tuple[str, ...]) -> Learnt:
     run = _Learning(admitted, settings, tell)
-    events = run.everything()
+    events = encode(run.everything(), settings)
     tell(0.3)
     with executor(jobs) as pool:
         sums = spread(events, pool, jobs, lambda share: tell(0.3 + 0.4 * share))
@@ -189,7 +197,7 @@ def _concluded(
     missing = [practice for practice in found.practices if practice.id not in known]
     held = {p.id: known[p.id] for p in found.practices if p.id in known}
     if missing:
-        held |= proof.look(found.find, missing, run.whole_view(), found.sums)
+        held |= _sought(run, found, missing)
     run.tell(0.9)
     segments = run.admitted.grant.segments
     period = (min(s.first for s in segments), max(s.last for s in segments)) if segments else None
@@ -197,3 +205,11 @@ def _concluded(
     run.tell(1.0)
     state = State(found.sums, included(segments), run.settings, learnt, held)
     return Learnt(state, learnt, changed=True, touched_traces=touched_traces, notes=notes)
+
+
+def _sought(run: _Learning, found: Derivation, practices: Sequence[Practice]) -> dict[str, Evidence]:
+    """Evidence looked for in the first part of all traces, and in all for those with too little there."""
+    first = proof.look(found.find, practices, run.first_view(), found.sums)
+    held = {name: Evidence(e.spans, whole=False) for name, e in first.items() if len(e.spans) >= proof.SHOWN}
+    rest = [practice for practice in practices if practice.id not in held]
+    return held | proof.look(found.find, rest, run.whole_view(), found.sums) if rest else held

@@ -65,12 +65,17 @@ class TraceView:
         return f"{int(self.ids[place, 0]):016x}{int(self.ids[place, 1]):016x}"
 
 
-def view(traces: Traces) -> TraceView:
-    """The view of joint traces, the same whatever order their events were read in."""
+def view(traces: Traces, below: int | None = None) -> TraceView:
+    """The view of joint traces, the same whatever order their events were read in.
+
+    With `below` only of the traces whose key's symbol is less: the first part of the whole view.
+    """
     events = traces.events
     keys = traces.keys
     symbols = np.fromiter((symbol(key) for key in keys), np.uint64, len(keys))
     by_key = np.argsort(symbols, kind="stable")
+    if below is not None:
+        by_key = by_key[: int(np.searchsorted(symbols[by_key], np.uint64(below)))]
     sizes = np.diff(traces.offsets)[by_key]
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     places = np.repeat(traces.offsets[:-1][by_key] - offsets[:-1], sizes) + np.arange(int(offsets[-1]))
@@ -79,10 +84,11 @@ def view(traces: Traces) -> TraceView:
     counts = np.diff(rule_offsets)[by_key]
     new_offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     cells = np.repeat(rule_offsets[:-1][by_key] - new_offsets[:-1], counts) + np.arange(int(new_offsets[-1]))
-    place_of = np.empty(len(events), np.int64)
+    place_of = np.full(len(events), -1, np.int64)
     place_of[rows] = np.arange(len(rows))
     ask_place = place_of[events.ask_event] if len(events.ask_event) else np.empty(0, np.int64)
     ask_worker = events.workers.symbols[events.ask_worker] if len(ask_place) else np.empty(0, np.uint64)
+    ask_place, ask_worker = ask_place[ask_place >= 0], ask_worker[ask_place >= 0]
     ask_order = np.lexsort((ask_worker, ask_place))
     return TraceView(
         offsets=offsets,
