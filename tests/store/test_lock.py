@@ -68,6 +68,16 @@ def test_two_processes_write_at_once_and_nothing_is_lost(books: Any, everything:
     assert store.check() == []
 
 
+def test_four_processes_make_the_same_book_at_once(books: Any) -> None:
+    writers = [_start(books, "import", name, "2") for name in ("Ann", "Bob", "Cy", "Dee")]
+    for writer in writers:
+        writer.communicate(timeout=120)
+    assert [writer.returncode for writer in writers] == [0] * 4
+    store = books.open()
+    assert len(store.imports()) == 4
+    assert [w.name for w in store.workers() if w.name == "Both"] == ["Both"]
+
+
 def test_it_is_re_entrant_in_a_thread_and_exclusive_among_threads(books: Any) -> None:
     store = books.open(wait=0.2)
     caught: list[BaseException] = []

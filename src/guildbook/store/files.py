@@ -17,7 +17,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from guildbook.model.ids import uuid7
-from guildbook.store import tables
+from guildbook.store import ledger, tables
 
 TMP: Final = "tmp"
 # Flushes wait for the disk, not for a core: side by side the file system joins them into few journal commits.
@@ -55,7 +55,7 @@ class Publication:
         paths = [path for _, path in self._drafts]
         _flush([draft for draft, _ in self._drafts])
         if paths:
-            with self._engine.begin() as connection:
+            with ledger.change(self._engine) as connection:
                 connection.execute(insert(tables.strays), [{"path": path} for path in paths])
         folders: set[Path] = set()
         for draft, path in self._drafts:
@@ -67,7 +67,7 @@ class Publication:
         for folder in folders:
             sync_folder(folder)
         dropped = sorted(set(drop))
-        with self._engine.begin() as connection:
+        with ledger.change(self._engine) as connection:
             change(connection)
             _forget(connection, paths)
             if dropped:
@@ -110,7 +110,7 @@ def _unlink(home: Path, engine: Engine, paths: Sequence[str]) -> None:
     for folder in {(home / path).parent for path in paths}:
         if folder.is_dir():
             sync_folder(folder)
-    with engine.begin() as connection:
+    with ledger.change(engine) as connection:
         _forget(connection, paths)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from guildbook.model.errors import StoreError, UsageError
 HEAD: Final = "0001"
 """The revision this code works with; the last one in `migrations/versions`."""
 KNOWN: Final = frozenset({"0001"})
+_WRITES: Final = "guildbook_writes"
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
@@ -27,6 +29,11 @@ def connect(home: Path, url: str | None, wait: float) -> Engine:
     if target.get_backend_name() != "postgresql":
         raise UsageError(f"A ledger cannot be kept in {target.get_backend_name()}.", "Use SQLite or PostgreSQL.")
     return create_engine(target.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+
+
+def change(engine: Engine) -> AbstractContextManager[Connection]:
+    """A transaction that will write. Needs the writer lock."""
+    return engine.execution_options(**{_WRITES: True}).begin()
 
 
 def revision(connection: Connection) -> str | None:
@@ -57,7 +64,7 @@ def upgrade(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    with engine.begin() as connection:
+    with change(engine) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -88,18 +95,18 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     try:
-        # auto_vacuum counts only before the first table is made.
-        for pragma in (
-            "auto_vacuum=INCREMENTAL",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "secure_delete=ON",
-            "foreign_keys=ON",
-        ):
+        # Setting these again would write to the file, past the writer lock. auto_vacuum counts only in an empty file.
+        if cursor.execute("PRAGMA page_count").fetchone() == (0,):
+            cursor.execute("PRAGMA auto_vacuum=INCREMENTAL")
+        if cursor.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            cursor.execute("PRAGMA journal_mode=WAL").fetchall()
+        for pragma in ("synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}").fetchall()
     finally:
         cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    # A transaction that reads first and writes later fails when another has written in between; IMMEDIATE waits.
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -256,7 +256,7 @@ def _open_vault(home: Path, engine: Engine, lock: WriterLock, key_file: Path, *,
     if known is None:
         if not create:
             raise _no_book(home)
-        with lock.hold(), engine.begin() as connection:
+        with lock.hold(), ledger.change(engine) as connection:
             known = keys.book_id(connection)
             if known is None:
                 known = uuid7().hex

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
+from guildbook.store import ledger
 from guildbook.store.keys import Keyring
 from guildbook.store.lock import WriterLock
 from guildbook.store.trouble import explained
@@ -34,7 +35,7 @@ class Vault:
     @contextmanager
     def change(self) -> Generator[Connection]:
         """One transaction under the writer lock."""
-        with self.writing(), self.engine.begin() as connection:
+        with self.writing(), ledger.change(self.engine) as connection:
             yield connection
 
     @contextmanager
