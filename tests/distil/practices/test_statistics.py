@@ -10,13 +10,12 @@ from scipy import stats
 
 from guildbook.distil.practices.statistics import (
     adjusted,
-    mantel_haenszel,
-    newcombe,
     partial,
     pooled_means,
+    project,
+    simes,
     two_sided,
     welch,
-    wilson,
 )
 
 
@@ -38,33 +37,13 @@ def test_two_sided_of_nothing_is_no_evidence() -> None:
     assert two_sided(np.array([np.nan, 0.0, 1.959963984540054])) == pytest.approx([1.0, 1.0, 0.05])
 
 
-def test_wilson_agrees_with_scipy_and_knows_nothing_of_nothing() -> None:
-    low, high = wilson(np.array([7.0, 0.0]), np.array([20.0, 0.0]))
-    known = stats.binomtest(7, 20).proportion_ci(method="wilson")
-    assert (low[0], high[0]) == pytest.approx((known.low, known.high))
-    assert (low[1], high[1]) == (0.0, 1.0)
-
-
-def test_newcombe_gives_his_published_example() -> None:
-    # Newcombe 1998, table II, (a): 56/70 − 48/80, method 10: 0.0524 to 0.3339.
-    assert newcombe(56, 70, 48, 80) == pytest.approx((0.0524, 0.3339), abs=5e-5)
-
-
-def test_mantel_haenszel_of_two_strata_by_hand() -> None:
-    good1, n1 = np.array([8.0, 6.0]), np.array([10.0, 20.0])
-    good0, n0 = np.array([10.0, 3.0]), np.array([20.0, 10.0])
-    found = mantel_haenszel(good1, n1, good0, n0)
-    # Both strata weigh 20/3; differences 0.3 and 0.0.
-    assert float(found.value) == pytest.approx(0.15)
-    one = (8 * 2 * 20**3 + 10 * 10 * 10**3) / (10 * 20 * 30**2)
-    two = (6 * 14 * 10**3 + 3 * 7 * 20**3) / (20 * 10 * 30**2)
-    assert float(found.error) == pytest.approx(np.sqrt(one + two) / (2 * 20 / 3))
-
-
-def test_mantel_haenszel_ignores_strata_with_one_side_empty() -> None:
-    alone = mantel_haenszel(np.array([5.0]), np.array([9.0]), np.array([0.0]), np.array([0.0]))
-    assert np.isnan(alone.value)
-    assert float(alone.p) == 1.0
+def test_simes_by_hand() -> None:
+    p = np.array([0.02, 0.04, 0.5, 0.03])
+    # Group 0: min(0.02·2/1, 0.04·2/2) = 0.04. Group 2: min(0.03·2/1, 0.5·2/2) = 0.06.
+    found = simes(p, np.array([0, 0, 2, 2]))
+    assert found[[0, 2]] == pytest.approx([0.04, 0.06])
+    assert np.isnan(found[1])
+    assert simes(np.zeros(0), np.zeros(0, np.int64)).size == 0
 
 
 def test_welch_agrees_with_scipy() -> None:
@@ -138,6 +117,27 @@ def test_partial_counts_a_weighted_row_as_that_many_rows() -> None:
 def test_partial_says_when_the_covariates_leave_nothing() -> None:
     x = np.repeat([0.0, 1.0], 20)
     assert partial(np.arange(40.0), x[:, None], x[:, None], np.ones(40)).kept[0] < 1e-6
+
+
+def test_covariates_can_be_added_later() -> None:
+    rng = np.random.default_rng(5)
+    z, x = rng.random((300, 3)) < 0.4, rng.random((300, 2)) < 0.5
+    y, weights = rng.random(300), rng.integers(1, 3, 300).astype(float)
+    at_once = project(z, weights).partial(y, x)
+    later = project(z[:, :1], weights).extended(z[:, 1:]).partial(y, x)
+    assert later.effect.value == pytest.approx(at_once.effect.value, abs=1e-6)
+    assert later.effect.error == pytest.approx(at_once.effect.error, rel=1e-4)
+
+
+def test_the_screen_agrees_with_the_measure_where_errors_are_alike() -> None:
+    rng = np.random.default_rng(6)
+    z, x = rng.random((4000, 2)) < 0.4, rng.random((4000, 3)) < 0.5
+    y = 0.2 * x[:, 0] + z[:, 0] + rng.normal(0, 1, 4000)
+    projection = project(z, np.ones(4000))
+    measured = projection.partial(y, x)
+    screened, kept = projection.screen(y, x)
+    assert screened == pytest.approx(measured.effect.value / measured.effect.error, abs=0.1)
+    assert kept == pytest.approx(measured.kept, abs=1e-4)
 
 
 def _sums(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

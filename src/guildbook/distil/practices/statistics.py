@@ -66,32 +66,6 @@ def simes(p: Floats, groups: NDArray[np.int64]) -> Floats:
     return np.where(np.isfinite(out), np.minimum(out, 1.0), np.nan)
 
 
-def wilson(good: Floats, n: Floats) -> tuple[Floats, Floats]:
-    """95 % score interval of a share (Wilson, *JASA* 22 (1927) 209–212). `n` zero gives [0, 1]."""
-    n = np.asarray(n, dtype=np.float64)
-    safe = np.maximum(n, 1.0)
-    share = np.asarray(good, dtype=np.float64) / safe
-    centre = share + Z95**2 / (2 * safe)
-    half = Z95 * np.sqrt(share * (1 - share) / safe + Z95**2 / (4 * safe**2))
-    scale = 1 + Z95**2 / safe
-    low, high = np.clip((centre - half) / scale, 0.0, 1.0), np.clip((centre + half) / scale, 0.0, 1.0)
-    return np.where(n > 0, low, 0.0), np.where(n > 0, high, 1.0)
-
-
-def newcombe(good1: float, n1: float, good0: float, n0: float) -> tuple[float, float]:
-    """95 % interval of the difference of two independent shares, first − second.
-
-    Method 10 of Newcombe, *Statistics in Medicine* 17 (1998) 873–890: the two Wilson intervals combined.
-    """
-    low, high = wilson(np.array([good1, good0]), np.array([n1, n0]))
-    share1, share0 = good1 / n1, good0 / n0
-    difference = share1 - share0
-    return (
-        difference - float(np.hypot(share1 - low[0], high[1] - share0)),
-        difference + float(np.hypot(high[0] - share1, share0 - low[1])),
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A difference with its standard error and two-sided p; arrays over candidates."""
@@ -109,30 +83,6 @@ class Difference:
     def high(self) -> Floats:
         """Upper end of the 95 % interval."""
         return self.value + Z95 * self.error
-
-
-def mantel_haenszel(good1: Floats, n1: Floats, good0: Floats, n0: Floats) -> Difference:
-    """The risk difference common to strata (last axis), exposed − unexposed.
-
-    Weights of Mantel and Haenszel (*JNCI* 22 (1959) 719–748), variance of Greenland and Robins (*Biometrics*
-    41 (1985) 55–68), which holds for few large strata and for many sparse ones. A stratum with one side
-    empty has no weight; with no weight at all the value is NaN and p is 1.
-    """
-    n = n1 + n0
-    usable = (n1 > 0) & (n0 > 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        weight = np.where(usable, n1 * n0 / n, 0.0)
-        share = np.where(usable, (good1 * n0 - good0 * n1) / n, 0.0)
-        noise = np.where(
-            usable,
-            (good1 * (n1 - good1) * n0**3 + good0 * (n0 - good0) * n1**3) / (n1 * n0 * n**2),
-            0.0,
-        )
-        total = weight.sum(axis=-1)
-        value = np.where(total > 0, share.sum(axis=-1) / total, np.nan)
-        error = np.where(total > 0, np.sqrt(noise.sum(axis=-1)) / total, np.nan)
-        z = np.where(error > 0, value / error, np.where(value == 0, 0.0, np.inf))
-    return Difference(value, error, two_sided(np.where(total > 0, z, 0.0)))
 
 
 def welch(n1: Floats, mean1: Floats, var1: Floats, n0: Floats, mean0: Floats, var0: Floats) -> Difference:
