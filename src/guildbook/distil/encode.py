@@ -230,7 +230,9 @@ def _attributes(texts: Sequence[str], codes: Codes) -> tuple[list[str], Codes, l
     rules: dict[tuple[str, ...], int] = {}
     of_text = np.full((len(texts) + 1, 2), -1, np.int32)
     marks = f'"{PREFIX}', f'"{LIFECYCLE}"'
-    for place, text in enumerate(texts):
+    used = np.bincount(codes + 1, minlength=len(texts) + 1)[1:] > 0  # a filtered table may use few of its words
+    for place in np.flatnonzero(used).tolist():
+        text = texts[place]
         if marks[0] not in text and marks[1] not in text:
             continue
         lifecycle, conditions = parse_attributes(text)

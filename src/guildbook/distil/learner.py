@@ -28,8 +28,8 @@ from guildbook.model.knowledge import Knowledge, Practice, knowledge_from_dict
 
 MAGIC: Final = b"GBSTATE\x00"
 FORMAT: Final = 1
-FIRST: Final = 1 << 60
-"""Evidence is looked for among traces whose symbol is below this first: one in sixteen."""
+FIRST: Final = 1 << 62
+"""Evidence is looked for among traces whose symbol is below this first: one in four."""
 
 Progress = Callable[[float], None]
 
