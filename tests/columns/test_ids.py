@@ -45,7 +45,8 @@ def ids(rows: list[dict[str, Any]]) -> list[bytes]:
 
 def key(row: dict[str, Any]) -> str:
     """What makes two rows the same: objects are a set, and none is as an empty one."""
-    return repr({**row, "objects": sorted(map(repr, row["objects"] or []))})
+    objects = sorted(repr(sorted(one.items())) for one in row["objects"] or [])
+    return repr(sorted({**row, "objects": objects}.items()))
 
 
 @given(_ROWS)
