@@ -74,11 +74,17 @@ def mine_people(
     tests: list[float] = []
     for t in range(len(topics)):
         rows = np.flatnonzero(topic == t)
-        chosen = _chosen(table, _choices(table, rows, minimum, []), settings)
-        told += [_practice(table, choice, names, titles) for choice in chosen]
-        # False-discovery control holds these against what is left to find once they are known.
-        people = table.keys[[choice.row for choice in chosen], 3]
-        _choices(table, rows[~np.isin(table.keys[rows, 3], people)], minimum, tests)
+        while True:
+            # Those who are named are taken out, so that the next is held against the rest: an office of several
+            # branches has several to turn to. What is left when nobody stands out is what false-discovery control
+            # holds the named against.
+            left: list[float] = []
+            best = _surest(table, _choices(table, rows, minimum, left), settings)
+            if best is None:
+                tests += left
+                break
+            told.append(_practice(table, best, names, titles))
+            rows = rows[table.keys[rows, 3] != table.keys[best.row, 3]]
     return told, np.array(tests)
 
 
@@ -125,19 +131,10 @@ def _mean(n: Floats, total: Floats, square: Floats) -> tuple[Floats, Floats]:
         return mean, np.maximum(square - n * mean**2, 0.0) / (n - 1)
 
 
-def _chosen(table: Asks, choices: list[_Choice], settings: MiningSettings) -> list[_Choice]:
-    """The surest first; one person a condition, and none for a condition that a wider one has settled."""
-    kept: list[_Choice] = []
-    for choice in sorted(choices, key=lambda c: (-c.z - (SIMPLER if table.keys[c.row, 1] == 0 else 0.0), c.row)):
-        if choice.effect.p > ACCEPT or choice.effect.difference > -settings.min_log_ratio:
-            continue
-        conditions = {int(table.keys[k.row, 1]) for k in kept}
-        people = {int(table.keys[k.row, 3]) for k in kept}
-        condition, person = int(table.keys[choice.row, 1]), int(table.keys[choice.row, 3])
-        if 0 in conditions or condition in conditions or person in people or (condition == 0 and kept):
-            continue
-        kept.append(choice)
-    return kept
+def _surest(table: Asks, choices: list[_Choice], settings: MiningSettings) -> _Choice | None:
+    """The choice that stands out most, without a condition if that is about as sure."""
+    sure = [c for c in choices if c.effect.p <= ACCEPT and c.effect.difference <= -settings.min_log_ratio]
+    return max(sure, key=lambda c: (c.z + (SIMPLER if table.keys[c.row, 1] == 0 else 0.0), -c.row), default=None)
 
 
 def _practice(table: Asks, choice: _Choice, names: Names, titles: dict[int, str]) -> Practice:

@@ -24,7 +24,7 @@ def tally(groups: NDArray[np.integer], weights: NDArray[np.number], size: int) -
     return np.bincount(groups, weights, size).astype(np.float64)
 
 
-LARGE: Final = 3_000
+LARGE: Final = 1_500
 """Rows from which `Projection.partial` leaves leverages aside."""
 
 
