@@ -8,7 +8,8 @@ Next to pm4py, from the same table in memory: directly-follows and variants are 
 environment's Python with --peer-python. It runs as a separate process on the same events (a Parquet file with case,
 activity, time and resource, loaded and put into its own form before the clock starts). What counts on both sides is
 the CPU time from the table in memory to the result; medians of the rounds are shown. Compiling, once in the life of
-an installation, is left out of the medians and told apart. Ours may count fewer variants: those beyond 64 steps are cut.
+an installation, is left out of the medians and told apart. Ours may count a few variants
+less: they are cut after 64 steps.
 """
 
 from __future__ import annotations
