@@ -12,7 +12,7 @@ from guildbook.distil.evidence import Shows
 from guildbook.distil.maps import maps, tasks, titles
 from guildbook.distil.outcomes import BAD, GOOD
 from guildbook.distil.people import people
-from guildbook.distil.practices import MiningSettings, mine
+from guildbook.distil.practices import MiningSettings, limits, mine
 from guildbook.distil.practices.evidence import find, supported
 from guildbook.distil.settings import Settings
 from guildbook.distil.sums import Sums
@@ -59,7 +59,7 @@ def knowledge(found: Derivation, practices: Sequence[Practice], period: tuple[in
         people=people(sums, found.titles),
         maps=maps(sums, found.titles),
         period=period,
-        notes=_notes(sums),
+        notes=(*_notes(sums), *limits(sums, titles=found.titles)),
     )
 
 

@@ -13,7 +13,7 @@ from guildbook.distil.practices.statistics import Floats, Projection, project, s
 from guildbook.distil.practices.traces import Flags, TaskTraces
 from guildbook.model.knowledge import Kind
 
-SCREEN = 2.0
+SCREEN = 2.7
 """Standard errors an exposure must reach before it is measured with care."""
 KEPT = 0.15
 """An exposure must keep this share of its variance beside the covariates."""
@@ -102,6 +102,8 @@ class Search:
     """p-values of all that was screened last, by kind: one for each step in each scope on each target."""
     cache: dict[tuple[bytes, bool], Projection] = field(default_factory=dict[tuple[bytes, bool], Projection])
     """Conditions and workers factorised, by rows."""
+    latest: tuple[tuple[bytes, bool], list[Finding], Projection] | None = None
+    """The last one with accepted findings: active and lead time ask for the same in turn."""
 
     def precede(self, places: tuple[int, ...], step: int) -> bool:
         """Whether the steps of accepted findings mostly come before another, where a trace has both."""
@@ -136,8 +138,11 @@ class Search:
             self.cache[key] = project(covariates, weights)
         if not places:
             return self.cache[key]
-        columns = np.column_stack([self.accepted[place].followed[rows] for place in places])
-        return self.cache[key].extended(_informative(columns, weights, minimum))
+        held = [self.accepted[place] for place in places]
+        if self.latest is None or self.latest[0] != key or [id(f) for f in self.latest[1]] != [id(f) for f in held]:
+            columns = np.column_stack([finding.followed[rows] for finding in held])
+            self.latest = key, held, self.cache[key].extended(_informative(columns, weights, minimum))
+        return self.latest[2]
 
     def usable(self) -> list[int]:
         """Places of the findings that others may rest on."""

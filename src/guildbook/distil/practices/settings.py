@@ -21,9 +21,9 @@ class MiningSettings:
     """Activities of a task that are looked at, commonest first."""
     max_conditions: int = 40
     """Conditions of a task that are looked at, commonest first."""
-    max_workers: int = 60
+    max_workers: int = 40
     """Workers of a task that are told apart, commonest first."""
-    max_traces: int = 5_000
+    max_traces: int = 4_000
     """Joint traces of a task that are looked at: beyond it, those with the lowest hash."""
     max_steps: int = 8
     """Practices accepted one after another in a task and kind, each measured with the earlier ones held fixed."""
