@@ -27,13 +27,16 @@ ROW = st.tuples(
 FILES = st.lists(st.lists(ROW, min_size=1, max_size=15), min_size=1, max_size=3)
 
 
-def write(folder: Path, name: str, rows: Sequence[tuple[int, int, str, str, str]]) -> Path:
-    """One CSV of typed case ids, so that cases are shared across files."""
+def write(folder: Path, name: str, rows: Sequence[tuple[int, int, str, str, str]], second: int = 0) -> Path:
+    """One CSV of typed case ids, so that cases are shared across files.
+
+    `second` tells files apart: what two files say of one case at the very same time has no order to keep.
+    """
     path = folder / name
     lines = ["case,time,worker,activity,outcome"]
     for case, minute, worker, step, outcome in rows:
         day, rest = divmod(minute, 60 * 24)
-        when = f"2026-03-{day + 1:02}T{rest // 60:02}:{rest % 60:02}:00Z"
+        when = f"2026-03-{day + 1:02}T{rest // 60:02}:{rest % 60:02}:{second:02}Z"
         lines.append(f"{f'ticket:{case}' if case else ''},{when},{worker},{step},{outcome}")
     path.write_text("\n".join(lines) + "\n")
     return path
@@ -52,9 +55,9 @@ def test_the_model_equals_that_of_a_book_that_never_had_them(
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        paths = [write(folder, f"part{i}.csv", rows) for i, rows in enumerate(files)]
+        paths = [write(folder, f"part{i}.csv", rows, i) for i, rows in enumerate(files)]
         kept = [
-            write(folder, f"kept{i}.csv", left)
+            write(folder, f"kept{i}.csv", left, i)
             for i, rows in enumerate(files)
             if (left := [row for row in rows if row[2] != gone])
         ]

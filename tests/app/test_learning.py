@@ -94,3 +94,13 @@ def test_the_number_of_processes_changes_nothing(tmp_path: Path) -> None:
         with open_book(tmp_path / str(jobs)) as book:
             found.append(book.learn(Wanted(paths=(log,), jobs=jobs)).knowledge)
     assert found[0] == found[1]
+
+
+def test_a_file_that_has_grown_in_the_middle_adds_only_what_is_new(tmp_path: Path) -> None:
+    log = long_log(tmp_path / "log.csv", 400)
+    lines = log.read_text().splitlines()
+    with open_book(tmp_path / "book") as book:
+        log.write_text("\n".join(line for i, line in enumerate(lines) if i % 9 != 4) + "\n")
+        book.learn(Wanted(paths=(log,)))
+        log.write_text("\n".join(lines) + "\n")
+        assert book.learn(Wanted(paths=(log,))).knowledge.events == 400

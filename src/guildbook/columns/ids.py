@@ -75,10 +75,16 @@ class IdAssigner:
     def assign(self, events: pa.Table) -> pa.FixedSizeBinaryArray:
         """The ids of the next chunk, as `binary(16)`. Every row needs a time."""
         content = content_hash(events)
-        occurrence = self.occurrences(content[:, 0] ^ (content[:, 1] << _HALF | content[:, 1] >> _HALF))
-        content += (occurrence * _GOLDEN)[:, np.newaxis]
+        content += (self._before(content) * _GOLDEN)[:, np.newaxis]
         micros = _numbers(events["time"])
         return _shape(micros // 1000, mix64(content))
+
+    def before(self, events: pa.Table) -> U64:
+        """How often each row's content came before, as `occurrences`."""
+        return self._before(content_hash(events))
+
+    def _before(self, content: U64) -> U64:
+        return self.occurrences(content[:, 0] ^ (content[:, 1] << _HALF | content[:, 1] >> _HALF))
 
     def occurrences(self, keys: U64) -> U64:
         """How often each key came before, counting within this chunk too.

@@ -41,7 +41,7 @@ class Gate:
         pseudonym = self._known(worker)
         decision = Decision(worker, named, PERMIT if allow else REFUSE, now())
         table = tables.permissions
-        with self._store.writing(), self._store.engine.begin() as ledger:
+        with self._store.change() as ledger:
             ledger.execute(delete(table).where(table.c.worker == pseudonym, table.c.purpose == named))
             ledger.execute(
                 insert(table),
@@ -132,7 +132,7 @@ class Gate:
             policy_hash=hashlib.sha256(_POLICY.encode()).hexdigest(),
         )
         root = hashlib.sha256("".join(f"{s.id}{s.digest}" for s in segments).encode()).hexdigest()
-        with self._store.engine.begin() as ledger:
+        with self._store.change() as ledger:
             ledger.execute(
                 insert(tables.grants),
                 {
@@ -167,7 +167,7 @@ class Gate:
             for (worker, reason), (count, events) in sums.items()
         ]  # fmt: skip
         if rows:
-            with self._store.engine.begin() as ledger:
+            with self._store.change() as ledger:
                 ledger.execute(insert(tables.uses), rows)
 
     def _still_allowed(self, grant: Grant, read: Sequence[str]) -> None:

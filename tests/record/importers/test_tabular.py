@@ -53,7 +53,7 @@ def test_a_plain_log(table: Write, read: Read) -> None:
         },
         {
             "time": datetime(2020, 1, 1, 11, 0, 0, 250_000, tzinfo=UTC),
-            "seq": 1,
+            "seq": 0,
             "source": "csv",
             "action": "clo,se",
             "case": "L:1",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from guildbook.columns import TIME, WORD, raw_table
+from guildbook.columns.ids import IdAssigner
 from guildbook.plugins import Rejected
 from guildbook.record.importers._attributes import fragment, key_prefix, missing
 from guildbook.record.importers._cases import case_id
@@ -37,17 +38,19 @@ class TableRows:
     plan: Plan
     namespace: str
     source: str
+    _ties: IdAssigner = field(default_factory=IdAssigner, init=False)
+    """How many rows of the same case and time came before."""
 
-    def events(self, columns: Sample, first_row: int, lines: list[int]) -> tuple[pa.Table, list[Rejected]]:
+    def events(self, columns: Sample, lines: list[int]) -> tuple[pa.Table, list[Rejected]]:
         """The events of some rows and the rows that are none.
 
-        `first_row`: the number of the first in the table, from 0; `lines`: where each stands in the file, from 1.
+        `lines`: where each stands in the file, from 1. Rows come in the order of the table, each once.
         """
         micros = read_times(self.plan.time, joined(columns, self.plan.sources["time"], " "))
         action = _words(joined(columns, self.plan.sources["action"]), _trimmed)
         fits = in_range(micros)
         good = pc.and_(fits, action.is_valid())
-        table = raw_table(self._fields(columns, micros, action, first_row), len(lines))
+        table = raw_table(self._fields(columns, micros, action), len(lines))
         if pc.all(good, min_count=0).as_py():
             return table, []
         bad = np.flatnonzero(~good.to_numpy(zero_copy_only=False))
@@ -58,21 +61,18 @@ class TableRows:
         ]
         return table.filter(good), rejected
 
-    def _fields(self, columns: Sample, micros: pa.Int64Array, action: pa.Array, first_row: int) -> dict[str, Any]:
+    def _fields(self, columns: Sample, micros: pa.Int64Array, action: pa.Array) -> dict[str, Any]:
         rows = len(micros)
         out: dict[str, Any] = {
             "time": micros.cast(TIME),
             "action": action,
             "source": pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array([self.source])),
             "attributes": self._attributes(columns, rows),
-            "seq": pa.array(np.arange(first_row, first_row + rows, dtype=np.int64)),
         }
         for name, source in self.plan.sources.items():
             values = joined(columns, source)
             if name not in _SPECIAL:
                 out[name] = _plain_field(name, values)
-            elif name == "seq":
-                out[name] = pc.coalesce(pc.round(numbers_of(values)).cast(pa.int64(), safe=False), out["seq"])
             elif name == "worker":
                 out[name] = _words(values, lambda text: worker_of(_no_point(text)))
             elif name == "case":
@@ -84,7 +84,25 @@ class TableRows:
                 _words(joined(columns, self.plan.sources["outcome"]), _no_point), out.get("case")
             )
         out["duration"] = self._duration(columns, micros)
+        out["seq"] = self._seq(columns, out)
         return out
+
+    def _seq(self, columns: Sample, fields: dict[str, Any]) -> pa.Array:
+        """The table's own number, else the row's place among those of the same case (or worker) and time.
+
+        Not the place in the file: a file that has grown in the middle would give its old events new numbers, and
+        so new ids.
+        """
+        case, worker = fields.get("case"), fields.get("worker")
+        if case is not None and worker is not None:
+            worker = pc.if_else(case.is_valid(), pa.scalar(None, pa.string()), worker.cast(pa.string()))
+        known = {"time": fields["time"], "case": case, "worker": worker}
+        ties = raw_table({name: values for name, values in known.items() if values is not None})
+        place = pa.array(self._ties.before(ties).astype(np.int64))
+        if "seq" not in self.plan.sources:
+            return place
+        own = pc.round(numbers_of(joined(columns, self.plan.sources["seq"]))).cast(pa.int64(), safe=False)
+        return pc.coalesce(own, place)
 
     def _case(self, text: str) -> str | None:
         bare = _no_point(text)

@@ -99,7 +99,6 @@ def _described(batches: Iterator[Batch], path: Path, options: ImportOptions) -> 
 
 def _chunks(batches: Iterator[Batch], path: Path, options: ImportOptions, name: str) -> Iterator[Chunk]:
     rows: TableRows | None = None
-    done = 0
     waiting: list[Rejected] = []
     for batch in batches:
         waiting += batch.rejected
@@ -107,8 +106,7 @@ def _chunks(batches: Iterator[Batch], path: Path, options: ImportOptions, name: 
             continue
         if rows is None:
             rows = TableRows(guess(batch.columns, options.mapping, path), options.namespace, name)
-        events, bad = rows.events(batch.columns, done, batch.lines)
-        done += len(batch.lines)
+        events, bad = rows.events(batch.columns, batch.lines)
         yield Chunk(events, tuple(sorted([*waiting, *bad], key=lambda r: r.line or 0)), batch.progress)
         waiting = []
     if rows is None:
