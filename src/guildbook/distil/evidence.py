@@ -75,7 +75,7 @@ def updated(old: Evidence, touched: Collection[str], new: Evidence) -> Evidence 
     elif not new.whole:
         bound = symbol(new.spans[-1].episode)
         merged = [span for span in merged if symbol(span.episode) <= bound]
-    whole = old.whole and new.whole and len(merged) <= KEPT
+    whole = old.whole and new.whole and len(merged) < KEPT
     if not whole and len(merged) < SHOWN:
         return None
     return Evidence(tuple(merged[:KEPT]), whole)
