@@ -76,29 +76,30 @@ def test_the_model_equals_that_of_a_book_that_never_had_them(
         assert after.people == never.knowledge.people
 
 
-ROWS = [(1, 0, "Ada", "open", ""), (1, 5, "Bo", "fix", ""), (1, 9, "Ada", "close", "good"), (2, 3, "Bo", "open", "")]
+NAME = "Bartholomew Quill"
+ROWS = [(1, 0, "Ada", "open", ""), (1, 5, NAME, "fix", ""), (1, 9, "Ada", "close", "good"), (2, 3, NAME, "open", "")]
 
 
 def test_nothing_of_them_is_left_in_the_folder(tmp_path: Path) -> None:
     with open_book(tmp_path / "book") as book:
         learn(book, [write(tmp_path, "a.csv", ROWS)])
-        book.forget("Bo")
+        book.forget(NAME)
         assert [w["name"] for w in book.workers()] == ["Ada"]
         assert {p.name for p in book.teach.knowledge().people} == {"Ada"}
         with pytest.raises(UnknownNameError):
-            book.govern.uses("Bo")
+            book.govern.uses(NAME)
     for path in (tmp_path / "book").rglob("*"):
-        assert not path.is_file() or b"Bo" not in path.read_bytes().replace(b"Book", b"")
+        assert not path.is_file() or bNAME not in path.read_bytes().replace(b"Book", b"")
 
 
 def test_forgetting_that_was_cut_short_is_finished_by_the_next_learn(tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", ROWS)
     with open_book(tmp_path / "never") as other:
-        never = learn(other, [write(tmp_path, "b.csv", [r for r in ROWS if r[2] != "Bo"])]).knowledge.model_hash
+        never = learn(other, [write(tmp_path, "b.csv", [r for r in ROWS if r[2] != NAME])]).knowledge.model_hash
     with open_book(tmp_path / "book") as book:
         learn(book, [path])
     with Store.open(tmp_path / "book") as store:  # as if killed right after the ledger was told
-        store.begin_erase(store.worker_id("Bo"))
+        store.begin_erase(store.worker_id(NAME))
     with open_book(tmp_path / "book") as book:
         assert learn(book, []).knowledge.model_hash == never
         assert [w["name"] for w in book.workers()] == ["Ada"]
@@ -108,13 +109,13 @@ def test_a_forgotten_worker_stays_out_until_readmitted(tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", ROWS)
     with open_book(tmp_path / "book") as book:
         whole = learn(book, [path]).knowledge.model_hash
-        without = book.forget("Bo").model_hash
-        grown = write(tmp_path, "a.csv", [*ROWS, (2, 9, "Bo", "close", "bad")])
+        without = book.forget(NAME).model_hash
+        grown = write(tmp_path, "a.csv", [*ROWS, (2, 9, NAME, "close", "bad")])
         again = learn(book, [grown])
         assert again.inputs[0].forgotten == 3
         assert again.knowledge.model_hash == without
         with pytest.raises(UnknownNameError):
             book.readmit("Ada")
-        book.readmit("Bo")
+        book.readmit(NAME)
         path = write(tmp_path, "a.csv", ROWS)
         assert learn(book, [path]).knowledge.model_hash == whole
