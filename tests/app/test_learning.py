@@ -15,7 +15,7 @@ def long_log(path: Path, rows: int) -> Path:
     for i in range(rows):
         day, second = 1 + i // 7200, i % 7200
         when = f"2026-01-{day:02}T{9 + second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z"
-        lines.append(f"job:{i // 8},{when},w{i % 5},step {i % 8}")
+        lines.append(f"job:{i // 8},{when},w{i // 3 % 5},step {i % 8}")
     path.write_text("\n".join(lines) + "\n")
     return path
 
@@ -104,3 +104,21 @@ def test_a_file_that_has_grown_in_the_middle_adds_only_what_is_new(tmp_path: Pat
         book.learn(Wanted(paths=(log,)))
         log.write_text("\n".join(lines) + "\n")
         assert book.learn(Wanted(paths=(log,))).knowledge.events == 400
+
+
+def test_many_small_imports_become_few_segments_and_change_nothing(tmp_path: Path) -> None:
+    lines = long_log(tmp_path / "log.csv", 340).read_text().splitlines()
+    with open_book(tmp_path / "whole") as book:
+        whole = book.learn(Wanted(paths=(tmp_path / "log.csv",))).knowledge
+    with open_book(tmp_path / "book") as book:
+        for start in range(1, 341, 20):
+            day = tmp_path / "log.csv"
+            day.write_text("\n".join([lines[0], *lines[start : start + 20]]) + "\n")
+            book.learn(Wanted(paths=(day,)))
+        again = book.learn()
+        assert not again.changed
+        assert again.knowledge == whole
+        assert all(worker["segments"] < 16 for worker in book.workers())
+        forgotten = book.forget("w1")
+        assert 0 < forgotten.touched < whole.cases
+        assert forgotten.model_hash == book.learn().knowledge.model_hash

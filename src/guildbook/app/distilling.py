@@ -51,7 +51,9 @@ class Distilling:
             known = self.knowledge(purpose)
             admitted = self._gate.grant(purpose, stage="distil", artefact="model")
             present = {s.id for s in admitted.grant.segments}
-            gone = [] if old is None else [s for s in old.segments if s not in present]
+            held = {s.id for s in self._store.segments()}
+            # What was merged away by compaction is not held any more, and its events are among the admitted.
+            gone = [] if old is None else [s for s in old.segments if s in held and s not in present]
             departed = self._gate.departed(gone, stage="distil", artefact="model") if gone else None
             learnt = distil_learn(
                 admitted,
@@ -61,9 +63,10 @@ class Distilling:
                 jobs=jobs or self._config.distil.jobs,
                 progress=lambda share: progress("distil", share),
             )
-            if learnt.changed or known is None:
-                grant = admitted.grant.id
+            grant = admitted.grant.id
+            if learnt.changed or old is None or old.segments.keys() != learnt.state.segments.keys():
                 self._store.put_artefact(f"state-{purpose}", "sums", learnt.state.to_bytes(), grant)
+            if learnt.changed or known is None:
                 body = json.dumps(learnt.knowledge.to_dict(), ensure_ascii=False, separators=(",", ":"))
                 self._store.put_artefact(f"knowledge-{purpose}", "knowledge", body.encode(), grant)
             return Refreshed(learnt.knowledge, learnt.changed, learnt.touched_traces, (*notes, *learnt.notes))

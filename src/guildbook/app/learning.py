@@ -21,6 +21,8 @@ from guildbook.store import Store
 
 _SHOWN: Final = 20
 """Files left aside that are named; the rest are counted."""
+_MANY: Final = 16
+"""Small segments of one worker and month that are merged into one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Brought:
         text = f"{self.path}: {self.description}"
         if self.state == "already there":
             return f"{text} — already there"
-        text += f" — {self.events:,} events"
+        text += f" — {self.events:,} event{'' if self.events == 1 else 's'}"
         if self.rejected:
             text += f", {self.rejected:,} rows rejected"
         if self.forgotten:
@@ -116,6 +118,8 @@ def learn(store: Store, config: Config, distil: Distilling, wanted: Wanted, prog
         brought = [_bring(store, item, terms, rejected, progress) for item in plan]
         sealed = store.seal(lambda done, total: progress("seal", done / max(total, 1)))
         result = distil.refresh(progress, jobs=wanted.jobs)
+        if sealed.segments and store.compact(at_least=_MANY).before:
+            distil.refresh(progress)  # changes nothing but the names of the segments the sums include
     return Learnt(
         knowledge=result.knowledge,
         inputs=tuple(brought),

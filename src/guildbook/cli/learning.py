@@ -122,15 +122,22 @@ def _present(result: Learnt, listed: int) -> None:
     found = result.knowledge
     say("")
     say(
-        f"Learnt from {found.events:,} events of {found.workers:,} workers: {found.cases:,} cases, "
-        f"{found.episodes:,} episodes, {len(found.tasks):,} tasks. {result.seconds:.1f} s"
+        f"Learnt from {_counted(found.events, 'event')} of {_counted(found.workers, 'worker')}: "
+        f"{_counted(found.cases, 'case')}, {_counted(found.episodes, 'episode')}, "
+        f"{_counted(len(found.tasks), 'task')}. {result.seconds:.1f} s"
         + ("" if result.changed else "; nothing had changed") + "."
     )  # fmt: skip
     for task in found.tasks[:8]:
-        say(clean(f"  task: {task.title} ({task.episodes:,} episodes)"))
+        say(clean(f"  task: {task.title} ({_counted(task.episodes, 'episode')})"))
     counts = result.counts()
-    say(f"{sum(counts.values())} practices: " + ", ".join(f"{n} {kind}" for kind, n in counts.items()) + ".")
+    say(
+        f"{_counted(sum(counts.values()), 'practice')}: " + ", ".join(f"{n} {kind}" for kind, n in counts.items()) + "."
+    )
     for practice in found.practices[:12]:
         say(clean(f"  {practice.id:<24} {practice.title}"))
     for note in (*result.notes, *found.notes):
         say(clean(f"  note: {note}"))
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -87,10 +87,14 @@ def _said(person: Person, wanted: Question) -> bool:
 
 
 def _met(counted: Sequence[tuple[str, int]], wanted: Question) -> list[tuple[str, int]]:
-    """The entries that share a word with the question, commonest first."""
-    words = {word[:5] for group in wanted.groups for word in group}
-    met = [entry for entry in counted if words & {word[:5] for word in words_of(entry[0])}]
-    return sorted(met, key=lambda entry: (-entry[1], entry[0]))
+    """The entries that share a word with the question (failing that, a like meaning), commonest first."""
+    own = {group[0][:5] for group in wanted.groups}
+    like = {word[:5] for group in wanted.groups for word in group}
+    for words in (own, like):
+        met = [entry for entry in counted if words & {word[:5] for word in words_of(entry[0])}]
+        if met:
+            return sorted(met, key=lambda entry: (-entry[1], entry[0]))
+    return []
 
 
 def _ranked(wanted: Question, knowledge: Knowledge) -> list[Item]:
