@@ -61,9 +61,12 @@ def steps(labels: Sequence[str]) -> str:
 
 
 def plain(text: str) -> str:
-    """Underscores, dashes between words and inner capitals become spaces; the case of a whole phrase is kept low."""
+    """Underscores, dashes between words and inner capitals become spaces; a phrase begins in lower case.
+
+    But not one whose first word is a code in capitals, such as `W_Completeren`.
+    """
     text = _CAMEL.sub(" ", text.replace("_", " ").replace("-", " ")).strip()
-    return text if text.isupper() else text[:1].lower() + text[1:]
+    return text if text.split(" ", 1)[0].isupper() else text[:1].lower() + text[1:]
 
 
 def condition(name: str, value: str) -> str:
