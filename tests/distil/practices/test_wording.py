@@ -14,7 +14,7 @@ from guildbook.model.knowledge import When
         ("claims: check Exclusions", "check Exclusions in claims"),
         ("spreadsheet: open Sheet (spreadsheet)", "open Sheet in spreadsheet"),
         ("Take in charge ticket", "take in charge ticket"),
-        ("W_Nabellen offertes+START", "w Nabellen offertes (start)"),
+        ("W_Nabellen offertes+START", "W Nabellen offertes (start)"),
         ("A_SUBMITTED", "A SUBMITTED"),
         ("createOrder", "create Order"),
     ],
