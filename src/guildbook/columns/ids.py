@@ -92,17 +92,18 @@ class IdAssigner:
         64 bits of the 128 suffice: two contents that share a key only get a higher number than they need, and the
         same one every time.
         """
-        while (self._used + len(keys)) * 2 > len(self._keys):
-            self._grow()
+        if (self._used + len(keys)) * 2 > len(self._keys):
+            self._grow(1 << ((self._used + len(keys)) * 2 - 1).bit_length())
         out = np.empty(len(keys), np.uint64)
         self._used += int(_count(self._keys, self._counts, keys, out))
         return out
 
-    def _grow(self) -> None:
+    def _grow(self, slots: int) -> None:
         keys, counts = self._keys, self._counts
-        self._keys = np.zeros(len(keys) * 2, np.uint64)
-        self._counts = np.zeros(len(keys) * 2, np.uint32)
-        _reinsert(self._keys, self._counts, keys, counts)
+        self._keys = np.zeros(slots, np.uint64)
+        self._counts = np.zeros(slots, np.uint32)
+        if self._used:  # else the kernel need not even be loaded
+            _reinsert(self._keys, self._counts, keys, counts)
 
 
 def digest(ids: pa.Array | pa.ChunkedArray) -> str:
