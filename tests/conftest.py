@@ -14,9 +14,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
+from uuid import uuid4
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import create_engine, make_url, text
 
 # The first example of a test may compile a kernel or wait for a busy core: time says nothing about correctness.
 settings.register_profile("guildbook", deadline=None)
@@ -86,6 +88,20 @@ def postgres_url() -> Iterator[str]:
             call("pg_ctl", "-w", "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[str]:
+    """The URL of a database of this test alone, on the running server."""
+    url, name = make_url(postgres_url), f"t{uuid4().hex}"
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
+            yield url.set(database=name).render_as_string(hide_password=False)
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    finally:
+        engine.dispose()
 
 
 def _postgres_program(name: str) -> Path | None:

@@ -35,9 +35,10 @@ def take_in(store: Store, worker: str, terms: tuple[str, ...] | None, number: in
     store.seal()
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "book") as opened:
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    url = request.getfixturevalue("postgres_database") if request.param == "postgres" else None
+    with Store.open(tmp_path / "book", ledger_url=url) as opened:
         yield opened
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pyarrow as pa
 import pytest
-from sqlalchemy import create_engine, make_url, text
 
 from guildbook.columns import raw_table
 from guildbook.plugins import Rejected
@@ -41,7 +39,7 @@ def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Books]:
     with ExitStack() as stack:
         url = None
         if request.param == "postgres":
-            url = stack.enter_context(_database(request.getfixturevalue("postgres_url")))
+            url = request.getfixturevalue("postgres_database")
         made = Books(tmp_path / "book", url)
         stack.enter_context(made.stack)
         yield made
@@ -53,20 +51,6 @@ def book(tmp_path: Path) -> Iterator[Books]:
     made = Books(tmp_path / "book", None)
     with made.stack:
         yield made
-
-
-@contextmanager
-def _database(server: str) -> Generator[str]:
-    """A database of its own on the test server."""
-    url, name = make_url(server), f"t{uuid4().hex}"
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    try:
-        with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
-            yield url.set(database=name).render_as_string(hide_password=False)
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    finally:
-        engine.dispose()
 
 
 @pytest.fixture
