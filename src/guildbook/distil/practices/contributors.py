@@ -2,41 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from guildbook.distil.practices.matching import Pattern
+from guildbook.distil.practices.runs import within
 from guildbook.distil.practices.wording import Names
 from guildbook.distil.sums import Sums
+from guildbook.distil.tables import CountTable
 from guildbook.model.knowledge import Kind
 
+Contributors = tuple[tuple[str, int], ...]
 
-def contributors(sums: Sums, pattern: Pattern, names: Names) -> tuple[tuple[str, int], ...]:
-    """Worker labels with counts, most first: who took the way, did the step, or was asked and answered."""
-    tasks = np.array(sorted(pattern.tasks), np.uint64)
+
+def contributors(sums: Sums, patterns: Iterable[Pattern], names: Names) -> list[Contributors]:
+    """For each pattern worker labels with counts, most first.
+
+    They took the way, did the step, or were asked and answered.
+    """
+    listed = list(patterns)
+    first = {pattern.steps[0] for pattern in listed if pattern.kind is Kind.TOOL}
+    ways = _beginning(sums.ways, first)
+    return [_ranked(*_counted(sums, ways, pattern), names) for pattern in listed]
+
+
+def _beginning(ways: CountTable, steps: set[int]) -> CountTable:
+    """The ways that begin with one of these steps."""
+    rows = np.isin(ways.keys[:, 3], np.array(sorted(steps), np.uint64)) if steps else slice(0)
+    return CountTable(ways.keys[rows], ways.counts[rows])
+
+
+def _counted(sums: Sums, ways: CountTable, pattern: Pattern) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Workers and counts, a worker any number of times."""
+    step = pattern.steps[0]
     if pattern.kind is Kind.TOOL:
-        keys, counts = sums.ways.keys, sums.ways.counts
         path = np.zeros(4, np.uint64)
         path[: len(pattern.steps)] = pattern.steps
-        rows = (keys[:, 3:7] == path).all(axis=1)
-        return _ranked(keys[rows, 1], counts[rows], names)
+        rows = (ways.keys[:, 3:7] == path).all(axis=1)
+        return ways.keys[rows, 1], ways.counts[rows]
     if pattern.kind is Kind.PEOPLE and not pattern.anchor:
-        keys, counts = sums.handovers.keys, sums.handovers.counts
-        rows = np.isin(keys[:, 0], tasks) & (keys[:, 3] == np.uint64(pattern.steps[0]))
-        rows &= keys[:, 2] == np.uint64(pattern.person)
-        return _ranked(keys[rows, 2], counts[rows], names)
+        own = _of_tasks(sums.handovers, pattern)
+        rows = (own.keys[:, 3] == np.uint64(step)) & (own.keys[:, 2] == np.uint64(pattern.person))
+        return own.keys[rows, 2], own.counts[rows]
     if pattern.kind is Kind.PEOPLE:
-        keys, counts = sums.asks.keys, sums.asks.counts
-        condition = np.uint64(pattern.conditions[0] if pattern.conditions else 0)
-        rows = np.isin(keys[:, 0], tasks) & (keys[:, 1] == condition) & (keys[:, 2] == np.uint64(pattern.steps[0]))
-        rows &= (keys[:, 3] == np.uint64(pattern.person)) & (keys[:, 4] > 0)
-        return _ranked(keys[rows, 3], counts[rows], names)
-    keys, counts = sums.performers.keys, sums.performers.counts
-    rows = np.isin(keys[:, 0], tasks) & (keys[:, 1] == np.uint64(pattern.steps[0]))
-    return _ranked(keys[rows, 2], counts[rows], names)
+        condition = pattern.conditions[0] if pattern.conditions else 0
+        own = _of_tasks(sums.asks, pattern, condition, step, pattern.person)
+        return own.keys[own.keys[:, 4] > 0, 3], own.counts[own.keys[:, 4] > 0]
+    own = _of_tasks(sums.performers, pattern, step)
+    return own.keys[:, 2], own.counts
 
 
-def _ranked(workers: NDArray[np.uint64], counts: NDArray[np.int64], names: Names) -> tuple[tuple[str, int], ...]:
+def _of_tasks(table: CountTable, pattern: Pattern, *then: int) -> CountTable:
+    """The rows of the pattern's tasks, and in these of the symbols that come next."""
+    parts = [within(table.keys, task, *then) for task in sorted(pattern.tasks)]
+    return CountTable(
+        np.concatenate([table.keys[:0], *[table.keys[part] for part in parts]]),
+        np.concatenate([table.counts[:0], *[table.counts[part] for part in parts]]),
+    )
+
+
+def _ranked(workers: NDArray[np.uint64], counts: NDArray[np.int64], names: Names) -> Contributors:
     found, index = np.unique(workers, return_inverse=True)
     total = np.bincount(index.ravel(), counts, len(found)).astype(np.int64)
     listed = [(names.worker(int(code)), int(n)) for code, n in zip(found, total, strict=True) if n > 0]

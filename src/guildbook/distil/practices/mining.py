@@ -20,6 +20,7 @@ from guildbook.distil.practices.plausible import advisable, loops, timed
 from guildbook.distil.practices.prerequisites import layered
 from guildbook.distil.practices.quality import quality_target
 from guildbook.distil.practices.resting import rest
+from guildbook.distil.practices.runs import run_numbers, run_starts
 from guildbook.distil.practices.settings import MiningSettings
 from guildbook.distil.practices.statistics import Floats, adjusted
 from guildbook.distil.practices.tool import mine_tool
@@ -71,7 +72,9 @@ def _mine(
     names = Names(sums.texts)
     blocks = by_task(sums.profiles, settings)
     codes = {
-        int(c) for table in (sums.ways, sums.asks, sums.handovers, sums.batches) for c in np.unique(table.keys[:, 0])
+        code
+        for table in (sums.ways, sums.asks, sums.handovers, sums.batches)
+        for code in table.keys[run_starts(run_numbers(table.keys, 1)), 0].tolist()
     }
     title = {code: names.label(code) for code in codes | {block.task for block in blocks}}
     title |= {code: text for code, text in (titles or {}).items() if text}
@@ -89,7 +92,8 @@ def _mine(
         people = _mine_steps(block, names, title[block.task], settings, explained, unknown, pool, people)
     pool.practices += people
     told = layered([p for p in _sifted(pool, settings) if p.id not in without])
-    return [replace(p, contributors=contributors(sums, Pattern.of(p, title), names)) for p in told]
+    shown = contributors(sums, [Pattern.of(p, title) for p in told], names)
+    return [replace(p, contributors=who) for p, who in zip(told, shown, strict=True)]
 
 
 def limits(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from guildbook.distil.buckets import log_centre
 from guildbook.distil.practices import wording
 from guildbook.distil.practices.forming import identity
+from guildbook.distil.practices.runs import run_numbers, run_starts
 from guildbook.distil.practices.settings import MiningSettings
 from guildbook.distil.practices.statistics import Z95, Floats, tally, welch
 from guildbook.distil.practices.wording import Names
@@ -37,8 +38,6 @@ class Asks:
 @dataclass(frozen=True)
 class _Choice:
     row: int
-    z: float
-    """By the variances of the two sides themselves: which condition fits best."""
     effect: Effect
 
 
@@ -47,8 +46,8 @@ def grouped(asks: CountTable) -> Asks:
     if not len(asks):
         empty = np.zeros(0)
         return Asks(np.zeros((0, 4), np.uint64), empty, empty, empty, empty)
-    keys, group = np.unique(asks.keys[:, :4], axis=0, return_inverse=True)
-    group = group.reshape(-1)
+    group = run_numbers(asks.keys, 4)
+    keys = np.ascontiguousarray(asks.keys[run_starts(group), :4])
     counts = asks.counts.astype(np.float64)
     answered = np.where(asks.keys[:, 4] > 0, counts, 0.0)
     logs = np.nan_to_num(log_centre(asks.keys[:, 4]))
@@ -71,57 +70,58 @@ def mine_people(
     topics, topic = np.unique(table.keys[:, [0, 2]], axis=0, return_inverse=True)
     topic = topic.reshape(-1)
     told: list[Practice] = []
-    tests: list[float] = []
-    for t in range(len(topics)):
-        rows = np.flatnonzero(topic == t)
+    tests: list[Floats] = []
+    order = np.argsort(topic, kind="stable")
+    for rows in np.split(order, np.cumsum(np.bincount(topic, minlength=len(topics)))[:-1]):
+        left = rows
         while True:
             # Those who are named are taken out, so that the next is held against the rest: an office of several
             # branches has several to turn to. What is left when nobody stands out is what false-discovery control
             # holds the named against.
-            left: list[float] = []
-            best = _surest(table, _choices(table, rows, minimum, left), settings)
+            best, p = _surest(table, left, minimum, settings)
             if best is None:
-                tests += left
+                tests.append(p)
                 break
             told.append(_practice(table, best, names, titles))
-            rows = rows[table.keys[rows, 3] != table.keys[best.row, 3]]
-    return told, np.array(tests)
+            left = left[table.keys[left, 3] != table.keys[best.row, 3]]
+    return told, np.concatenate([np.zeros(0), *tests])
 
 
-def _choices(table: Asks, rows: NDArray[np.int64], minimum: float, tests: list[float]) -> list[_Choice]:
-    """Each person against the others asked under the same condition; `tests` gets the p-values, 1 for the slower."""
-    found: list[_Choice] = []
-    for condition in np.unique(table.keys[rows, 1]):
-        here = rows[table.keys[rows, 1] == condition]
-        if len(here) < 2:  # noqa: PLR2004
-            continue
-        n, total, square = table.answered[here], table.total[here], table.square[here]
-        rest_n, rest_total, rest_square = n.sum() - n, total.sum() - total, square.sum() - square
-        enough = (n >= minimum) & (rest_n >= minimum)
-        if not enough.any():
-            continue
-        (mean, spread), (rest_mean, rest_spread) = _mean(n, total, square), _mean(rest_n, rest_total, rest_square)
-        # An answer waits for the next morning or does not: few answers can all fall on one side, and their own
-        # variance then says nothing. Under no difference it is that of all answers.
-        common = _mean(n.sum(), total.sum(), square.sum())[1]
-        effect = welch(n, mean, np.maximum(spread, common), rest_n, rest_mean, np.maximum(rest_spread, common))
-        tests += np.where(effect.value < 0, effect.p, 1.0)[enough].tolist()
-        for i in np.flatnonzero(enough & (effect.value < 0)):
-            value, error = float(effect.value[i]), float(effect.error[i])
-            given, without = float(total[i] / n[i]), float(rest_total[i] / rest_n[i])
-            shown = Effect(
-                "response",
-                value,
-                value - Z95 * error,
-                value + Z95 * error,
-                int(n[i] + rest_n[i]),
-                float(effect.p[i]),
-                float(np.exp(given)),
-                float(np.exp(without)),
-            )
-            plain = np.sqrt(float(spread[i] / n[i] + rest_spread[i] / rest_n[i]))
-            found.append(_Choice(int(here[i]), -value / plain if plain > 0 else 0.0, shown))
-    return found
+def _surest(
+    table: Asks, rows: NDArray[np.int64], minimum: float, settings: MiningSettings
+) -> tuple[_Choice | None, Floats]:
+    """Who stands out most from the others asked under the same condition, without one if that is about as sure.
+
+    With the p-values of all who were compared, 1 for the slower. `rows` are those of one topic, in order.
+    """
+    group = run_numbers(table.keys[rows, 1:2], 1)
+    own = table.answered[rows], table.total[rows], table.square[rows]
+    whole = [tally(group, part, int(group[-1]) + 1 if len(group) else 0)[group] for part in own]
+    rest = [together - part for together, part in zip(whole, own, strict=True)]
+    enough = (own[0] >= minimum) & (rest[0] >= minimum)
+    rows = rows[enough]
+    n, total, square = (part[enough] for part in own)
+    rest_n, rest_total, rest_square = (part[enough] for part in rest)
+    (mean, spread), (rest_mean, rest_spread) = _mean(n, total, square), _mean(rest_n, rest_total, rest_square)
+    # An answer waits for the next morning or does not: few answers can all fall on one side, and their own
+    # variance then says nothing. Under no difference it is that of all answers.
+    common = _mean(*(part[enough] for part in whole))[1]
+    effect = welch(n, mean, np.maximum(spread, common), rest_n, rest_mean, np.maximum(rest_spread, common))
+    tests = np.where(effect.value < 0, effect.p, 1.0)
+    # Which condition fits best is seen by the variances of the two sides themselves.
+    plain = np.sqrt(spread / n + rest_spread / rest_n)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = np.where(plain > 0, -effect.value / plain, 0.0)
+    z += np.where(table.keys[rows, 1] == 0, SIMPLER, 0.0)
+    sure = np.flatnonzero((effect.p <= ACCEPT) & (effect.value <= -settings.min_log_ratio))
+    if not len(sure):
+        return None, tests
+    i = int(sure[np.argmax(z[sure])])
+    value, half = float(effect.value[i]), Z95 * float(effect.error[i])
+    given, without = float(np.exp(total[i] / n[i])), float(np.exp(rest_total[i] / rest_n[i]))
+    size = int(n[i] + rest_n[i])
+    shown = Effect("response", value, value - half, value + half, size, float(effect.p[i]), given, without)
+    return _Choice(int(rows[i]), shown), tests
 
 
 def _mean(n: Floats, total: Floats, square: Floats) -> tuple[Floats, Floats]:
@@ -129,12 +129,6 @@ def _mean(n: Floats, total: Floats, square: Floats) -> tuple[Floats, Floats]:
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = total / n
         return mean, np.maximum(square - n * mean**2, 0.0) / (n - 1)
-
-
-def _surest(table: Asks, choices: list[_Choice], settings: MiningSettings) -> _Choice | None:
-    """The choice that stands out most, without a condition if that is about as sure."""
-    sure = [c for c in choices if c.effect.p <= ACCEPT and c.effect.difference <= -settings.min_log_ratio]
-    return max(sure, key=lambda c: (c.z + (SIMPLER if table.keys[c.row, 1] == 0 else 0.0), -c.row), default=None)
 
 
 def _practice(table: Asks, choice: _Choice, names: Names, titles: dict[int, str]) -> Practice:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from guildbook.distil.buckets import bucket
 from guildbook.distil.practices.contrast import Finding, Search
 from guildbook.distil.practices.quality import GOOD
+from guildbook.distil.practices.runs import run_numbers, run_starts, within
 from guildbook.distil.practices.statistics import partial, tally
 from guildbook.distil.practices.traces import Flags, TaskTraces
 from guildbook.distil.sums import Sums
@@ -89,13 +90,15 @@ def timed(sums: Sums) -> frozenset[int]:
     """
     found: set[int] = set()
     limit = int(bucket(np.array([int(SHORT * 1e6)]))[0])
-    for task in np.unique(sums.performers.keys[:, 0]):
-        own, gaps = sums.performers.where(c0=int(task)), sums.follows.where(c0=int(task))
-        between = (gaps.keys[:, 1] != 0) & (gaps.keys[:, 2] != 0)
-        lengths = _histogram(own.keys[:, 3], own.counts, limit)
-        elapsed = _histogram(gaps.keys[between, 3], gaps.counts[between], limit)
+    performers, follows = sums.performers, sums.follows
+    for task in performers.keys[run_starts(run_numbers(performers.keys, 1)), 0].tolist():
+        own, rows = within(performers.keys, task), within(follows.keys, task)
+        gaps, counts = follows.keys[rows], follows.counts[rows]
+        between = (gaps[:, 1] != 0) & (gaps[:, 2] != 0)
+        lengths = _histogram(performers.keys[own, 3], performers.counts[own], limit)
+        elapsed = _histogram(gaps[between, 3], counts[between], limit)
         if np.abs(lengths - elapsed).sum() > GAPS * max(lengths.sum(), 1):
-            found.add(int(task))
+            found.add(task)
     return frozenset(found)
 
 

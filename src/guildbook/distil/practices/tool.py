@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from guildbook.distil.buckets import log_centre
 from guildbook.distil.practices import wording
 from guildbook.distil.practices.forming import identity
+from guildbook.distil.practices.runs import run_numbers, run_starts
 from guildbook.distil.practices.settings import MiningSettings
 from guildbook.distil.practices.statistics import Z95, Floats, pooled_means, tally
 from guildbook.distil.practices.traces import TaskTraces
@@ -44,23 +46,43 @@ class Ways:
     places: NDArray[np.uint64]
     """(places, 3): task, a, b."""
 
+    @cached_property
+    def workers(self) -> int:
+        """How many there are."""
+        return int(self.worker.max()) + 1
+
+    def of_way(self, way: int) -> NDArray[np.int64]:
+        """The rows of one way."""
+        order, starts = self._by_way
+        return order[starts[way] : starts[way + 1]]
+
+    @cached_property
+    def _by_way(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        order = np.argsort(self.way, kind="stable")
+        return order, np.searchsorted(self.way[order], np.arange(len(self.steps) + 1))
+
 
 def numbered(ways: CountTable) -> Ways:
     """Count, sum and sum of squares of log elapsed time by way, place and worker."""
-    known = ways.keys[:, 8] > 1
-    keys, counts = ways.keys[known], ways.counts[known].astype(np.float64)
+    buckets = ways.keys[:, 8]
+    known = buckets > 1
+    counts = np.where(known, ways.counts, 0).astype(np.float64)
+    logs = log_centre(np.where(known, buckets, np.uint64(2)))
+    cell = run_numbers(ways.keys, 8)  # one worker at one place by one way: all columns but the time
+    first = run_starts(cell)
+    n = tally(cell, counts, len(first))
+    kept = n > 0
+    keys = ways.keys[first[kept]]
     way_at, way = _codes(keys[:, 3:7])
     place_at, place = _codes(keys[:, [0, 2, 7]])
     _, worker = _codes(keys[:, [1]])
-    cell_at, cell = _codes(np.column_stack([way, place, worker]).astype(np.uint64))
-    logs = log_centre(keys[:, 8])
     return Ways(
-        way[cell_at],
-        place[cell_at],
-        worker[cell_at],
-        tally(cell, counts, len(cell_at)),
-        tally(cell, counts * logs, len(cell_at)),
-        tally(cell, counts * logs**2, len(cell_at)),
+        way,
+        place,
+        worker,
+        n[kept],
+        tally(cell, counts * logs, len(first))[kept],
+        tally(cell, counts * logs**2, len(first))[kept],
         [tuple(int(s) for s in row if s) for row in keys[way_at, 3:7]],
         keys[place_at][:, [0, 2, 7]],
     )
@@ -78,7 +100,7 @@ def _codes(rows: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int6
     encoded = pa.array(mixed).dictionary_encode()
     codes = encoded.indices.to_numpy().astype(np.int64)
     first = np.full(len(encoded.dictionary), len(codes), np.int64)
-    np.minimum.at(first, codes, np.arange(len(codes)))
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)  # the last to be written stands first
     return first, codes
 
 
@@ -122,9 +144,11 @@ def mine_tool(
 
 def _alternatives(table: Ways, settings: MiningSettings) -> dict[tuple[int, int], list[int]]:
     """Pairs of ways that share neither first nor last step, with the places where both are common."""
-    size = np.zeros((0,))
-    cells, cell = np.unique(np.column_stack([table.place, table.way]), axis=0, return_inverse=True)
-    size = tally(cell.reshape(-1), table.n, len(cells))
+    first, cell = _codes(np.column_stack([table.place, table.way]).astype(np.uint64))
+    size = tally(cell, table.n, len(first))
+    cells = np.column_stack([table.place[first], table.way[first]])
+    order = np.lexsort((cells[:, 1], cells[:, 0]))
+    cells, size = cells[order], size[order]
     enough = size >= max(settings.min_side / 4, 5)
     cells, size = cells[enough], size[enough]
     order = np.lexsort((-size, cells[:, 0]))
@@ -140,17 +164,18 @@ def _alternatives(table: Ways, settings: MiningSettings) -> dict[tuple[int, int]
 
 def _measured(table: Ways, one: int, two: int, places: list[int], settings: MiningSettings) -> _Pair | None:
     """The quicker of two ways, compared at the same places by the same workers where that leaves enough."""
-    here = np.isin(table.place, places) & ((table.way == one) | (table.way == two))
-    first = table.way[here] == one
-    n = table.n[here]
-    if min(n[first].sum(), n[~first].sum()) < settings.min_side:
+    rows = table.of_way(one), table.of_way(two)
+    rows = [own[np.isin(table.place[own], places)] for own in rows]
+    if min(table.n[own].sum() for own in rows) < settings.min_side:
         return None
-    by_worker = table.place[here] * (int(table.worker.max()) + 1) + table.worker[here]
+    here = np.concatenate(rows)
+    by_worker = table.place[here] * table.workers + table.worker[here]
     for strata in (by_worker, table.place[here]):
         names, stratum = np.unique(strata, return_inverse=True)
+        parts = stratum[: len(rows[0])], stratum[len(rows[0]) :]
         sides = [
-            [tally(stratum[rows], column[here][rows], len(names)) for column in (table.n, table.total, table.square)]
-            for rows in (first, ~first)
+            [tally(part, column[own], len(names)) for column in (table.n, table.total, table.square)]
+            for part, own in zip(parts, rows, strict=True)
         ]
         both = (sides[0][0] > 0) & (sides[1][0] > 0)
         if min(sides[0][0][both].sum(), sides[1][0][both].sum()) >= settings.min_side:
@@ -166,7 +191,8 @@ def _measured(table: Ways, one: int, two: int, places: list[int], settings: Mini
     mean = float(quick_side[1][both].sum() / quick_side[0][both].sum())
     half = Z95 * error
     difference = -abs(value)
-    ranked = sorted(places, key=lambda p: (-float(table.n[here & (table.place == p)].sum()), p))
+    taken = tally(table.place[here], table.n[here], len(table.places))
+    ranked = sorted(places, key=lambda p: (-float(taken[p]), p))
     total = int(sides[0][0][both].sum() + sides[1][0][both].sum())
     given, without = float(np.exp(mean)), float(np.exp(mean - difference))
     shown = Effect("duration", difference, difference - half, difference + half, total, float(effect.p), given, without)

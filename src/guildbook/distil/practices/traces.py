@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from guildbook.distil.practices.settings import MiningSettings
@@ -48,9 +49,8 @@ def by_task(profiles: Profiles, settings: MiningSettings) -> list[TaskTraces]:
     """One block for each task, in order of its symbol."""
     if len(profiles.counts) == 0:
         return []
-    cells = _cells(profiles)
     tasks = profiles.head[:, 0]
-    return [_block(profiles, cells, np.flatnonzero(tasks == task), settings) for task in np.unique(tasks)]
+    return [_block(profiles, np.flatnonzero(tasks == task), settings) for task in np.unique(tasks)]
 
 
 @dataclass(frozen=True)
@@ -83,24 +83,20 @@ def _cells(profiles: Profiles) -> _Cells:
     return _Cells(row[keep], tokens[keep], section[keep], place[keep].astype(np.int32), again[keep])
 
 
-def _block(profiles: Profiles, cells: _Cells, rows: NDArray[np.int64], settings: MiningSettings) -> TaskTraces:
-    if len(rows) > settings.max_traces:
-        rows = rows[: settings.max_traces]  # rows stand in order of their hash, so this is a fair sample
-    local = np.full(len(profiles), -1, dtype=np.int64)
-    local[rows] = np.arange(len(rows))
-    weights = profiles.counts[rows].astype(np.float64)
-    here = local[cells.row] >= 0
-    row = local[cells.row]
-    conditions = _section(cells, here & (cells.section == CONDITIONS), row, weights, settings.max_conditions)
-    activities = _section(cells, here & (cells.section == ACTIVITIES), row, weights, settings.max_activities)
-    workers = _section(cells, here & (cells.section == WORKERS), row, weights, settings.max_workers)
-    first = np.full((len(rows), len(activities.found)), -1, dtype=np.int16)
+def _block(profiles: Profiles, rows: NDArray[np.int64], settings: MiningSettings) -> TaskTraces:
+    own = profiles.pick(rows[: settings.max_traces])  # rows stand in order of their hash, so this is a fair sample
+    cells = _cells(own)
+    weights = own.counts.astype(np.float64)
+    conditions = _section(cells, CONDITIONS, weights, settings.max_conditions)
+    activities = _section(cells, ACTIVITIES, weights, settings.max_activities)
+    workers = _section(cells, WORKERS, weights, settings.max_workers)
+    first = np.full((len(own), len(activities.found)), -1, dtype=np.int16)
     first[activities.row, activities.column] = np.minimum(cells.place[activities.which], np.iinfo(np.int16).max)
     repeated = np.zeros(first.shape, dtype=bool)
     repeated[activities.row, activities.column] = cells.again[activities.which]
-    head = profiles.head[rows].astype(np.int64)
+    head = own.head.astype(np.int64)
     return TaskTraces(
-        task=int(profiles.head[rows[0], 0]),
+        task=int(own.head[0, 0]),
         weights=weights,
         outcome=head[:, 1],
         active=head[:, 2],
@@ -109,9 +105,9 @@ def _block(profiles: Profiles, cells: _Cells, rows: NDArray[np.int64], settings:
         first=first,
         repeated=repeated,
         conditions=conditions.found,
-        holds=_flags(len(rows), conditions),
+        holds=_flags(len(own), conditions),
         workers=workers.found,
-        took_part=_flags(len(rows), workers),
+        took_part=_flags(len(own), workers),
     )
 
 
@@ -125,16 +121,17 @@ class _Section:
     which: NDArray[np.int64]
 
 
-def _section(cells: _Cells, here: Flags, rows: NDArray[np.int64], weights: NDArray[np.float64], limit: int) -> _Section:
-    which = np.flatnonzero(here)
-    found, index = np.unique(cells.token[which], return_inverse=True)
-    size = np.bincount(index, weights[rows[which]], minlength=len(found))
+def _section(cells: _Cells, section: int, weights: NDArray[np.float64], limit: int) -> _Section:
+    which = np.flatnonzero(cells.section == section)
+    encoded = pa.array(cells.token[which]).dictionary_encode()
+    found, index = encoded.dictionary.to_numpy(), encoded.indices.to_numpy()
+    size = np.bincount(index, weights[cells.row[which]], minlength=len(found))
     order = np.lexsort((found, -size))[:limit]
     rank = np.full(len(found), -1, dtype=np.int64)
     rank[order] = np.arange(len(order))
     column = rank[index]
     kept = column >= 0
-    return _Section(found[order], rows[which[kept]], column[kept], which[kept])
+    return _Section(found[order], cells.row[which[kept]], column[kept], which[kept])
 
 
 def _flags(rows: int, section: _Section) -> Flags:
