@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final, Protocol
 
 import numpy as np
@@ -11,12 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from guildbook.columns.words import symbols
 from guildbook.distil.encode import COLUMNS
 from guildbook.model.grant import Grant, SegmentRef
-from guildbook.model.ids import symbol
 from guildbook.model.time import DAY
 
 LANE: Final = 1 << 64
+PORTION: Final = 250_000
+"""Rows that are read together when only some of them are wanted."""
 
 
 class Admitted(Protocol):
@@ -117,8 +120,8 @@ def touched(found: Difference, admitted: Admitted, departed: Admitted | None) ->
     changed = pa.concat_tables([came, gone])
     cases = _plain(changed.column("case")).unique().drop_null()
     days = _days(changed)
-    symbols = np.sort(np.fromiter((symbol(c) for c in cases.to_pylist()), np.uint64, len(cases)))
-    related = [s.id for s in found.kept if _related(s, symbols, days, admitted)]
+    codes = np.sort(symbols(cases))
+    related = [s.id for s in found.kept if _related(s, codes, days, admitted)]
     if related:
         rows = admitted.table(COLUMNS, related)
         rows = rows.filter(pa.array(_member(rows.column("case"), cases) | _on_days(rows, days)))
@@ -127,15 +130,38 @@ def touched(found: Difference, admitted: Admitted, departed: Admitted | None) ->
     return Touched(pa.concat_tables([gone, rows]), pa.concat_tables([came, rows]), cases, days)
 
 
+def first_events(admitted: Admitted, below: int) -> pa.Table:
+    """The events of the cases whose symbol is less, and all without a case, a few segments in memory at a time."""
+    rows = [first_cases(admitted.table(COLUMNS, some), below) for some in _portions(admitted.grant.segments)]
+    return pa.concat_tables(rows) if rows else admitted.table(COLUMNS)
+
+
+def _portions(segments: Iterable[SegmentRef]) -> Iterable[list[str]]:
+    """Segments in lists of about `PORTION` rows; a worker's stay together, so that one receipt speaks of them."""
+    some: list[str] = []
+    size = 0
+    for _, held in groupby(sorted(segments, key=lambda s: (s.worker, s.month, s.id)), key=lambda s: s.worker):
+        for segment in held:
+            some.append(segment.id)
+            size += segment.rows
+        if size >= PORTION:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
+
+
 def first_cases(table: pa.Table, below: int) -> pa.Table:
     """The rows of cases whose symbol is less, and all rows without a case."""
     column = table.column("case")
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
+    column = column.unify_dictionaries()
     parts: list[NDArray[np.bool_]] = [np.empty(0, dtype=bool)]
-    for chunk in column.chunks:
-        word = np.array([*(symbol(case) < below for case in chunk.dictionary.to_pylist()), True])  # the last is null's
-        parts.append(word[pc.fill_null(chunk.indices, -1).to_numpy(zero_copy_only=False)])
+    if column.num_chunks:
+        early = symbols(column.chunk(0).dictionary.fill_null("")) < np.uint64(below)
+        word = np.append(early, True)
+        parts += [word[pc.fill_null(c.indices, -1).to_numpy(zero_copy_only=False)] for c in column.chunks]
     return table.filter(pa.array(np.concatenate(parts)))
 
 

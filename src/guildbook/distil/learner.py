@@ -13,7 +13,16 @@ from typing import Any, Final
 import pyarrow as pa
 
 from guildbook.distil import evidence as proof
-from guildbook.distil.changes import Admitted, Included, Touched, difference, first_cases, included, touched
+from guildbook.distil.changes import (
+    Admitted,
+    Included,
+    Touched,
+    difference,
+    first_cases,
+    first_events,
+    included,
+    touched,
+)
 from guildbook.distil.encode import COLUMNS, encode
 from guildbook.distil.evidence import Evidence
 from guildbook.distil.executor import executor
@@ -28,8 +37,9 @@ from guildbook.model.knowledge import Knowledge, Practice, knowledge_from_dict
 
 MAGIC: Final = b"GBSTATE\x00"
 FORMAT: Final = 1
+FEW: Final = 1 << 59
 FIRST: Final = 1 << 62
-"""Evidence is looked for among traces whose symbol is below this first: one in four."""
+"""Evidence is looked for first among traces whose symbol is below these: one in 32, then one in four."""
 
 Progress = Callable[[float], None]
 
@@ -147,6 +157,8 @@ class _Learning:
     tell: Progress
     table: pa.Table | None = None
     """All admitted events, once they had to be read."""
+    early: pa.Table | None = None
+    """Those of the first traces, once they had to be read."""
 
     def everything(self) -> pa.Table:
         """All admitted events."""
@@ -154,9 +166,13 @@ class _Learning:
             self.table = self.admitted.table(COLUMNS)
         return self.table
 
-    def first_view(self) -> TraceView:
-        """The joint traces that come first in the order of evidence."""
-        return view(join(encode(first_cases(self.everything(), FIRST), self.settings)), FIRST)
+    def first_view(self, below: int) -> TraceView:
+        """The joint traces whose symbol is less than `below`, which is at most `FIRST`."""
+        if self.early is None:
+            whole = self.table
+            self.early = first_events(self.admitted, FIRST) if whole is None else first_cases(whole, FIRST)
+        rows = self.early if below == FIRST else first_cases(self.early, below)
+        return view(join(encode(rows, self.settings)), below)
 
     def whole_view(self) -> TraceView:
         """All joint traces."""
@@ -183,7 +199,7 @@ def _onwards(run: _Learning, old: State, delta: Touched, jobs: int) -> Learnt:
     traces = join(after.take(now))
     keys = set(join(before.take(was)).keys) | set(traces.keys)
     run.tell(0.7)
-    found = derive(old.sums - gone + come, run.settings)
+    found = derive(old.sums + (come - gone), run.settings)  # so the large tables are gone through once
     shown = [practice for practice in found.practices if practice.id in old.evidence]
     fresh = proof.look(found.find, shown, view(traces), found.sums)
     known = {p.id: proof.updated(old.evidence[p.id], keys, fresh[p.id]) for p in shown}
@@ -208,8 +224,16 @@ def _concluded(
 
 
 def _sought(run: _Learning, found: Derivation, practices: Sequence[Practice]) -> dict[str, Evidence]:
-    """Evidence looked for in the first part of all traces, and in all for those with too little there."""
-    first = proof.look(found.find, practices, run.first_view(), found.sums)
-    held = {name: Evidence(e.spans, whole=False) for name, e in first.items() if len(e.spans) >= proof.SHOWN}
+    """Evidence looked for in the first part of all traces, and in all for those with too little there.
+
+    A small first part is enough for a practice of which it shows all the evidence that is kept: the larger ones
+    begin with the same traces.
+    """
+    held: dict[str, Evidence] = {}
+    for below, enough in ((FEW, proof.KEPT), (FIRST, proof.SHOWN)):
+        rest = [practice for practice in practices if practice.id not in held]
+        if rest:
+            first = proof.look(found.find, rest, run.first_view(below), found.sums)
+            held |= {name: Evidence(e.spans, whole=False) for name, e in first.items() if len(e.spans) >= enough}
     rest = [practice for practice in practices if practice.id not in held]
     return held | proof.look(found.find, rest, run.whole_view(), found.sums) if rest else held

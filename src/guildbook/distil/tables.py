@@ -223,10 +223,11 @@ def _packed(rows: Keys) -> Keys:
 
 def _picked(left: Keys, right: Keys, source: Ints) -> Keys:
     """Rows by `merge_rows`' numbering."""
-    out = np.empty((len(source), left.shape[1]), np.uint64)
-    ours = source >= 0
-    out[ours] = left[source[ours]]
-    out[~ours] = right[-1 - source[~ours]]
+    theirs = np.flatnonzero(source < 0)  # nearly always few
+    if len(theirs) == len(source):
+        return right[-1 - source]
+    out = np.take(left, source, axis=0, mode="clip")
+    out[theirs] = right[-1 - source[theirs]]
     return out
 
 

@@ -25,6 +25,7 @@ class Admitted:
         self._receipt = receipt
         self._by_id = {segment.id: segment for segment in grant.segments}
         self._receipted: set[str] = set()
+        self._cases: Callable[[str], np.ndarray] | None = None
 
     def table(self, columns: Sequence[str], segments: Collection[str] | None = None) -> pa.Table:
         """Columns of `ADMITTED_SCHEMA` from all admitted segments, or from the given ones.
@@ -51,7 +52,9 @@ class Admitted:
         """Sorted uint64 symbols of the cases in an admitted segment: an index for finding what a case touches."""
         if segment not in self._by_id:
             raise self._denied(segment)
-        return self._store.cases(segment)
+        if self._cases is None:
+            self._cases = self._store.case_reader(list(self._by_id))
+        return self._cases(segment)
 
     def _acknowledge(self, wanted: Sequence[str]) -> None:
         for segment in wanted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Final
@@ -89,11 +89,16 @@ def read_tables(
             _cancel(future for _, future in ahead)
 
 
-def read_cases(vault: Vault, row: SegmentRow) -> U64:
-    """Sorted uint64 symbols of a segment's cases."""
-    with vault.look() as connection:
-        key = vault.keys.fetch(connection, [(row.worker, row.month)])[row.worker, row.month]
-    return segment.read_cases(vault.home, address(row), key)
+def case_reader(connection: Connection, vault: Vault, ids: Sequence[str]) -> Callable[[str], U64]:
+    """Gives the sorted uint64 symbols of the cases in each of these segments; the ledger is asked now."""
+    rows = {row.id: row for row in find(connection, ids)}
+    keys = vault.keys.fetch(connection, [(row.worker, row.month) for row in rows.values()])
+
+    def read(wanted: str) -> U64:
+        row = rows[wanted]
+        return segment.read_cases(vault.home, address(row), keys[row.worker, row.month])
+
+    return read
 
 
 def _cancel(futures: Iterable[Future[pa.Table]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Final
 
 import numpy as np
@@ -24,6 +24,9 @@ from guildbook.store.vault import Vault
 
 _ROUND: Final = 1_000_000
 """Rows of one worker sealed at a time, which bounds memory."""
+_AHEAD: Final = 65_536
+"""Rows of the inbox read ahead, but for one batch."""
+_AT_ONCE: Final = 400
 
 Progress = Callable[[int, int], None]
 
@@ -40,6 +43,35 @@ class _Batch:
     terms: str
 
 
+class _Packed:
+    """The bytes of waiting batches, taken in the order they wait; many small ones come with one query."""
+
+    def __init__(self, vault: Vault, waiting: Sequence[_Batch]) -> None:
+        self._vault = vault
+        self._waiting = iter(waiting)
+        self._held: dict[int, bytes] = {}
+
+    def take(self, part: Sequence[_Batch]) -> list[bytes]:
+        """The bytes of the batches that come next."""
+        while part[-1].id not in self._held and self._fetch():
+            pass
+        return [self._held.pop(row.id) for row in part]
+
+    def _fetch(self) -> bool:
+        ids: list[int] = []
+        size = 0
+        for row in islice(self._waiting, _AT_ONCE):
+            ids.append(row.id)
+            size += row.rows
+            if size >= _AHEAD:
+                break
+        table = tables.inbox
+        with self._vault.look() as connection:
+            found = connection.execute(select(table.c.id, table.c.batch).where(table.c.id.in_(ids)))
+            self._held.update((key, packed) for key, packed in found)
+        return bool(ids)
+
+
 def seal(vault: Vault, progress: Progress | None = None) -> SealReport:
     """Seal the whole inbox. What was published stays when a later part fails; sealing again goes on from there."""
     with vault.writing():
@@ -49,10 +81,11 @@ def seal(vault: Vault, progress: Progress | None = None) -> SealReport:
         done = made = kept = 0
         draft = Draft(vault, {row.worker for row in waiting})
         sealed = _sealed(vault, {row.worker for row in waiting})
+        packed = _Packed(vault, waiting)
         for worker, batches in groupby(waiting, key=lambda row: row.worker):
             parts = list(_rounds(list(batches)))
             for part in parts:
-                fresh = _seal_round(vault, worker, part, sealed[worker], draft)
+                fresh = _seal_round(vault, worker, part, packed.take(part), sealed[worker], draft)
                 sealed[worker] += fresh
                 done += sum(row.rows for row in part)
                 made += len(fresh)
@@ -104,9 +137,14 @@ def _rounds(batches: list[_Batch]) -> Iterator[list[_Batch]]:
 
 
 def _seal_round(
-    vault: Vault, worker: str, part: list[_Batch], sealed: Sequence[SegmentRow], draft: Draft
+    vault: Vault,
+    worker: str,
+    part: list[_Batch],
+    packed: list[bytes],
+    sealed: Sequence[SegmentRow],
+    draft: Draft,
 ) -> list[SegmentRow]:
-    events = batch.join(_unpacked(vault, worker, part, draft.inbox_key(worker)))
+    events = batch.join(_unpacked(worker, part, packed, draft.inbox_key(worker)))
     words = sorted({row.terms for row in part})
     terms = np.repeat(np.array([words.index(row.terms) for row in part], np.int64), [row.rows for row in part])
     keep = _first_of_each(vault, sealed, events)
@@ -117,11 +155,7 @@ def _seal_round(
     return made
 
 
-def _unpacked(vault: Vault, worker: str, part: list[_Batch], key: bytes) -> list[pa.Table]:
-    table = tables.inbox
-    query = select(table.c.batch).where(table.c.worker == worker, table.c.id.between(part[0].id, part[-1].id))
-    with vault.look() as connection:
-        packed = connection.execute(query.order_by(table.c.id)).scalars().all()
+def _unpacked(worker: str, part: list[_Batch], packed: list[bytes], key: bytes) -> list[pa.Table]:
     what = f"A batch of {worker} in the inbox"
     return [
         batch.unpack(decrypt(key, sealed, *bound(worker, row.import_id, row.chunk), what=what))

@@ -207,10 +207,18 @@ class Store:
 
     def cases(self, segment_id: str) -> U64:
         """Sorted uint64 `model.ids.symbol`s of the cases in a segment; reads only the segment's index."""
+        return self.case_reader([segment_id])(segment_id)
+
+    def case_reader(self, segment_ids: Sequence[str]) -> Callable[[str], U64]:
+        """`cases` for many segments, which asks the ledger only once."""
         with self._vault.look() as connection:
-            row = reading.find(connection, [segment_id])[0]
-        with explained(self.home):
-            return reading.read_cases(self._vault, row)
+            read = reading.case_reader(connection, self._vault, segment_ids)
+
+        def cases(segment_id: str) -> U64:
+            with explained(self.home):
+                return read(segment_id)
+
+        return cases
 
     # Erasure
 
