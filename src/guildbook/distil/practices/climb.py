@@ -14,7 +14,17 @@ from heapq import heappop, heappush
 
 import numpy as np
 
-from guildbook.distil.practices.contrast import Finding, Search, Suspicion, Target, compare, fitting, screen, suspected
+from guildbook.distil.practices.contrast import (
+    Finding,
+    Search,
+    Suspicion,
+    Target,
+    compare,
+    count_tests,
+    fitting,
+    screen,
+    suspected,
+)
 from guildbook.distil.practices.exposures import Exposure, Scope
 from guildbook.distil.practices.traces import Flags
 
@@ -26,6 +36,9 @@ SURER = 0.5
 """Standard errors that a narrower scope must add."""
 ABOUT = 1.0
 """Standard errors by which a nearer anchor may be less sure."""
+PLAUSIBLE = 2.0
+"""Standard errors, taken alike for all traces, below which a suspicion is not measured: robust ones, which may be
+smaller by a tenth or two, would not make it sure."""
 MARGIN = 1.5
 """Standard errors that adjustment may add to a quick look."""
 DIFFERS = 3.0
@@ -51,6 +64,8 @@ def climb(search: Search, allowed: Callable[[Finding], bool]) -> None:
         first = heappop(waiting)
         if first.known < len(search.accepted) or first.finding is None:
             measured += 1
+            if _quick(search, first.suspicion) < PLAUSIBLE:
+                continue
             found = _one(search, first.suspicion.target, first.suspicion.scope, first.suspicion.exposure)
             if found is not None and worth(search, found):
                 heappush(
@@ -68,6 +83,11 @@ def climb(search: Search, allowed: Callable[[Finding], bool]) -> None:
     _refine(search)
     _eliminate(search)
     _count_tests(search)
+
+
+def _quick(search: Search, suspicion: Suspicion) -> float:
+    """The effect in standard errors beside what is accepted by now, taken alike for all traces."""
+    return screen(search, suspicion.target, suspicion.scope).of(search, suspicion.exposure)
 
 
 @dataclass(frozen=True, order=True)
@@ -271,4 +291,4 @@ def _count_tests(search: Search) -> None:
     resting = [_within(search, Scope(np.ones(len(search.traces.weights), dtype=bool)), p) for p in places]
     for target in search.targets:
         for scope in [*search.scopes, *resting]:
-            screen(search, target, scope, fitting(search, target, scope))
+            count_tests(search, target, scope)

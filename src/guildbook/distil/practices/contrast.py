@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from guildbook.distil.practices.exposures import COMMON, Exposure, Scope
 from guildbook.distil.practices.settings import MiningSettings
@@ -23,6 +24,8 @@ CACHED = 150
 """Factorisations of covariates kept at once: bounds memory."""
 BLOCK = 64
 """Exposures measured at once: bounds memory."""
+
+Listed = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,21 @@ class Suspicion:
     """Standard errors of the effect, adjusted for conditions alone; positive when for the better."""
 
 
+@dataclass(frozen=True)
+class Screen:
+    """The effects of all exposures that fit a scope, taken alike for all traces."""
+
+    listed: Listed
+    """(k,) numbers of the exposures."""
+    z: Floats
+    """(k,) in standard errors, positive when for the better; 0 where it cannot be told."""
+    told: Flags
+
+    def of(self, search: Search, exposure: Exposure) -> float:
+        """`z` of one exposure, 0 where it is not among them."""
+        return float(self.z[[search.exposures[at] is exposure for at in self.listed.tolist()]].sum())
+
+
 @dataclass
 class Search:
     """The search in one task."""
@@ -104,6 +122,25 @@ class Search:
     """Conditions and workers factorised, by rows."""
     latest: tuple[tuple[bytes, bool], list[Finding], Projection] | None = None
     """The last one with accepted findings: active and lead time ask for the same in turn."""
+    fits: dict[tuple[int, tuple[bytes, int, tuple[int, ...]]], Listed] = field(
+        default_factory=dict[tuple[int, tuple[bytes, int, tuple[int, ...]]], Listed]
+    )
+    """Exposures by target and scope."""
+    screens: dict[tuple[object, ...], Screen] = field(default_factory=dict[tuple[object, ...], "Screen"])
+    """Screens by target, scope and covariates."""
+
+    @cached_property
+    def flags(self) -> Flags:
+        """(n, exposures): which were done."""
+        return np.column_stack([exposure.flags for exposure in self.exposures])
+
+    def held(self, target: Target, but: int = -1) -> list[Finding]:
+        """What was accepted for the metric of the target, save one place and what was dropped."""
+        return [
+            finding
+            for place, finding in enumerate(self.accepted)
+            if finding.target.metric == target.metric and place != but and place not in self.dropped
+        ]
 
     def precede(self, places: tuple[int, ...], step: int) -> bool:
         """Whether the steps of accepted findings mostly come before another, where a trace has both."""
@@ -123,11 +160,7 @@ class Search:
 
         `but`: a place in `accepted` to leave out.
         """
-        places = [
-            place
-            for place, finding in enumerate(self.accepted)
-            if finding.target.metric == target.metric and place != but and place not in self.dropped
-        ]
+        held = self.held(target, but)
         weights, minimum = self.traces.weights[rows], self.settings.min_side
         key = np.packbits(rows).tobytes(), workers
         if key not in self.cache:
@@ -136,9 +169,8 @@ class Search:
             parts = [self.traces.holds, self.traces.took_part] if workers else [self.traces.holds]
             covariates = np.column_stack([_informative(part[rows], weights, minimum) for part in parts])
             self.cache[key] = project(covariates, weights)
-        if not places:
+        if not held:
             return self.cache[key]
-        held = [self.accepted[place] for place in places]
         if self.latest is None or self.latest[0] != key or [id(f) for f in self.latest[1]] != [id(f) for f in held]:
             columns = np.column_stack([finding.followed[rows] for finding in held])
             self.latest = key, held, self.cache[key].extended(_informative(columns, weights, minimum))
@@ -153,21 +185,38 @@ def suspected(search: Search, scope: Scope) -> list[Suspicion]:
     """Every exposure that fits the scope and passes the screen on a target."""
     found: list[Suspicion] = []
     for target in search.targets:
-        listed = fitting(search, target, scope)
-        z = screen(search, target, scope, listed)
-        found += [Suspicion(e, scope, target, float(v)) for e, v in zip(listed, z, strict=True) if v > SCREEN]
+        screened = screen(search, target, scope)
+        for at in np.flatnonzero(screened.z > SCREEN).tolist():
+            exposure = search.exposures[int(screened.listed[at])]
+            found.append(Suspicion(exposure, scope, target, float(screened.z[at])))
     return found
 
 
 def fitting(search: Search, target: Target, scope: Scope) -> list[Exposure]:
     """The exposures that can be compared in a scope: their anchor is reached in it, and they come in time."""
+    return [search.exposures[at] for at in _fitting(search, target, scope).tolist()]
+
+
+def _fitting(search: Search, target: Target, scope: Scope) -> Listed:
+    key = id(target), _key(scope)
+    if key not in search.fits:
+        search.fits[key] = np.array(_listed(search, target, scope), dtype=np.int64)
+    return search.fits[key]
+
+
+def _key(scope: Scope) -> tuple[bytes, int, tuple[int, ...]]:
+    """What tells scopes apart, as far as they are compared in."""
+    return np.packbits(scope.rows).tobytes(), scope.anchor, scope.after
+
+
+def _listed(search: Search, target: Target, scope: Scope) -> list[int]:
     weights = search.traces.weights[scope.rows]
     reached = weights @ (search.traces.first[scope.rows] >= 0) / max(float(weights.sum()), 1.0)
     anchored = {scope.anchor} if scope.anchor >= 0 else set(np.flatnonzero(reached >= COMMON).tolist())
     anchored -= target.barred_anchors
     return [
-        e
-        for e in search.exposures
+        at
+        for at, e in enumerate(search.exposures)
         if e.anchor in anchored and e.step not in target.barred_steps and search.precede(scope.after, e.step)
     ]
 
@@ -202,22 +251,26 @@ def compare(search: Search, target: Target, scope: Scope, chosen: list[Exposure]
     return found
 
 
-def screen(search: Search, target: Target, scope: Scope, chosen: list[Exposure]) -> Floats:
-    """The effect of each exposure in standard errors, taken alike for all traces; 0 where it cannot be told.
+def screen(search: Search, target: Target, scope: Scope) -> Screen:
+    """The effect of each exposure that fits the scope beside what was accepted; known screens are not done again."""
+    held = tuple(np.packbits(finding.followed).tobytes() for finding in search.held(target))
+    key = id(target), _key(scope), held
+    if key not in search.screens:
+        search.screens[key] = _screened(search, target, scope)
+    return search.screens[key]
 
-    Positive is for the better. The p-values are counted.
-    """
-    rows = scope.rows & target.valid
+
+def _screened(search: Search, target: Target, scope: Scope) -> Screen:
+    rows, listed = scope.rows & target.valid, _fitting(search, target, scope)
     weights = search.traces.weights[rows]
     total = float(weights.sum())
     minimum = max(search.settings.min_side, RARE * total)
-    z = np.zeros(len(chosen))
-    if total < 2 * minimum or not chosen:
-        return z
-    flags = np.column_stack([exposure.flags[rows] for exposure in chosen])
+    z, told = np.zeros(len(listed)), np.zeros(len(listed), dtype=bool)
+    if total < 2 * minimum or not len(listed):
+        return Screen(listed, z, told)
+    flags = search.flags[rows][:, listed]
     done = weights @ flags
     usable = (done >= minimum) & (total - done >= minimum)
-    told = np.zeros(len(chosen), dtype=bool)
     for workers in (True, False):
         columns = np.flatnonzero(usable & ~told)
         if len(columns):
@@ -225,10 +278,16 @@ def screen(search: Search, target: Target, scope: Scope, chosen: list[Exposure])
             own, kept = projection.screen(target.y[rows], flags[:, columns])
             told[columns] = kept >= KEPT
             z[columns] = np.where(kept >= KEPT, target.better * own, 0.0)
-    steps = np.array([exposure.step for exposure in chosen])[told]
-    combined = simes(np.where(z[told] > 0, two_sided(z[told]), 1.0), steps)
+    return Screen(listed, z, told)
+
+
+def count_tests(search: Search, target: Target, scope: Scope) -> None:
+    """Count the p-values of a screen, one for each step."""
+    found = screen(search, target, scope)
+    steps = np.array([search.exposures[at].step for at in found.listed[found.told].tolist()], dtype=np.int64)
+    z = found.z[found.told]
+    combined = simes(np.where(z > 0, two_sided(z), 1.0), steps)
     search.tests.setdefault(target.kind, []).append(combined[np.isfinite(combined)])
-    return z
 
 
 def _informative(flags: Flags, weights: Floats, minimum: float) -> Flags:
