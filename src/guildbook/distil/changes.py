@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from guildbook.columns.words import symbols
+from guildbook.columns.words import as_words, symbols
 from guildbook.distil.encode import COLUMNS
 from guildbook.model.grant import Grant, SegmentRef
 from guildbook.model.time import DAY
@@ -60,6 +60,14 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class Read:
+    """All events of some admitted segments."""
+
+    segments: Sequence[str]
+    table: pa.Table
+
+
+@dataclass(frozen=True)
 class Touched:
     """The rows of touched joint traces and worker-days, before and after."""
 
@@ -69,6 +77,8 @@ class Touched:
     """Texts of the touched cases."""
     days: frozenset[tuple[str, int]]
     """Touched worker-days: label, UTC day number."""
+    read: tuple[Read, ...] = ()
+    """What was read on the way to these."""
 
     def traced(self, table: pa.Table) -> NDArray[np.bool_]:
         """Which rows belong to a touched joint trace."""
@@ -122,17 +132,21 @@ def touched(found: Difference, admitted: Admitted, departed: Admitted | None) ->
     days = _days(changed)
     codes = np.sort(symbols(cases))
     related = [s.id for s in found.kept if _related(s, codes, days, admitted)]
-    if related:
-        rows = admitted.table(COLUMNS, related)
-        rows = rows.filter(pa.array(_member(rows.column("case"), cases) | _on_days(rows, days)))
-    else:
-        rows = came.slice(0, 0)
-    return Touched(pa.concat_tables([gone, rows]), pa.concat_tables([came, rows]), cases, days)
+    rows = admitted.table(COLUMNS, related) if related else came.slice(0, 0)
+    read = (Read(found.arrived, came), Read(related, rows))
+    rows = rows.filter(pa.array(_member(rows.column("case"), cases) | _on_days(rows, days)))
+    return Touched(pa.concat_tables([gone, rows]), pa.concat_tables([came, rows]), cases, days, read)
 
 
-def first_events(admitted: Admitted, below: int) -> pa.Table:
-    """The events of the cases whose symbol is less, and all without a case, a few segments in memory at a time."""
-    rows = [first_cases(admitted.table(COLUMNS, some), below) for some in _portions(admitted.grant.segments)]
+def first_events(admitted: Admitted, below: int, read: Sequence[Read] = ()) -> pa.Table:
+    """The events of the cases whose symbol is less, and all without a case, a few segments in memory at a time.
+
+    What has been `read` already is not read again.
+    """
+    done = {name for some in read for name in some.segments}
+    rest = [segment for segment in admitted.grant.segments if segment.id not in done]
+    rows = [first_cases(some.table, below) for some in read]
+    rows += [first_cases(admitted.table(COLUMNS, some), below) for some in _portions(rest)]
     return pa.concat_tables(rows) if rows else admitted.table(COLUMNS)
 
 
@@ -153,16 +167,9 @@ def _portions(segments: Iterable[SegmentRef]) -> Iterable[list[str]]:
 
 def first_cases(table: pa.Table, below: int) -> pa.Table:
     """The rows of cases whose symbol is less, and all rows without a case."""
-    column = table.column("case")
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    column = column.unify_dictionaries()
-    parts: list[NDArray[np.bool_]] = [np.empty(0, dtype=bool)]
-    if column.num_chunks:
-        early = symbols(column.chunk(0).dictionary.fill_null("")) < np.uint64(below)
-        word = np.append(early, True)
-        parts += [word[pc.fill_null(c.indices, -1).to_numpy(zero_copy_only=False)] for c in column.chunks]
-    return table.filter(pa.array(np.concatenate(parts)))
+    case = as_words(table.column("case"))
+    early = np.append(symbols(case.dictionary) < np.uint64(below), True)  # the last is null's
+    return table.filter(pa.array(early[case.indices.fill_null(-1).to_numpy()]))
 
 
 def _total(parts: Iterable[tuple[int, str]]) -> tuple[int, ...]:

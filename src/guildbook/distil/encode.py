@@ -191,7 +191,7 @@ def _words(table: pa.Table, name: str) -> tuple[list[str], Codes]:
         column = pc.dictionary_encode(column.cast(pa.string()))
     column = column.unify_dictionaries()
     whole = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-    if len(whole.dictionary) > len(whole):  # a filtered table carries words it no longer uses
+    if len(whole.dictionary) > len(whole) - whole.null_count:  # a filtered table carries words it no longer uses
         whole = whole.cast(pa.string()).dictionary_encode()
     codes = pc.fill_null(whole.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
     texts: list[str] = whole.dictionary.to_pylist()

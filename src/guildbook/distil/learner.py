@@ -16,6 +16,7 @@ from guildbook.distil import evidence as proof
 from guildbook.distil.changes import (
     Admitted,
     Included,
+    Read,
     Touched,
     difference,
     first_cases,
@@ -141,7 +142,7 @@ def learn(
     if delta is None:
         why = "Learnt again from the beginning: events that were included before can no longer be read."
         return _afresh(admitted, settings, jobs, tell, (why,))
-    return _onwards(_Learning(admitted, settings, tell), old, delta, jobs)
+    return _onwards(_Learning(admitted, settings, tell, delta.read), old, delta, jobs)
 
 
 def _silent(share: float) -> None:
@@ -155,6 +156,8 @@ class _Learning:
     admitted: Admitted
     settings: Settings
     tell: Progress
+    read: tuple[Read, ...] = ()
+    """Segments that were read already."""
     table: pa.Table | None = None
     """All admitted events, once they had to be read."""
     early: pa.Table | None = None
@@ -170,7 +173,7 @@ class _Learning:
         """The joint traces whose symbol is less than `below`, which is at most `FIRST`."""
         if self.early is None:
             whole = self.table
-            self.early = first_events(self.admitted, FIRST) if whole is None else first_cases(whole, FIRST)
+            self.early = first_events(self.admitted, FIRST, self.read) if whole is None else first_cases(whole, FIRST)
         rows = self.early if below == FIRST else first_cases(self.early, below)
         return view(join(encode(rows, self.settings)), below)
 
