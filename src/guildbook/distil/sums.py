@@ -16,7 +16,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from guildbook.distil.kernels import run_hashes
 from guildbook.distil.labels import LABEL_VERSION
 from guildbook.distil.tables import CountTable, Profiles
 from guildbook.model.errors import StoreError
@@ -186,8 +185,9 @@ class Sums:
                 kind = np.dtype("<i8" if item["name"].endswith(("counts", "offsets")) else "<u8")
                 size = int(np.prod(shape, dtype=np.int64)) * 8
                 block, body = body[: item["size"]], body[item["size"] :]
-                raw = codec.decompress(block, size, asbytes=True) if size else b""
-                arrays[item["name"]] = np.frombuffer(raw, kind).reshape(shape).copy()  # writable: one compiled form
+                # Into memory of its own, and so writable: kernels have one compiled form.
+                raw = codec.decompress(block, size) if size else bytearray()
+                arrays[item["name"]] = np.frombuffer(raw, kind).reshape(shape)
             texts = {int(code): str(text) for code, text in header["texts"].items()}
             return cls(**_rebuilt(arrays), texts=texts)
         except (KeyError, TypeError, ValueError, OSError) as error:
@@ -242,8 +242,7 @@ def _rebuilt(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
         tables[name] = CountTable(arrays[f"{name}.keys"], arrays[f"{name}.counts"])
     for name in _HEADS:
         parts = [arrays[f"{name}.{part}"] for part in ("head", "offsets", "tokens", "counts")]
-        hashes = run_hashes(parts[0], parts[1], parts[2])
-        tables[name] = Profiles(parts[0], parts[1], parts[2], parts[3], hashes)
+        tables[name] = Profiles(parts[0], parts[1], parts[2], parts[3])
     return tables
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -117,8 +118,8 @@ class Profiles:
     tokens: Keys
     counts: Ints
     """(n,)"""
-    hashes: Keys
-    """(n, 2): of head and tokens; equal rows are told by it."""
+    known_hashes: Keys | None = None
+    """`hashes`, where they had to be worked out to make this table."""
 
     @classmethod
     def zero(cls, width: int) -> Profiles:
@@ -126,6 +127,12 @@ class Profiles:
         empty = np.empty(0, np.uint64)
         pairs = np.empty((0, 2), np.uint64)
         return cls(np.empty((0, width), np.uint64), np.zeros(1, np.int64), empty, np.empty(0, np.int64), pairs)
+
+    @cached_property
+    def hashes(self) -> Keys:
+        """(n, 2): of head and tokens; equal rows are told by it. Worked out when asked for: reading back needs none."""
+        known = self.known_hashes
+        return run_hashes(self.head, self.offsets, self.tokens) if known is None else known
 
     @classmethod
     def from_runs(cls, head: Keys, offsets: Ints, tokens: Keys, weights: Ints | None = None) -> Profiles:
