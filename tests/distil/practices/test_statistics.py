@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from guildbook.distil.practices.statistics import (
+    Products,
     adjusted,
     partial,
     pooled_means,
@@ -135,7 +136,8 @@ def test_the_screen_agrees_with_the_measure_where_errors_are_alike() -> None:
     y = 0.2 * x[:, 0] + z[:, 0] + rng.normal(0, 1, 4000)
     projection = project(z, np.ones(4000))
     measured = projection.partial(y, x)
-    screened, kept = projection.screen(y, x)
+    products = Products(projection.design.T.astype(float) @ x, y @ projection.design, y @ x, float(y @ y))
+    screened, kept = products.screen(4000.0, projection.inverse)
     assert screened == pytest.approx(measured.effect.value / measured.effect.error, abs=0.1)
     assert kept == pytest.approx(measured.kept, abs=1e-4)
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from guildbook.distil.practices.exposures import COMMON, Exposure, Scope
 from guildbook.distil.practices.settings import MiningSettings
-from guildbook.distil.practices.statistics import Floats, Projection, project, simes, two_sided
+from guildbook.distil.practices.slices import Slice, informative
+from guildbook.distil.practices.statistics import Floats, Projection, simes, two_sided
 from guildbook.distil.practices.traces import Flags, TaskTraces
 from guildbook.model.knowledge import Kind
 
@@ -20,7 +21,7 @@ KEPT = 0.15
 """An exposure must keep this share of its variance beside the covariates."""
 RARE = 0.02
 """An exposure is compared when at least this share of a scope's traces is on each side."""
-CACHED = 150
+CACHED = 100
 """Factorisations of covariates kept at once: bounds memory."""
 BLOCK = 64
 """Exposures measured at once: bounds memory."""
@@ -118,7 +119,7 @@ class Search:
     """Steps that record the outcome or follow that record."""
     tests: dict[Kind, list[Floats]] = field(default_factory=dict[Kind, "list[Floats]"])
     """p-values of all that was screened last, by kind: one for each step in each scope on each target."""
-    cache: dict[tuple[bytes, bool], Projection] = field(default_factory=dict[tuple[bytes, bool], Projection])
+    cache: dict[bytes, Slice] = field(default_factory=dict[bytes, Slice])
     """Conditions and workers factorised, by rows."""
     latest: tuple[tuple[bytes, bool], list[Finding], Projection] | None = None
     """The last one with accepted findings: active and lead time ask for the same in turn."""
@@ -131,8 +132,8 @@ class Search:
 
     @cached_property
     def flags(self) -> Flags:
-        """(n, exposures): which were done."""
-        return np.column_stack([exposure.flags for exposure in self.exposures])
+        """(exposures, n): which were done."""
+        return np.array([exposure.flags for exposure in self.exposures])
 
     def held(self, target: Target, but: int = -1) -> list[Finding]:
         """What was accepted for the metric of the target, save one place and what was dropped."""
@@ -161,20 +162,28 @@ class Search:
         `but`: a place in `accepted` to leave out.
         """
         held = self.held(target, but)
-        weights, minimum = self.traces.weights[rows], self.settings.min_side
         key = np.packbits(rows).tobytes(), workers
+        part = self.part(rows)
+        if not held:
+            return part.wide if workers else part.narrow
+        if self.latest is None or self.latest[0] != key or [id(f) for f in self.latest[1]] != [id(f) for f in held]:
+            added = self.added(part, held)
+            self.latest = key, held, (part.wide if workers else part.narrow).extended(added)
+        return self.latest[2]
+
+    def part(self, rows: Flags) -> Slice:
+        """The traces of these rows."""
+        key = np.packbits(rows).tobytes()
         if key not in self.cache:
             if len(self.cache) >= CACHED:
                 self.cache.clear()
-            parts = [self.traces.holds, self.traces.took_part] if workers else [self.traces.holds]
-            covariates = np.column_stack([_informative(part[rows], weights, minimum) for part in parts])
-            self.cache[key] = project(covariates, weights)
-        if not held:
-            return self.cache[key]
-        if self.latest is None or self.latest[0] != key or [id(f) for f in self.latest[1]] != [id(f) for f in held]:
-            columns = np.column_stack([finding.followed[rows] for finding in held])
-            self.latest = key, held, self.cache[key].extended(_informative(columns, weights, minimum))
-        return self.latest[2]
+            self.cache[key] = Slice(self.traces, rows, self.settings.min_side)
+        return self.cache[key]
+
+    def added(self, part: Slice, held: list[Finding]) -> Flags:
+        """(n, k): which of some traces followed the findings, as far as that differs."""
+        columns = np.column_stack([finding.followed[part.rows] for finding in held])
+        return informative(columns, part.weights, self.settings.min_side)
 
     def usable(self) -> list[int]:
         """Places of the findings that others may rest on."""
@@ -262,22 +271,22 @@ def screen(search: Search, target: Target, scope: Scope) -> Screen:
 
 def _screened(search: Search, target: Target, scope: Scope) -> Screen:
     rows, listed = scope.rows & target.valid, _fitting(search, target, scope)
-    weights = search.traces.weights[rows]
-    total = float(weights.sum())
+    total = float(search.traces.weights @ rows)
     minimum = max(search.settings.min_side, RARE * total)
     z, told = np.zeros(len(listed)), np.zeros(len(listed), dtype=bool)
     if total < 2 * minimum or not len(listed):
         return Screen(listed, z, told)
-    flags = search.flags[rows][:, listed]
-    done = weights @ flags
+    part, held = search.part(rows), search.held(target)
+    added = search.added(part, held) if held else None
+    exposed, outcome = part.exposed(search.flags, listed), part.outcome(id(target), target.y)
+    done = exposed.cross[0]
     usable = (done >= minimum) & (total - done >= minimum)
     for workers in (True, False):
-        columns = np.flatnonzero(usable & ~told)
-        if len(columns):
-            projection = search.projection(target, rows, workers=workers)
-            own, kept = projection.screen(target.y[rows], flags[:, columns])
-            told[columns] = kept >= KEPT
-            z[columns] = np.where(kept >= KEPT, target.better * own, 0.0)
+        if (usable & ~told).any():
+            own, kept = part.screen(outcome, exposed, added, workers=workers)
+            fresh = usable & ~told & (kept >= KEPT)
+            z[fresh] = target.better * own[fresh]
+            told |= fresh
     return Screen(listed, z, told)
 
 
@@ -288,9 +297,3 @@ def count_tests(search: Search, target: Target, scope: Scope) -> None:
     z = found.z[found.told]
     combined = simes(np.where(z > 0, two_sided(z), 1.0), steps)
     search.tests.setdefault(target.kind, []).append(combined[np.isfinite(combined)])
-
-
-def _informative(flags: Flags, weights: Floats, minimum: float) -> Flags:
-    """The columns that vary enough to matter."""
-    size = weights @ flags
-    return flags[:, (size >= minimum) & (size <= weights.sum() - minimum)]

@@ -155,10 +155,19 @@ class Projection:
     def extended(self, columns: NDArray[np.bool_] | Floats) -> Projection:
         """The same with more covariates (n, k)."""
         added = columns.astype(np.float32)
+        gram = self.bordered(added)
+        return Projection(self.weights, np.column_stack([self.design, added]), gram, inverse(gram))
+
+    def bordered(self, added: Singles) -> Floats:
+        """The gram with more covariates (n, k)."""
         scaled = added * self.weights[:, None].astype(np.float32)
-        cross = (self.design.T @ scaled).astype(np.float64)
-        gram = np.block([[self.gram, cross], [cross.T, (added.T @ scaled).astype(np.float64)]])
-        return Projection(self.weights, np.column_stack([self.design, added]), gram, _inverse(gram))
+        size = len(self.gram)
+        gram = np.empty((size + added.shape[1], size + added.shape[1]))
+        gram[:size, :size] = self.gram
+        gram[:size, size:] = self.design.T @ scaled
+        gram[size:, :size] = gram[:size, size:].T
+        gram[size:, size:] = added.T @ scaled
+        return gram
 
     def partial(self, y: Floats, exposures: NDArray[np.bool_] | Floats) -> Partial:
         """Least-squares effect of each column of `exposures` (n, F) on `y` (n,), adjusted for the covariates.
@@ -189,28 +198,6 @@ class Projection:
             p = np.where((kept > 0) & (error > 0), 2.0 * stdtr(freedom, -np.abs(value / error)), 1.0)
         return Partial(Difference(value, np.where(kept > 0, error, np.nan), np.nan_to_num(p, nan=1.0)), kept)
 
-    def screen(self, y: Floats, flags: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-        """(standard errors from nothing, share of variance kept) of the effect of each flag (n, F), quickly.
-
-        As `partial`, with errors that are the same for all rows: products of the flags are all that is needed.
-        """
-        n = float(self.weights.sum())
-        scaled = flags * self.weights[:, None].astype(np.float32)
-        cross = (self.design.T @ scaled).astype(np.float64)
-        done = cross[0]
-        solved = self.inverse @ cross
-        square = done - (cross * solved).sum(axis=0)
-        own = self.weights * y
-        shadow = own @ self.design
-        product = own.astype(np.float32) @ flags.astype(np.float32) - shadow @ solved
-        left = max(float(own @ y - shadow @ self.inverse @ shadow), 0.0)
-        freedom = max(n - self.design.shape[1] - 1, 1.0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            kept = np.nan_to_num(square / (done * (1 - done / n)))
-            noise = np.maximum(left - product**2 / square, 1e-12) / freedom
-            z = product / np.sqrt(noise * np.maximum(square, 1e-9))
-        return z, kept
-
     def _fitted(self, columns: Floats) -> Floats:
         cross = self.design.T @ (columns * self.weights[:, None]).astype(np.float32)
         return (self.design @ (self.inverse @ cross).astype(np.float32)).astype(np.float64)
@@ -219,17 +206,50 @@ class Projection:
         return (self.design * (self.design @ self.inverse.astype(np.float32))).sum(axis=1, dtype=np.float64)[:, None]
 
 
+@dataclass(frozen=True, slots=True)
+class Products:
+    """Weighted products of covariates (P), exposures (F) and one outcome."""
+
+    cross: Floats
+    """(P, F): of covariates and exposures, the first covariate being ones."""
+    shadow: Floats
+    """(P,): of covariates and the outcome."""
+    product: Floats
+    """(F,): of exposures and the outcome."""
+    square: float
+    """Of the outcome with itself."""
+
+    def screen(self, n: float, inverse: Floats) -> tuple[Floats, Floats]:
+        """(standard errors from nothing, share of variance kept) of the effect of each flag, quickly.
+
+        As `Projection.partial`, with errors that are the same for all rows: products are all that is needed. `n`:
+        sum of weights; `inverse`: of the covariates' gram.
+        """
+        done = self.cross[0]
+        solved = inverse @ self.cross
+        square = done - (self.cross * solved).sum(axis=0)
+        product = self.product - self.shadow @ solved
+        left = max(float(self.square - self.shadow @ inverse @ self.shadow), 0.0)
+        freedom = max(n - len(self.shadow) - 1, 1.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            kept = square / (done * (1 - done / n))
+            noise = np.maximum(left - product**2 / square, 1e-12) / freedom
+            z = product / np.sqrt(noise * np.maximum(square, 1e-9))
+        return z, np.where(np.isfinite(kept), kept, 0.0)
+
+
 def project(covariates: NDArray[np.bool_] | Floats, weights: Floats) -> Projection:
     """The projection on `covariates` (n, P) and a column of ones; `weights` (n,) are counts of equal rows."""
     design = np.ones((len(weights), covariates.shape[1] + 1), np.float32)
     design[:, 1:] = covariates
     gram = (design.T @ (design * weights[:, None].astype(np.float32))).astype(np.float64)
-    return Projection(weights, design, gram, _inverse(gram))
+    return Projection(weights, design, gram, inverse(gram))
 
 
-def _inverse(gram: Floats) -> Floats:
+def inverse(gram: Floats) -> Floats:
+    """The inverse of a gram, with a ridge that lets columns depend on one another."""
     ridged = gram.copy()
-    ridged[np.diag_indices_from(ridged)] += 1e-7 * np.maximum(gram.diagonal(), 1.0)
+    ridged.flat[:: len(gram) + 1] += 1e-7 * np.maximum(gram.diagonal(), 1.0)
     return np.linalg.inv(ridged).astype(np.float64)
 
 
