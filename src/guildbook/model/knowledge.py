@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -182,7 +182,31 @@ class Knowledge:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form; `knowledge_from_dict` reads it back."""
-        return asdict(self)
+        return _plain(self)
+
+
+def _plain(value: Any) -> Any:
+    """What `dataclasses.asdict` gives, without its copies of what cannot change: there are many thousand spans."""
+    kind = type(value)
+    if kind is str or kind is int or kind is float or value is None:
+        return value
+    if kind is tuple:
+        return tuple([_plain(item) for item in value])
+    names = _NAMES.get(kind)
+    if names is None:
+        if not is_dataclass(value):
+            return asdict(_Held(value))["value"]
+        names = _NAMES[kind] = tuple(f.name for f in fields(value))
+    return {name: _plain(getattr(value, name)) for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    value: Any
+
+
+_NAMES: Final[dict[type, tuple[str, ...]]] = {}
+"""Names of the fields of the classes met so far."""
 
 
 _COUNTED: Final = ("tasks", "works_with", "asked_about", "known_for")
