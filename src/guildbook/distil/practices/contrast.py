@@ -127,6 +127,8 @@ class Search:
         default_factory=dict[tuple[int, tuple[bytes, int, tuple[int, ...]]], Listed]
     )
     """Exposures by target and scope."""
+    shares: dict[bytes, Floats] = field(default_factory=dict[bytes, Floats])
+    """What `reached` gave."""
     screens: dict[tuple[object, ...], Screen] = field(default_factory=dict[tuple[object, ...], "Screen"])
     """Screens by target, scope and covariates."""
 
@@ -134,6 +136,25 @@ class Search:
     def flags(self) -> Flags:
         """(exposures, n): which were done."""
         return np.array([exposure.flags for exposure in self.exposures])
+
+    @cached_property
+    def places(self) -> tuple[Listed, Listed]:
+        """Step and anchor of each exposure."""
+        listed = [(exposure.step, exposure.anchor) for exposure in self.exposures]
+        step, anchor = np.array(listed, dtype=np.int64).reshape(-1, 2).T
+        return step, anchor
+
+    def reached(self, rows: Flags) -> Floats:
+        """(A,) the share of some traces that reach each step."""
+        key = np.packbits(rows).tobytes()
+        if key not in self.shares:
+            weights = np.where(rows, self.traces.weights, 0.0)
+            self.shares[key] = weights @ self._present / max(float(weights.sum()), 1.0)
+        return self.shares[key]
+
+    @cached_property
+    def _present(self) -> Floats:
+        return (self.traces.first >= 0).astype(np.float64)
 
     def held(self, target: Target, but: int = -1) -> list[Finding]:
         """What was accepted for the metric of the target, save one place and what was dropped."""
@@ -151,10 +172,10 @@ class Search:
     def order(self) -> Flags:
         """(A, A): whether the row's step mostly comes before the column's, where a trace has both."""
         first, weights = self.traces.first, self.traces.weights
-        steps = range(first.shape[1])
-        both = [weights @ ((first >= 0) & (first[:, [s]] >= 0)) for s in steps]
-        before = [weights @ ((first >= 0) & (first[:, [s]] >= 0) & (first[:, [s]] < first)) for s in steps]
-        return np.array(before) > 0.5 * np.maximum(np.array(both), 1.0)
+        both = self._present.T @ (self._present * weights[:, None])
+        places = np.ascontiguousarray(first.T)
+        before = [((own >= 0) & (own < places)) @ weights for own in places]
+        return np.array(before) > 0.5 * np.maximum(both, 1.0)
 
     def projection(self, target: Target, rows: Flags, but: int = -1, *, workers: bool = True) -> Projection:
         """The covariates among `rows`: conditions, workers, and what was accepted for the same metric.
@@ -209,7 +230,7 @@ def fitting(search: Search, target: Target, scope: Scope) -> list[Exposure]:
 def _fitting(search: Search, target: Target, scope: Scope) -> Listed:
     key = id(target), _key(scope)
     if key not in search.fits:
-        search.fits[key] = np.array(_listed(search, target, scope), dtype=np.int64)
+        search.fits[key] = _listed(search, target, scope)
     return search.fits[key]
 
 
@@ -218,16 +239,19 @@ def _key(scope: Scope) -> tuple[bytes, int, tuple[int, ...]]:
     return np.packbits(scope.rows).tobytes(), scope.anchor, scope.after
 
 
-def _listed(search: Search, target: Target, scope: Scope) -> list[int]:
-    weights = search.traces.weights[scope.rows]
-    reached = weights @ (search.traces.first[scope.rows] >= 0) / max(float(weights.sum()), 1.0)
-    anchored = {scope.anchor} if scope.anchor >= 0 else set(np.flatnonzero(reached >= COMMON).tolist())
-    anchored -= target.barred_anchors
-    return [
-        at
-        for at, e in enumerate(search.exposures)
-        if e.anchor in anchored and e.step not in target.barred_steps and search.precede(scope.after, e.step)
-    ]
+def _listed(search: Search, target: Target, scope: Scope) -> Listed:
+    barred = np.zeros(search.traces.first.shape[1], dtype=bool)
+    barred[list(target.barred_steps)] = True
+    if scope.anchor >= 0:
+        anchored = np.zeros_like(barred)
+        anchored[scope.anchor] = True
+    else:
+        anchored = search.reached(scope.rows) >= COMMON
+    anchored[list(target.barred_anchors)] = False
+    for place in scope.after:
+        barred |= ~search.order[search.accepted[place].exposure.step]
+    step, anchor = search.places
+    return np.flatnonzero(anchored[anchor] & ~barred[step])
 
 
 def compare(search: Search, target: Target, scope: Scope, chosen: list[Exposure], but: int = -1) -> list[Finding]:
@@ -293,7 +317,7 @@ def _screened(search: Search, target: Target, scope: Scope) -> Screen:
 def count_tests(search: Search, target: Target, scope: Scope) -> None:
     """Count the p-values of a screen, one for each step."""
     found = screen(search, target, scope)
-    steps = np.array([search.exposures[at].step for at in found.listed[found.told].tolist()], dtype=np.int64)
+    steps = search.places[0][found.listed[found.told]]
     z = found.z[found.told]
     combined = simes(np.where(z > 0, two_sided(z), 1.0), steps)
     search.tests.setdefault(target.kind, []).append(combined[np.isfinite(combined)])

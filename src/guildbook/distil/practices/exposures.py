@@ -61,10 +61,10 @@ def exposures(traces: TaskTraces, anchored: Iterable[int], minimum: float) -> li
         reached = float(traces.weights @ (place >= 0))
         flags = (traces.first >= 0) & (place[:, None] > traces.first)
         done = traces.weights @ flags
-        gaps = place[:, None] - traces.first
+        gaps = traces.weights @ np.where(flags, place[:, None] - traces.first, 0)
         for step in np.flatnonzero((done >= minimum) & (reached - done >= minimum)):
             own = np.ascontiguousarray(flags[:, step])
-            gap = float(np.average(gaps[own, step], weights=traces.weights[own]))
+            gap = float(gaps[step] / done[step])
             key = (int(step), np.packbits(own).tobytes())
             if key not in kept or gap < kept[key].gap:
                 kept[key] = Exposure(int(step), anchor, own, gap)

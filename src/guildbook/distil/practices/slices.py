@@ -95,7 +95,7 @@ class Slice:
             products.product,
             products.square,
         )
-        return products.screen(self.total, inverse(base.bordered(columns.T)))
+        return products.screen(self.total, base.beside(columns.T))
 
 
 def informative(flags: Flags, weights: Floats, minimum: float) -> Flags:

@@ -158,6 +158,18 @@ class Projection:
         gram = self.bordered(added)
         return Projection(self.weights, np.column_stack([self.design, added]), gram, inverse(gram))
 
+    def beside(self, added: Singles) -> Floats:
+        """The inverse with more covariates (n, k), from the inverse without: by blocks, for small k."""
+        gram, size = self.bordered(added), len(self.gram)
+        solved = self.inverse @ gram[:size, size:]
+        corner = inverse(gram[size:, size:], -solved.T @ gram[:size, size:])
+        out = np.empty_like(gram)
+        out[size:, size:] = corner
+        out[:size, size:] = -solved @ corner
+        out[size:, :size] = out[:size, size:].T
+        out[:size, :size] = self.inverse - out[:size, size:] @ solved.T
+        return out
+
     def bordered(self, added: Singles) -> Floats:
         """The gram with more covariates (n, k)."""
         scaled = added * self.weights[:, None].astype(np.float32)
@@ -246,11 +258,11 @@ def project(covariates: NDArray[np.bool_] | Floats, weights: Floats) -> Projecti
     return Projection(weights, design, gram, inverse(gram))
 
 
-def inverse(gram: Floats) -> Floats:
-    """The inverse of a gram, with a ridge that lets columns depend on one another."""
+def inverse(gram: Floats, more: Floats | None = None) -> Floats:
+    """The inverse of a gram, with a ridge that lets columns depend on one another, and of what more is added."""
     ridged = gram.copy()
     ridged.flat[:: len(gram) + 1] += 1e-7 * np.maximum(gram.diagonal(), 1.0)
-    return np.linalg.inv(ridged).astype(np.float64)
+    return np.linalg.inv(ridged if more is None else ridged + more).astype(np.float64)
 
 
 def partial(y: Floats, exposures: NDArray[np.bool_] | Floats, covariates: Floats, weights: Floats) -> Partial:
