@@ -83,3 +83,12 @@ def test_a_cut_variant_says_so(table: Table, monday: int) -> None:
 
 def test_nothing_learnt_has_no_maps() -> None:
     assert tasks(Sums()) == maps(Sums()) == ()
+
+
+def test_a_verb_of_the_hand_does_not_title_a_task_however_it_is_written(table: Table, monday: int) -> None:
+    rows = [
+        {"worker": "ann", "time": monday + n, "action": "clickButton", "app": "Web", "case": f"form:{n}"}
+        for n in range(9)
+    ]
+    (task,) = tasks(summarise_table(table(rows), Settings()))
+    assert task.title == "Handle form in Web"

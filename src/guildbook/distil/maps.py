@@ -28,7 +28,8 @@ _MECHANICAL: Final = frozenset(
     {"click", "open", "type", "select", "press", "focus", "scroll", "switch", "copy", "paste"}
 )
 """Verbs of the hand that do not say what the work is."""
-_WORD: Final = re.compile(r"[^\W_]+")
+_WORD: Final = re.compile(r"[^\W_]+?(?=(?<=[a-z])[A-Z]|[\W_]|$)")
+"""The first word of a label; `clickButton` begins with `click`."""
 
 
 def titles(sums: Sums) -> dict[int, str]:
