@@ -26,6 +26,7 @@ from guildbook.distil.practices.contrast import (
     suspected,
 )
 from guildbook.distil.practices.exposures import Exposure, Scope
+from guildbook.distil.practices.statistics import Floats
 from guildbook.distil.practices.traces import Flags
 
 ACCEPT = 0.001
@@ -215,19 +216,23 @@ def _narrowed(search: Search, finding: Finding, resting: tuple[int, ...], but: i
     `resting`: places of findings that rest on this one; it cannot rest on them. `but`: its own place.
     """
     scope, best = finding.scope, finding
-    narrower = [
-        Scope(scope.rows & search.traces.holds[:, c], (*scope.conditions, c), scope.anchor, scope.after)
-        for c in range(len(search.traces.conditions))
-        if c not in scope.conditions
-    ]
-    narrower += [
-        _within(search, scope, place)
+    conditions = [c for c in range(len(search.traces.conditions)) if c not in scope.conditions]
+    places = [
+        place
         for place in search.usable()
         if place not in {*scope.after, *resting, but} and search.precede((place,), finding.exposure.step)
     ]
-    for tried in narrower:
-        if _crude(search, finding, tried) < best.z - MARGIN:
+    followed = [search.accepted[place].followed for place in places]
+    crude = _crude(search, finding, np.column_stack([search.traces.holds[:, conditions], *followed]))
+    for at, z in enumerate(crude.tolist()):
+        if z < best.z - MARGIN:
             continue
+        if at < len(conditions):
+            c = conditions[at]
+            rows = scope.rows & search.traces.holds[:, c]
+            tried = Scope(rows, (*scope.conditions, c), scope.anchor, scope.after)
+        else:
+            tried = _within(search, scope, places[at - len(conditions)])
         found = _one(search, finding.target, tried, finding.exposure, but)
         if found is None or not worth(search, found) or found.z <= best.z + SURER:
             continue
@@ -236,18 +241,21 @@ def _narrowed(search: Search, finding: Finding, resting: tuple[int, ...], but: i
     return best
 
 
-def _crude(search: Search, finding: Finding, scope: Scope) -> float:
-    """The effect in a scope in standard errors, adjusted for nothing: a quick look."""
-    rows = scope.rows & finding.target.valid
-    flags, y, weights = finding.exposure.flags[rows], finding.target.y[rows], search.traces.weights[rows]
-    n1, n = float(weights[flags].sum()), float(weights.sum())
-    if min(n1, n - n1) < search.settings.min_side:
-        return -np.inf
-    total, total1 = float(weights @ y), float(weights[flags] @ y[flags])
-    mean1, mean0 = total1 / n1, (total - total1) / (n - n1)
-    spread = float(weights @ (y - np.where(flags, mean1, mean0)) ** 2) / n
-    error = np.sqrt(max(spread, 1e-12) * (1 / n1 + 1 / (n - n1)))
-    return finding.target.better * (mean1 - mean0) / float(error)
+def _crude(search: Search, finding: Finding, parts: Flags) -> Floats:
+    """(k,) the effect in each of some parts (n, k) of its scope in standard errors, adjusted for nothing."""
+    rows = finding.scope.rows & finding.target.valid
+    y, weights = finding.target.y[rows], search.traces.weights[rows]
+    done = weights * finding.exposure.flags[rows]
+    sums = np.array([done, done * y, done * y**2, weights, weights * y, weights * y**2]) @ parts[rows].astype(
+        np.float64
+    )
+    n1, total1, square1 = sums[:3]
+    n0, total0, square0 = sums[3:] - sums[:3]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean1, mean0 = total1 / n1, total0 / n0
+        spread = (square1 - total1 * mean1 + square0 - total0 * mean0) / (n1 + n0)
+        z = finding.target.better * (mean1 - mean0) / np.sqrt(np.maximum(spread, 1e-12) * (1 / n1 + 1 / n0))
+    return np.where(np.minimum(n1, n0) < search.settings.min_side, -np.inf, z)
 
 
 def _refine(search: Search) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from guildbook.distil.practices.exposures import COMMON, Exposure, Scope
 from guildbook.distil.practices.settings import MiningSettings
-from guildbook.distil.practices.slices import Slice, informative
+from guildbook.distil.practices.slices import Covariates, Slice, informative
 from guildbook.distil.practices.statistics import Floats, Projection, simes, two_sided
 from guildbook.distil.practices.traces import Flags, TaskTraces
 from guildbook.model.knowledge import Kind
@@ -198,8 +198,12 @@ class Search:
         if key not in self.cache:
             if len(self.cache) >= CACHED:
                 self.cache.clear()
-            self.cache[key] = Slice(self.traces, rows, self.settings.min_side)
+            self.cache[key] = Slice(self._covariates, rows, self.settings.min_side)
         return self.cache[key]
+
+    @cached_property
+    def _covariates(self) -> Covariates:
+        return Covariates(self.traces)
 
     def added(self, part: Slice, held: list[Finding]) -> Flags:
         """(n, k): which of some traces followed the findings, as far as that differs."""

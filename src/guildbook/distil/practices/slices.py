@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from guildbook.distil.practices.statistics import Floats, Products, Projection, Singles, inverse, project
+from guildbook.distil.practices.statistics import Floats, Products, Projection, Singles, inverse
 from guildbook.distil.practices.traces import Flags, TaskTraces
 
 
@@ -33,15 +33,31 @@ class Outcome:
     square: float
 
 
+class Covariates:
+    """Conditions and workers of all traces of a task."""
+
+    def __init__(self, traces: TaskTraces) -> None:
+        self.weights = traces.weights
+        self.conditions = traces.holds.shape[1]
+        ones = np.ones((len(traces.weights), 1), dtype=bool)
+        self.design: Singles = np.column_stack([ones, traces.holds, traces.took_part]).astype(np.float32)
+
+
 class Slice:
     """The traces of some `rows`, with conditions and workers as covariates where at least `minimum` differ."""
 
-    def __init__(self, traces: TaskTraces, rows: Flags, minimum: float) -> None:
+    def __init__(self, covariates: Covariates, rows: Flags, minimum: float) -> None:
         self.rows = np.flatnonzero(rows)
-        self.weights = traces.weights[self.rows]
-        parts = [informative(part[self.rows], self.weights, minimum) for part in (traces.holds, traces.took_part)]
-        self._conditions = parts[0].shape[1] + 1
-        self.wide = project(np.column_stack(parts), self.weights)
+        self.weights = covariates.weights[self.rows]
+        weights = self.weights.astype(np.float32)
+        design = covariates.design[self.rows]
+        size = weights @ design
+        kept = (size >= minimum) & (size <= size[0] - minimum)
+        kept[0] = True
+        self._conditions = int(kept[: covariates.conditions + 1].sum())
+        design = design if kept.all() else np.ascontiguousarray(design[:, kept])
+        gram = (design.T @ (design * weights[:, None])).astype(np.float64)
+        self.wide = Projection(self.weights, design, gram, inverse(gram))
         self._exposed: dict[bytes, Exposed] = {}
         self._outcomes: dict[int, Outcome] = {}
 
