@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, fields
+from dataclasses import astuple, dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -30,6 +30,17 @@ _MANY: Final = 400
 _COLUMNS: Final = [field.name for field in fields(SegmentRow)]
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A segment that is encrypted and not yet written."""
+
+    row: SegmentRow
+    path: str
+    key: bytes
+    """Of the worker and month."""
+    parts: Sequence[bytes]
+
+
 class Draft:
     """Segments written but not yet published, and what they replace. Needs the writer lock."""
 
@@ -46,21 +57,45 @@ class Draft:
     def write(
         self, worker: str, words: Sequence[str], events: pa.Table, terms: npt.NDArray[np.int64]
     ) -> list[SegmentRow]:
+        """`make` and `add` in one."""
+        return self.add(self.make(worker, words, events, terms))
+
+    def make(self, worker: str, words: Sequence[str], events: pa.Table, terms: npt.NDArray[np.int64]) -> list[Made]:
         """One segment for each month and statement of terms. `terms` gives each row's place in `words`.
 
-        `events`: plain columns of `EVENT_SCHEMA` in any order of rows, none twice.
+        `events`: plain columns of `EVENT_SCHEMA` in any order of rows, none twice. Nothing is written or noted, so
+        several threads may do this, one for each worker; what is made of a worker is added before more is made.
         """
         events, terms = _ordered(events, terms)
         months = events["time"].cast(pa.int64()).to_numpy().astype("datetime64[us]").astype("datetime64[M]")
         change = (np.diff(terms) != 0) | (months[1:] != months[:-1])
         starts = [0, *(np.flatnonzero(change) + 1).tolist()] if events.num_rows else []
         now = time.now()
-        made = [
-            self._segment(worker, str(months[start]), words[int(terms[start])], events.slice(start, end - start), now)
-            for start, end in zip(starts, [*starts[1:], events.num_rows], strict=bool(starts))
-        ]
-        self._segments.extend(made)
+        keys: Keys = {}
+        made: list[Made] = []
+        for start, end in zip(starts, [*starts[1:], events.num_rows], strict=bool(starts)):
+            place = segment.Address(uuid7().hex, worker, str(months[start]))
+            pair = (worker, place.month)
+            if pair not in keys:
+                keys[pair] = self._known.get(pair) or new_key()
+            done = segment.encode(place, keys[pair], _tightened(events.slice(start, end - start)))
+            row = SegmentRow(
+                place.id, worker, place.month, words[int(terms[start])], done.rows, done.first, done.last, done.digest,
+                done.bytes, now,
+            )  # fmt: skip
+            made.append(Made(row, place.path, keys[pair], done.parts))
         return made
+
+    def add(self, made: Sequence[Made]) -> list[SegmentRow]:
+        """Write what was made to the disk, to be published."""
+        for each in made:
+            pair = (each.row.worker, each.row.month)
+            if pair not in self._known:  # a new key goes to the ledger with the segments
+                self._known[pair] = self._new[pair] = each.key
+            self._files.add(each.path, each.parts)
+        rows = [each.row for each in made]
+        self._segments.extend(rows)
+        return rows
 
     def replaces(self, inbox: Iterable[int] = (), segments: Iterable[SegmentRow] = ()) -> None:
         """Inbox rows and segments that go when this is published."""
@@ -83,21 +118,6 @@ class Draft:
             with self._vault.look() as connection:
                 self._known |= self._vault.keys.fetch(connection, [(worker, INBOX)])
         return self._known[worker, INBOX]
-
-    def _key(self, worker: str, month: str) -> bytes:
-        """A worker's key of a month: the ledger's, or a new one that goes there with the segments."""
-        pair = (worker, month)
-        if pair not in self._known:
-            self._known[pair] = self._new[pair] = new_key()
-        return self._known[pair]
-
-    def _segment(self, worker: str, month: str, terms: str, events: pa.Table, now: int) -> SegmentRow:
-        place = segment.Address(uuid7().hex, worker, month)
-        made = segment.encode(place, self._key(worker, month), _tightened(events))
-        self._files.add(place.path, made.parts)
-        return SegmentRow(
-            place.id, worker, month, terms, made.rows, made.first, made.last, made.digest, made.bytes, now
-        )
 
     def _change(self, connection: Connection) -> None:
         self._vault.keys.add(connection, self._new)

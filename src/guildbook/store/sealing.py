@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Final
@@ -16,7 +17,7 @@ from sqlalchemy import select
 from guildbook.columns.ids import lanes_of
 from guildbook.store import batch, files, ledger, tables
 from guildbook.store.cipher import decrypt
-from guildbook.store.drafting import Draft
+from guildbook.store.drafting import Draft, Made
 from guildbook.store.inbox import bound
 from guildbook.store.reading import read_tables, segment_rows
 from guildbook.store.rows import SealReport, SegmentRow
@@ -27,6 +28,8 @@ _ROUND: Final = 1_000_000
 _AHEAD: Final = 65_536
 """Rows of the inbox read ahead, but for one batch."""
 _AT_ONCE: Final = 400
+_THREADS: Final = 2
+_PARTS_AHEAD: Final = 8
 
 Progress = Callable[[int, int], None]
 
@@ -80,20 +83,16 @@ def seal(vault: Vault, progress: Progress | None = None) -> SealReport:
         total = sum(row.rows for row in waiting)
         done = made = kept = 0
         draft = Draft(vault, {row.worker for row in waiting})
-        sealed = _sealed(vault, {row.worker for row in waiting})
-        packed = _Packed(vault, waiting)
-        for worker, batches in groupby(waiting, key=lambda row: row.worker):
-            parts = list(_rounds(list(batches)))
-            for part in parts:
-                fresh = _seal_round(vault, worker, part, packed.take(part), sealed[worker], draft)
-                sealed[worker] += fresh
-                done += sum(row.rows for row in part)
-                made += len(fresh)
-                kept += sum(row.rows for row in fresh)
-                # A worker's next round is compared with this one, so this one has to be readable by then.
-                draft.publish(now=len(parts) > 1)
-                if progress:
-                    progress(done, total)
+        for part, segments, more in _in_order(vault, waiting, draft):
+            fresh = draft.add(segments)
+            draft.replaces(inbox=[row.id for row in part])
+            done += sum(row.rows for row in part)
+            made += len(fresh)
+            kept += sum(row.rows for row in fresh)
+            # A worker's next part is compared with this one, so this one has to be readable by then.
+            draft.publish(now=more)
+            if progress:
+                progress(done, total)
         draft.publish()
         if total:
             ledger.scrub(vault.engine)  # the inbox's pages
@@ -136,23 +135,50 @@ def _rounds(batches: list[_Batch]) -> Iterator[list[_Batch]]:
         yield part
 
 
-def _seal_round(
-    vault: Vault,
-    worker: str,
-    part: list[_Batch],
-    packed: list[bytes],
-    sealed: Sequence[SegmentRow],
-    draft: Draft,
-) -> list[SegmentRow]:
-    events = batch.join(_unpacked(worker, part, packed, draft.inbox_key(worker)))
+def _made(
+    vault: Vault, part: list[_Batch], packed: list[bytes], key: bytes, sealed: Sequence[SegmentRow], draft: Draft
+) -> list[Made]:
+    """The segments of some batches of one worker; writes nothing."""
+    worker = part[0].worker
+    events = batch.join(_unpacked(worker, part, packed, key))
     words = sorted({row.terms for row in part})
     terms = np.repeat(np.array([words.index(row.terms) for row in part], np.int64), [row.rows for row in part])
     keep = _first_of_each(vault, sealed, events)
     if not keep.all():
         events, terms = events.filter(pa.array(keep)), terms[keep]
-    made = draft.write(worker, words, events, terms)
-    draft.replaces(inbox=[row.id for row in part])
-    return made
+    return draft.make(worker, words, events, terms)
+
+
+def _in_order(vault: Vault, waiting: Sequence[_Batch], draft: Draft) -> Iterator[tuple[list[_Batch], list[Made], bool]]:
+    """Parts of the inbox with the segments made of them, and whether their worker has more than one part.
+
+    Small parts are worked on ahead in threads, since Arrow and the cipher let go of the interpreter.
+    """
+    sealed = _sealed(vault, {row.worker for row in waiting})
+    packed = _Packed(vault, waiting)
+    ahead: deque[tuple[list[_Batch], Future[list[Made]]]] = deque()
+    rows = 0
+    with ThreadPoolExecutor(_THREADS) as pool:
+        try:
+            for worker, batches in groupby(waiting, key=lambda row: row.worker):
+                parts = list(_rounds(list(batches)))
+                for part in parts:
+                    key = draft.inbox_key(worker)
+                    ahead.append((part, pool.submit(_made, vault, part, packed.take(part), key, sealed[worker], draft)))
+                    rows += sum(row.rows for row in part)
+                    while ahead and (len(parts) > 1 or len(ahead) > _PARTS_AHEAD or rows > _AHEAD):
+                        first, future = ahead.popleft()
+                        rows -= sum(row.rows for row in first)
+                        made = future.result()
+                        # A worker's next part is compared with this one.
+                        sealed[first[0].worker] += [each.row for each in made]
+                        yield first, made, len(parts) > 1
+            while ahead:
+                first, future = ahead.popleft()
+                yield first, future.result(), False
+        finally:
+            for _, future in ahead:
+                future.cancel()
 
 
 def _unpacked(worker: str, part: list[_Batch], packed: list[bytes], key: bytes) -> list[pa.Table]:
