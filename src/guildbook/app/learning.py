@@ -16,7 +16,7 @@ from guildbook.model.errors import UsageError
 from guildbook.model.knowledge import Kind, Knowledge
 from guildbook.model.purpose import Purpose
 from guildbook.plugins import Chunk, ImportOptions
-from guildbook.record import office, reader
+from guildbook.record import reader
 from guildbook.store import Store
 
 _SHOWN: Final = 20
@@ -146,6 +146,8 @@ class _Item:
 def _plan(wanted: Wanted) -> tuple[list[_Item], list[str]]:
     """What to bring in, and a note for each file that is left aside."""
     if wanted.office is not None:
+        from guildbook.record import office  # noqa: PLC0415 - few learn from a sample, and its parts take time to load
+
         seed, events = wanted.office
         made = office.generate(seed=seed, events=events)
         described = f"seed {seed}, about {events:,} events"

@@ -10,7 +10,7 @@ from guildbook.config import Config
 from guildbook.model.errors import InputError, UnknownNameError, UsageError
 from guildbook.model.knowledge import Kind, Knowledge, Practice
 from guildbook.model.time import iso, now
-from guildbook.teach import Answer, ask, report
+from guildbook.teach import Answer, ask
 
 
 class Teaching:
@@ -51,6 +51,8 @@ class Teaching:
 
     def write_report(self, output: Path, *, title: str) -> Path:
         """Write the page, whole or not at all."""
+        from guildbook.teach import report  # noqa: PLC0415 - drawing takes time to load, and nothing else needs it
+
         page = report.render(self.knowledge(), title=title, generated=iso(now())[:16] + "Z")
         unfinished = output.with_name(f".{output.name}.{os.getpid()}.part")
         try:
