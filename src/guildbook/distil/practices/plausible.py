@@ -77,7 +77,7 @@ def _worsens(traces: TaskTraces, finding: Finding) -> bool:
     if not 0.0 < float(traces.weights[rows] @ good) < float(traces.weights[rows].sum()):
         return False
     flags = finding.exposure.flags[rows].astype(np.float64)[:, None]
-    effect = partial(good, flags, traces.holds[rows].astype(np.float64), traces.weights[rows]).effect
+    effect = partial(good, flags, traces.holds[rows], traces.weights[rows]).effect
     return bool(effect.value[0] < -WORSE and effect.p[0] < 0.05)  # noqa: PLR2004
 
 

@@ -66,11 +66,13 @@ def _gap(found: Practice, search: Search, rows: Flags, followed: Flags) -> float
         sides = traces.weights[part & took_part].sum(), traces.weights[part & ~took_part].sum()
         if min(sides) < search.settings.min_side:
             return 0.0
-        flags = took_part[part].astype(np.float64)[:, None]
+        flags = took_part[part][:, None]
         y = log_centre(traces.lead[part])
-        effect = partial(y, flags, traces.holds[part].astype(np.float64), traces.weights[part]).effect
+        effect = partial(y, flags, traces.holds[part], traces.weights[part]).effect
         values.append((float(effect.value[0]), float(effect.error[0])))
+        if values[0][0] >= 0:
+            return 0.0
     (inside, error), (outside, other) = values
-    if inside >= 0 or outside < inside / 2:
+    if outside < inside / 2:
         return 0.0
     return (outside - inside) / float(np.hypot(error, other))

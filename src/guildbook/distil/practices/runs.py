@@ -30,6 +30,38 @@ def run_numbers(keys: Keys, width: int) -> NDArray[np.int64]:
     return out
 
 
+@njit(cache=True)
+def run_moments(
+    keys: Keys, counts: NDArray[np.int64], width: int, values: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """(where each run starts, (runs, 3): count, sum and sum of squares), rows of unknown value left out.
+
+    The column after the first `width` says which of `values` a row has; NaN and what is not there are unknown.
+    """
+    first = np.empty(len(keys), np.int64)
+    out = np.zeros((len(keys), 3))
+    number = -1
+    for i in range(len(keys)):
+        which = np.int64(keys[i, width])
+        if not 0 <= which < len(values) or np.isnan(values[which]):
+            continue
+        value = values[which]
+        new = number < 0
+        if not new:
+            for column in range(width):
+                if keys[i, column] != keys[first[number], column]:
+                    new = True
+                    break
+        if new:
+            number += 1
+            first[number] = i
+        count = np.float64(counts[i])
+        out[number, 0] += count
+        out[number, 1] += count * value
+        out[number, 2] += count * (value * value)
+    return first[: number + 1], out[: number + 1]
+
+
 def run_starts(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
     """Where each run starts, from `run_numbers`."""
     return np.flatnonzero(np.diff(numbers, prepend=-1))

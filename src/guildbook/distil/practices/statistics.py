@@ -265,6 +265,8 @@ def inverse(gram: Floats, more: Floats | None = None) -> Floats:
     return np.linalg.inv(ridged if more is None else ridged + more).astype(np.float64)
 
 
-def partial(y: Floats, exposures: NDArray[np.bool_] | Floats, covariates: Floats, weights: Floats) -> Partial:
+def partial(
+    y: Floats, exposures: NDArray[np.bool_] | Floats, covariates: NDArray[np.bool_] | Floats, weights: Floats
+) -> Partial:
     """`Projection.partial` for covariates that are used once."""
     return project(covariates, weights).partial(y, exposures)

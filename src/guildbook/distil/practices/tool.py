@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from guildbook.distil.buckets import log_centre
+from guildbook.distil.buckets import COUNT, log_centre
 from guildbook.distil.practices import wording
 from guildbook.distil.practices.forming import identity
-from guildbook.distil.practices.runs import run_numbers, run_starts
+from guildbook.distil.practices.runs import run_moments
 from guildbook.distil.practices.settings import MiningSettings
 from guildbook.distil.practices.statistics import Z95, Floats, pooled_means, tally
 from guildbook.distil.practices.traces import TaskTraces
@@ -64,15 +64,12 @@ class Ways:
 
 def numbered(ways: CountTable) -> Ways:
     """Count, sum and sum of squares of log elapsed time by way, place and worker."""
-    buckets = ways.keys[:, 8]
-    known = buckets > 1
-    counts = np.where(known, ways.counts, 0).astype(np.float64)
-    logs = log_centre(np.where(known, buckets, np.uint64(2)))
-    cell = run_numbers(ways.keys, 8)  # one worker at one place by one way: all columns but the time
-    first = run_starts(cell)
-    n = tally(cell, counts, len(first))
-    kept = n > 0
-    keys = ways.keys[first[kept]]
+    logs = log_centre(np.arange(COUNT))
+    logs[:2] = np.nan
+    # One worker at one place by one way: all columns but the time.
+    first, moments = run_moments(ways.keys, ways.counts, 8, logs)
+    n, total, square = np.ascontiguousarray(moments.T)
+    keys = ways.keys[first]
     way_at, way = _codes(keys[:, 3:7])
     place_at, place = _codes(keys[:, [0, 2, 7]])
     _, worker = _codes(keys[:, [1]])
@@ -80,9 +77,9 @@ def numbered(ways: CountTable) -> Ways:
         way,
         place,
         worker,
-        n[kept],
-        tally(cell, counts * logs, len(first))[kept],
-        tally(cell, counts * logs**2, len(first))[kept],
+        n,
+        total,
+        square,
         [tuple(int(s) for s in row if s) for row in keys[way_at, 3:7]],
         keys[place_at][:, [0, 2, 7]],
     )
