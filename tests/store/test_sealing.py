@@ -101,6 +101,22 @@ def test_a_large_inbox_is_sealed_in_rounds(
     assert len(set(everything(store))) == 100
 
 
+@pytest.mark.parametrize("ahead", [1, 40, 10_000])
+def test_many_workers_some_in_rounds_are_sealed_whole(
+    books: Any, events: Make, take: Any, everything: Any, monkeypatch: pytest.MonkeyPatch, ahead: int
+) -> None:
+    monkeypatch.setattr(sealing, "_ROUND", 25)
+    monkeypatch.setattr(sealing, "_AHEAD", ahead)
+    names = [f"worker {n}" for n in range(12)]
+    store = books.open()
+    take(store, events(120, worker=[*names, *["Ann"] * 12]), chunk_rows=30)
+    take(store, events(120, worker=[*names, *["Ann"] * 12]), "again", chunk_rows=50)
+    report = store.seal()
+    assert (report.rows, report.duplicates) == (120, 120)
+    assert len(set(everything(store))) == 120
+    assert store.check() == []
+
+
 def test_compaction_keeps_every_event_and_its_digest(books: Any, events: Make, take: Any, everything: Any) -> None:
     store = books.open()
     for day in range(10):
