@@ -122,3 +122,16 @@ def test_many_small_imports_become_few_segments_and_change_nothing(tmp_path: Pat
         forgotten = book.forget("w1")
         assert 0 < forgotten.touched < whole.cases
         assert forgotten.model_hash == book.learn().knowledge.model_hash
+
+
+def test_other_terms_for_what_is_there_already_are_no_silent_change(tmp_path: Path) -> None:
+    log = long_log(tmp_path / "log.csv", 80)
+    with open_book(tmp_path / "book") as book:
+        book.learn(Wanted(paths=(log,)))
+        with pytest.raises(InputError, match="none were stated") as caught:
+            book.learn(Wanted(paths=(log,), terms=("research",)))
+        assert "guildbook refuse" in caught.value.fix
+        assert book.learn(Wanted(paths=(log,))).inputs[0].state == "already there"
+    with open_book(tmp_path / "stated") as book:
+        book.learn(Wanted(paths=(log,), terms=("research", "coach")))
+        assert book.learn(Wanted(paths=(log,), terms=("coach", "research"))).inputs[0].state == "already there"

@@ -71,10 +71,13 @@ class FakeAdmitted:
             return ADMITTED_SCHEMA.empty_table().select(list(columns))
         return pa.concat_tables([self.parts[name][1].select(list(columns)) for name in names])
 
-    def cases(self, segment: str) -> NDArray[np.uint64]:
-        """Sorted symbols of the cases in a segment."""
-        texts = self.parts[segment][1].column("case").cast(pa.string()).unique().drop_null().to_pylist()
-        return np.sort(np.array([symbol(text) for text in texts], np.uint64))
+    def cases(self, segments: Sequence[str]) -> dict[str, NDArray[np.uint64]]:
+        """Sorted symbols of the cases in each of these segments."""
+        found: dict[str, NDArray[np.uint64]] = {}
+        for segment in segments:
+            texts = self.parts[segment][1].column("case").cast(pa.string()).unique().drop_null().to_pylist()
+            found[segment] = np.sort(np.array([symbol(text) for text in texts], np.uint64))
+        return found
 
 
 def _ref(name: str, worker: str, table: pa.Table) -> SegmentRef:

@@ -93,7 +93,7 @@ def test_only_admitted_segments_can_be_read(store: Store) -> None:
     with pytest.raises(DeniedError):
         admitted.table(["value_after"], foreign)
     with pytest.raises(DeniedError):
-        admitted.cases(foreign[0])
+        admitted.cases(foreign[:1])
     assert gate.uses() == []
 
 
@@ -113,6 +113,21 @@ def test_every_reading_leaves_one_receipt_a_worker(store: Store) -> None:
         ("Bo", "own-purpose"): (1, 5, admitted.grant.id),
     }
     assert {u.worker for u in gate.uses("Bo")} == {"Bo"}
+
+
+def test_the_index_of_cases_is_read_like_events(store: Store) -> None:
+    take_in(store, "Ada", None, 1)
+    gate = Gate(store)
+    admitted = gate.grant(Purpose.COACH, stage="distil", artefact="model")
+    ids = [s.id for s in admitted.grant.segments]
+    assert set(admitted.cases(ids)) == set(ids)
+    admitted.cases(ids)
+    assert [(u.worker, u.segments, u.rows) for u in gate.uses()] == [("Ada", 1, 0)]
+    admitted.table(["time"])
+    assert [(u.worker, u.segments, u.rows) for u in gate.uses()] == [("Ada", 1, 0), ("Ada", 1, 3)]
+    gate.decide("Ada", "coach", allow=False)
+    with pytest.raises(DeniedError, match="no longer"):
+        admitted.cases(ids)
 
 
 def test_narrowed_to_one_worker(store: Store) -> None:

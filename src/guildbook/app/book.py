@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,8 +130,3 @@ def open_book(
     gate = Gate(store)
     distil = Distilling(store, gate, config)
     return Book(config, gate, distil, Teaching(distil, config), store)
-
-
-def remove_book(home: Path) -> None:
-    """Delete a book's folder whole (used for the tour's own books only)."""
-    shutil.rmtree(home)

@@ -49,9 +49,9 @@ def forget(store: Store, distil: Distilling, name: str, progress: Progress = sil
         events=report.rows,
         segments=report.segments,
         keys=report.keys,
-        touched=learnt.touched if learnt else 0,
-        practices=len(learnt.knowledge.practices) if learnt else 0,
-        model_hash=learnt.knowledge.model_hash if learnt else "",
+        touched=learnt.touched,
+        practices=len(learnt.knowledge.practices),
+        model_hash=learnt.knowledge.model_hash,
     )
 
 

@@ -12,7 +12,7 @@ from guildbook.app import forgetting
 from guildbook.app.distilling import Distilling
 from guildbook.app.progress import Progress, silent
 from guildbook.config import Config
-from guildbook.model.errors import UsageError
+from guildbook.model.errors import InputError, UsageError
 from guildbook.model.knowledge import Kind, Knowledge
 from guildbook.model.purpose import Purpose
 from guildbook.plugins import Chunk, ImportOptions
@@ -163,6 +163,12 @@ def _plan(wanted: Wanted) -> tuple[list[_Item], list[str]]:
 
 def _bring(store: Store, item: _Item, terms: tuple[str, ...] | None, listed: list[str], progress: Progress) -> Brought:
     row = store.begin_import(source=item.source, fingerprint=item.fingerprint, path=item.path, terms=terms)
+    if terms is not None and terms != row.terms:
+        raise InputError(
+            f"{item.path} is in this book already, on other terms ({_stated(row.terms)}); nothing was changed.",
+            "Decide for each worker with guildbook permit and guildbook refuse.",
+            "terms-differ",
+        )
     if row.state == "done":
         return Brought(item.path, item.source, item.description, "already there", row.rows, 0)
     events = rejected = forgotten = 0
@@ -177,6 +183,10 @@ def _bring(store: Store, item: _Item, terms: tuple[str, ...] | None, listed: lis
     store.finish_import(row.id)
     state = "resumed" if row.chunks_done else "imported"
     return Brought(item.path, item.source, item.description, state, events, rejected, forgotten)
+
+
+def _stated(terms: tuple[str, ...] | None) -> str:
+    return "none were stated" if terms is None else ", ".join(terms) or "no purpose"
 
 
 def _terms(stated: Sequence[str] | None) -> tuple[str, ...] | None:

@@ -31,8 +31,8 @@ class Admitted(Protocol):
         """`ADMITTED_SCHEMA` columns of all admitted segments or of those given, rows in no stated order."""
         ...
 
-    def cases(self, segment: str) -> NDArray[np.uint64]:
-        """Sorted symbols of the cases in a segment."""
+    def cases(self, segments: Sequence[str]) -> Mapping[str, NDArray[np.uint64]]:
+        """Sorted symbols of the cases in each of these segments."""
         ...
 
 
@@ -131,7 +131,7 @@ def touched(found: Difference, admitted: Admitted, departed: Admitted | None) ->
     cases = _plain(changed.column("case")).unique().drop_null()
     days = _days(changed)
     codes = np.sort(symbols(cases))
-    related = [s.id for s in found.kept if _related(s, codes, days, admitted)]
+    related = _related(found.kept, codes, days, admitted)
     rows = admitted.table(COLUMNS, related) if related else came.slice(0, 0)
     read = (Read(found.arrived, came), Read(related, rows))
     rows = rows.filter(pa.array(_member(rows.column("case"), cases) | _on_days(rows, days)))
@@ -184,13 +184,23 @@ def _total(parts: Iterable[tuple[int, str]]) -> tuple[int, ...]:
 
 
 def _related(
-    segment: SegmentRef, cases: NDArray[np.uint64], days: frozenset[tuple[str, int]], admitted: Admitted
-) -> bool:
-    first, last = segment.first // DAY, segment.last // DAY
-    if any(worker == segment.worker and first <= day <= last for worker, day in days):
-        return True
-    held = admitted.cases(segment.id)
-    if not len(held) or not len(cases):
+    segments: Sequence[SegmentRef], cases: NDArray[np.uint64], days: frozenset[tuple[str, int]], admitted: Admitted
+) -> list[str]:
+    """The segments that hold one of the cases or reach one of the workers' days."""
+    near = {
+        s.id
+        for s in segments
+        if any(worker == s.worker and s.first // DAY <= day <= s.last // DAY for worker, day in days)
+    }
+    if len(cases):
+        indexes = admitted.cases([s.id for s in segments if s.id not in near])
+        near |= {name for name, held in indexes.items() if _meet(held, cases)}
+    return [s.id for s in segments if s.id in near]
+
+
+def _meet(held: NDArray[np.uint64], cases: NDArray[np.uint64]) -> bool:
+    """Whether two sorted lists share an entry."""
+    if not len(held):
         return False
     place = np.minimum(np.searchsorted(held, cases), len(held) - 1)
     return bool((held[place] == cases).any())

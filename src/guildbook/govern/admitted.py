@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -25,7 +26,7 @@ class Admitted:
         self._receipt = receipt
         self._by_id = {segment.id: segment for segment in grant.segments}
         self._receipted: set[str] = set()
-        self._cases: Callable[[str], np.ndarray] | None = None
+        self._indexed: set[str] = set()
 
     def table(self, columns: Sequence[str], segments: Collection[str] | None = None) -> pa.Table:
         """Columns of `ADMITTED_SCHEMA` from all admitted segments, or from the given ones.
@@ -48,23 +49,29 @@ class Admitted:
             parts.append(with_worker.select(list(columns)))
         return pa.concat_tables(parts).cast(schema)
 
-    def cases(self, segment: str) -> np.ndarray:
-        """Sorted uint64 symbols of the cases in an admitted segment: an index for finding what a case touches."""
-        if segment not in self._by_id:
-            raise self._denied(segment)
-        if self._cases is None:
-            self._cases = self._store.case_reader(list(self._by_id))
-        return self._cases(segment)
+    def cases(self, segments: Sequence[str]) -> dict[str, np.ndarray]:
+        """Sorted uint64 symbols of the cases in each of these segments: an index for finding what a case touches.
+
+        Asked and receipted like any reading (as one of no events). Raises `DeniedError` as `table` does.
+        """
+        if not segments:
+            return {}
+        self._check(segments)
+        self._receipt(segments, [replace(self._by_id[s], rows=0) for s in segments if s not in self._indexed])
+        self._indexed.update(segments)
+        read = self._store.case_reader(segments)
+        return {segment: read(segment) for segment in segments}
 
     def _acknowledge(self, wanted: Sequence[str]) -> None:
-        for segment in wanted:
-            if segment not in self._by_id:
-                raise self._denied(segment)
+        self._check(wanted)
         new = [self._by_id[segment] for segment in wanted if segment not in self._receipted]
         self._receipt(wanted, new)
         self._receipted.update(segment.id for segment in new)
 
-    def _denied(self, segment: str) -> DeniedError:
-        return DeniedError(
-            f"Segment {segment} is not admitted for {self.grant.purpose}.", "Ask govern for a grant that covers it."
-        )
+    def _check(self, wanted: Sequence[str]) -> None:
+        for segment in wanted:
+            if segment not in self._by_id:
+                raise DeniedError(
+                    f"Segment {segment} is not admitted for {self.grant.purpose}.",
+                    "Ask govern for a grant that covers it.",
+                )
