@@ -68,6 +68,21 @@ def test_doctor_tells_a_whole_book_from_a_damaged_one(
     assert all(finding["fix"] for finding in damaged["findings"])
 
 
+def test_damaged_sums_are_made_again_from_the_events(
+    guildbook: Run, guildbook_json: Callable[..., Any], small_log: Path, tmp_path: Path
+) -> None:
+    learnt = guildbook_json("learn", small_log)
+    for artefact in (tmp_path / "book" / "artefacts").iterdir():
+        artefact.write_bytes(artefact.read_bytes()[:-30])
+    assert guildbook("practices", "list")[0] == 1
+    assert guildbook("doctor")[0] == 1
+    again = guildbook_json("learn")
+    assert again["model_hash"] == learnt["model_hash"]
+    assert any("from the beginning" in note for note in again["notes"])
+    assert guildbook_json("doctor")["healthy"]
+    assert guildbook("practices", "list")[0] == 0
+
+
 def test_a_book_whose_key_is_gone_is_one_clear_error(guildbook: Run, small_log: Path, tmp_path: Path) -> None:
     assert guildbook("learn", small_log)[0] == 0
     (tmp_path / "book" / "book.key").rename(tmp_path / "elsewhere")

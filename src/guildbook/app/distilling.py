@@ -10,6 +10,7 @@ from guildbook.config import Config
 from guildbook.distil import Settings, State, StateVersionError
 from guildbook.distil import learn as distil_learn
 from guildbook.govern import Gate
+from guildbook.model.errors import StoreError
 from guildbook.model.knowledge import Knowledge, knowledge_from_dict
 from guildbook.model.purpose import Purpose
 from guildbook.store import Store
@@ -48,7 +49,7 @@ class Distilling:
         """Bring sums and knowledge up to what is admitted now; costs only the joint traces that changed."""
         with self._store.writing():
             old, notes = self._state(purpose)
-            known = self.knowledge(purpose)
+            known = self._known(purpose)
             admitted = self._gate.grant(purpose, stage="distil", artefact="model")
             present = {s.id for s in admitted.grant.segments}
             held = {s.id for s in self._store.segments()}
@@ -71,13 +72,19 @@ class Distilling:
                 self._store.put_artefact(f"knowledge-{purpose}", "knowledge", body.encode(), grant)
             return Refreshed(learnt.knowledge, learnt.changed, learnt.touched_traces, (*notes, *learnt.notes))
 
-    def _state(self, purpose: Purpose) -> tuple[State | None, tuple[str, ...]]:
-        data = self._store.get_artefact(f"state-{purpose}")
-        if data is None:
-            return None, ()
+    def _known(self, purpose: Purpose) -> Knowledge | None:
+        """As `knowledge`, but what is damaged counts as not there: it is about to be made again."""
         try:
-            return State.from_bytes(data), ()
-        except StateVersionError as error:
+            return self.knowledge(purpose)
+        except StoreError:
+            return None
+
+    def _state(self, purpose: Purpose) -> tuple[State | None, tuple[str, ...]]:
+        """The sums to go on from; none, with a note, where they are damaged or of another version."""
+        try:
+            data = self._store.get_artefact(f"state-{purpose}")
+            return (None if data is None else State.from_bytes(data)), ()
+        except (StateVersionError, StoreError) as error:
             return None, (f"Learnt again from the beginning: {error}",)
 
     def _settings(self) -> Settings:
