@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from guildbook.app import exporting, forgetting, learning
+from guildbook.app import forgetting, learning
 from guildbook.app.distilling import Distilling
 from guildbook.app.progress import Progress, silent
 from guildbook.app.teaching import Teaching
@@ -60,6 +60,8 @@ class Book:
 
     def export(self, form: str, output: Path, worker: str | None = None) -> tuple[int, int]:
         """Write the events permitted for `export`; returns (events written, segments refused)."""
+        from guildbook.app import exporting  # noqa: PLC0415 - the exporters take time to load, and only this needs them
+
         return exporting.export(self.govern, form, output, worker)
 
     def workers(self) -> list[dict[str, Any]]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from guildbook.app.distilling import Distilling
 from guildbook.config import Config
 from guildbook.model.errors import InputError, UnknownNameError, UsageError
 from guildbook.model.knowledge import Kind, Knowledge, Practice
 from guildbook.model.time import iso, now
-from guildbook.teach import Answer, ask
+
+if TYPE_CHECKING:
+    from guildbook.teach import Answer
 
 
 class Teaching:
@@ -47,6 +50,8 @@ class Teaching:
 
     def ask(self, question: str) -> Answer:
         """Answer from the practices, with citations."""
+        from guildbook.teach import ask  # noqa: PLC0415 - learning opens a book too, and searches nothing
+
         return ask(question, self.knowledge(), limit=self._config.teach.limit)
 
     def write_report(self, output: Path, *, title: str) -> Path:

@@ -17,7 +17,6 @@ from guildbook.model.ids import uuid7
 from guildbook.plugins import Rejected
 from guildbook.store import (
     artefacts,
-    checkup,
     compaction,
     erasure,
     files,
@@ -251,6 +250,8 @@ class Store:
 
     def check(self, *, deep: bool = True) -> list[Finding]:
         """What is wrong with the book on disk, the gravest first; `deep` reads every segment."""
+        from guildbook.store import checkup  # noqa: PLC0415 - only the doctor needs it
+
         return checkup.check(self._vault, deep=deep)
 
 
