@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Any, Protocol
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -15,6 +17,7 @@ from guildbook.distil.knowledge import Derivation
 from guildbook.distil.learner import MAGIC
 from guildbook.distil.maps import titles
 from guildbook.distil.sums import Sums
+from guildbook.distil.view import TraceView
 from guildbook.model.errors import StoreError
 from guildbook.model.knowledge import Effect, Kind, Practice, When
 from guildbook.model.time import DAY, MINUTE, SECOND
@@ -196,11 +199,47 @@ def test_segments_are_listed(days: Any, admitted: Any) -> None:
     assert sorted(state.segments) == sorted(days)
 
 
+def same_traces(one: TraceView | None, two: TraceView | None) -> bool:
+    """Whether two views are known and alike."""
+    if one is None or two is None:
+        return False
+    theirs = two.arrays()
+    return one.keys == two.keys and all(np.array_equal(array, theirs[name]) for name, array in one.arrays().items())
+
+
 def _watched(sums: Sums, here: Settings) -> Derivation:
     """One practice that is always there: `check` before `close`."""
     effect = Effect("good-rate", 0.2, 0.1, 0.3, 100, 0.001)
     when = When(task="Handle claim", activity="close")
     practice = Practice("workflow-1", Kind.WORKFLOW, "Check first.", when, ("check",), (), effect)
+    return Derivation(sums, here, dict.fromkeys(titles(sums), "Handle claim"), (practice,))
+
+
+def test_evidence_of_a_new_practice_is_looked_for_in_the_first_traces_that_are_kept(
+    days: Any, admitted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learner, "FEW", (1 << 64) - 1)
+    monkeypatch.setattr(learner, "FIRST", (1 << 64) - 1)
+    monkeypatch.setattr(evidence, "SHOWN", 1)
+    state = learn(admitted({k: v for k, v in days.items() if not k.endswith("/6")}), None, settings=HERE).state
+    assert state.first is None  # no practice, nothing to look for
+    monkeypatch.setattr(learner, "derive", partial(_step, "step0"))
+    state = learn(admitted(days), None, settings=HERE).state
+    old = {k: v for k, v in days.items() if not k.endswith("/5")}
+    state = learn(admitted(old), None, settings=HERE).state
+    monkeypatch.setattr(learner, "derive", partial(_step, "step1"))
+    source = admitted(days)
+    found = learn(source, State.from_bytes(state.to_bytes()), settings=HERE)
+    assert {name[-1] for name in source.read} < {name[-1] for name in days}
+    assert len(found.state.evidence["workflow-step1"].spans) == 6
+    assert found.knowledge == learn(admitted(days), None, settings=HERE).knowledge
+
+
+def _step(step: str, sums: Sums, here: Settings) -> Derivation:
+    """One practice of doing a step at all."""
+    effect = Effect("duration", -0.2, -0.3, -0.1, 100, 0.001)
+    when = When(task="Handle claim", activity=step)
+    practice = Practice(f"workflow-{step}", Kind.WORKFLOW, "Do it.", when, (step,), (), effect)
     return Derivation(sums, here, dict.fromkeys(titles(sums), "Handle claim"), (practice,))
 
 
@@ -227,6 +266,8 @@ def test_evidence_is_the_same_however_it_was_come_by(
         now = {name: part for name, part in everything.items() if random.random() < share}
         gone = admitted({name: part for name, part in before.items() if name not in now})
         onwards = learn(admitted(now), state, settings=HERE, departed=gone)
-        assert onwards.knowledge == learn(admitted(now), None, settings=HERE).knowledge
+        afresh = learn(admitted(now), None, settings=HERE)
+        assert onwards.knowledge == afresh.knowledge
+        assert same_traces(onwards.state.first, afresh.state.first)
         state, before = State.from_bytes(onwards.state.to_bytes()), now
     assert learn(admitted(everything), None, settings=HERE).knowledge.practices[0].evidence

@@ -13,6 +13,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from guildbook.distil import evidence as proof
+from guildbook.distil.blocks import packed, unpacked
 from guildbook.distil.changes import (
     Admitted,
     Included,
@@ -54,9 +55,13 @@ class State:
     settings: Settings
     knowledge: Knowledge
     evidence: Mapping[str, Evidence] = field(default_factory=dict[str, Evidence])
+    first: TraceView | None = None
+    """The joint traces below `FEW`, once evidence had to be looked for in them: from then on they are kept up to
+    date from the touched ones, so that a practice that is new need not be looked for in the events."""
 
     def to_bytes(self) -> bytes:
-        """Magic, a JSON header, then the sums' bytes."""
+        """Magic, a JSON header, the first traces' arrays, then the sums' bytes."""
+        listed, blocks = packed(self.first.arrays().items() if self.first is not None else ())
         header = {
             "format": FORMAT,
             "derived": DERIVED_VERSION,
@@ -64,9 +69,10 @@ class State:
             "settings": asdict(self.settings),
             "knowledge": self.knowledge.to_dict(),
             "evidence": {name: found.to_json() for name, found in sorted(self.evidence.items())},
+            "first": None if self.first is None else {"keys": self.first.keys, "arrays": listed},
         }
         head = json.dumps(header, separators=(",", ":")).encode()
-        return b"".join([MAGIC, len(head).to_bytes(8, "little"), head, self.sums.to_bytes()])
+        return b"".join([MAGIC, len(head).to_bytes(8, "little"), head, *blocks, self.sums.to_bytes()])
 
     @classmethod
     def from_bytes(cls, data: bytes) -> State:
@@ -77,7 +83,8 @@ class State:
             header: dict[str, Any] = json.loads(data[start : start + size]) if data.startswith(MAGIC) else {}
             if header.get("format") != FORMAT:
                 raise StateVersionError
-            sums = Sums.from_bytes(data[start + size :])
+            first, body = _first_read(header.get("first"), memoryview(data)[start + size :])
+            sums = Sums.from_bytes(body)
             if header["derived"] != DERIVED_VERSION:
                 raise StateVersionError
             return cls(
@@ -86,11 +93,20 @@ class State:
                 Settings.from_json(header["settings"]),
                 knowledge_from_dict(header["knowledge"]),
                 {name: Evidence.from_json(found) for name, found in header["evidence"].items()},
+                first,
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OSError) as error:
             raise StoreError(
                 "What was learnt cannot be read back: its bytes are damaged.", "Learn again.", "state-damaged"
             ) from error
+
+
+def _first_read(header: dict[str, Any] | None, body: memoryview) -> tuple[TraceView | None, memoryview]:
+    """The first traces, if they were kept, and what follows their blocks."""
+    if header is None:
+        return None, body
+    arrays = unpacked(header["arrays"], body)
+    return TraceView(keys=tuple(header["keys"]), **arrays), body[sum(item["size"] for item in header["arrays"]) :]
 
 
 @dataclass(frozen=True)
@@ -132,9 +148,10 @@ def learn(
     if not found:
         if old.settings == settings:
             tell(1.0)
-            state = State(old.sums, now, settings, old.knowledge, old.evidence)
+            state = State(old.sums, now, settings, old.knowledge, old.evidence, old.first)
             return Learnt(state, old.knowledge, changed=False, touched_traces=0)
-        return _concluded(_Learning(admitted, settings, tell), derive(old.sums, settings), old.evidence, 0, ())
+        run = _Learning(admitted, settings, tell, first=old.first)
+        return _concluded(run, derive(old.sums, settings), old.evidence, 0, ())
     changing = sum(now[name].rows for name in found.arrived) + sum(old.segments[name].rows for name in found.left)
     if changing > sum(segment.rows for segment in now.values()):
         return _afresh(admitted, settings, jobs, tell, ())
@@ -161,7 +178,9 @@ class _Learning:
     table: pa.Table | None = None
     """All admitted events, once they had to be read."""
     early: pa.Table | None = None
-    """Those of the first traces, once they had to be read."""
+    """Those of the traces below `FIRST`, once they had to be read."""
+    first: TraceView | None = None
+    """The traces below `FEW`, where they are known."""
 
     def everything(self) -> pa.Table:
         """All admitted events."""
@@ -171,11 +190,16 @@ class _Learning:
 
     def first_view(self, below: int) -> TraceView:
         """The joint traces whose symbol is less than `below`, which is at most `FIRST`."""
+        if below == FEW and self.first is not None:
+            return self.first
         if self.early is None:
             whole = self.table
             self.early = first_events(self.admitted, FIRST, self.read) if whole is None else first_cases(whole, FIRST)
         rows = self.early if below == FIRST else first_cases(self.early, below)
-        return view(join(encode(rows, self.settings)), below)
+        found = view(join(encode(rows, self.settings)), below)
+        if below == FEW:
+            self.first = found
+        return found
 
     def whole_view(self) -> TraceView:
         """All joint traces."""
@@ -204,7 +228,9 @@ def _onwards(run: _Learning, old: State, delta: Touched, jobs: int) -> Learnt:
     run.tell(0.7)
     found = derive(old.sums + (come - gone), run.settings)  # so the large tables are gone through once
     shown = [practice for practice in found.practices if practice.id in old.evidence]
-    fresh = proof.look(found.find, shown, view(traces), found.sums)
+    seen = view(traces)
+    run.first = None if old.first is None else old.first.replaced(keys, seen.first(FEW))
+    fresh = proof.look(found.find, shown, seen, found.sums)
     known = {p.id: proof.updated(old.evidence[p.id], keys, fresh[p.id]) for p in shown}
     return _concluded(run, found, {name: held for name, held in known.items() if held}, len(keys), ())
 
@@ -222,21 +248,21 @@ def _concluded(
     period = (min(s.first for s in segments), max(s.last for s in segments)) if segments else None
     learnt = knowledge(found, proof.attached(found.practices, held), period)
     run.tell(1.0)
-    state = State(found.sums, included(segments), run.settings, learnt, held)
+    state = State(found.sums, included(segments), run.settings, learnt, held, run.first)
     return Learnt(state, learnt, changed=True, touched_traces=touched_traces, notes=notes)
 
 
 def _sought(run: _Learning, found: Derivation, practices: Sequence[Practice]) -> dict[str, Evidence]:
     """Evidence looked for in the first part of all traces, and in all for those with too little there.
 
-    A small first part is enough for a practice of which it shows all the evidence that is kept: the larger ones
+    A small first part is enough for a practice of which it shows all the evidence that is told: the larger ones
     begin with the same traces.
     """
     held: dict[str, Evidence] = {}
-    for below, enough in ((FEW, proof.KEPT), (FIRST, proof.SHOWN)):
+    for below in (FEW, FIRST):
         rest = [practice for practice in practices if practice.id not in held]
         if rest:
             first = proof.look(found.find, rest, run.first_view(below), found.sums)
-            held |= {name: Evidence(e.spans, whole=False) for name, e in first.items() if len(e.spans) >= enough}
+            held |= {name: Evidence(e.spans, whole=False) for name, e in first.items() if len(e.spans) >= proof.SHOWN}
     rest = [practice for practice in practices if practice.id not in held]
     return held | proof.look(found.find, rest, run.whole_view(), found.sums) if rest else held

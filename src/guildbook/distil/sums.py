@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
+from guildbook.distil.blocks import little, packed, unpacked
 from guildbook.distil.labels import LABEL_VERSION
 from guildbook.distil.tables import CountTable, Profiles
 from guildbook.model.errors import StoreError
@@ -147,7 +147,7 @@ class Sums:
         sha = hashlib.sha256(f"{FORMAT}.{LABEL_VERSION}".encode())
         for name, array in self._arrays():
             sha.update(f"\x00{name}:{array.shape}".encode())
-            sha.update(_little(array))
+            sha.update(little(array))
         for code in sorted(self.texts):
             text = self.texts[code].encode("utf-8", "surrogatepass")
             sha.update(f"\x00{code}:{len(text)}:".encode() + text)
@@ -155,13 +155,7 @@ class Sums:
 
     def to_bytes(self) -> bytes:
         """Magic, a JSON header, then each array's bytes (zstd)."""
-        codec = pa.Codec("zstd", compression_level=1)
-        blocks: list[bytes] = []
-        listed: list[dict[str, Any]] = []
-        for name, array in self._arrays():
-            raw = _little(array)
-            blocks.append(codec.compress(raw, asbytes=True) if raw else b"")
-            listed.append({"name": name, "shape": array.shape, "size": len(blocks[-1])})
+        listed, blocks = packed(self._arrays())
         header = {
             "format": FORMAT,
             "labels": LABEL_VERSION,
@@ -172,22 +166,13 @@ class Sums:
         return b"".join([MAGIC, len(head).to_bytes(8, "little"), head, *blocks])
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Sums:
+    def from_bytes(cls, data: bytes | memoryview) -> Sums:
         """What `to_bytes` wrote. Raises `StateVersionError` for another version and `StoreError` for damage."""
         header, body = _header(data)
         if (header.get("format"), header.get("labels")) != (FORMAT, LABEL_VERSION):
             raise StateVersionError
-        codec = pa.Codec("zstd")
-        arrays: dict[str, NDArray[Any]] = {}
         try:
-            for item in header["arrays"]:
-                shape = tuple(int(x) for x in item["shape"])
-                kind = np.dtype("<i8" if item["name"].endswith(("counts", "offsets")) else "<u8")
-                size = int(np.prod(shape, dtype=np.int64)) * 8
-                block, body = body[: item["size"]], body[item["size"] :]
-                # Into memory of its own, and so writable: kernels have one compiled form.
-                raw = codec.decompress(block, size) if size else bytearray()
-                arrays[item["name"]] = np.frombuffer(raw, kind).reshape(shape)
+            arrays = unpacked(header["arrays"], body)
             texts = {int(code): str(text) for code, text in header["texts"].items()}
             return cls(**_rebuilt(arrays), texts=texts)
         except (KeyError, TypeError, ValueError, OSError) as error:
@@ -222,18 +207,19 @@ def _damaged() -> StoreError:
     return StoreError("What was learnt cannot be read back: its bytes are damaged.", "Learn again.", "sums-damaged")
 
 
-def _header(data: bytes) -> tuple[dict[str, Any], memoryview]:
+def _header(data: bytes | memoryview) -> tuple[dict[str, Any], memoryview]:
     start = len(MAGIC) + 8
-    if not data.startswith(MAGIC) or len(data) < start:
+    data = memoryview(data)
+    if bytes(data[: len(MAGIC)]) != MAGIC or len(data) < start:
         raise _damaged()
     size = int.from_bytes(data[len(MAGIC) : start], "little")
     try:
-        header = json.loads(data[start : start + size])
+        header = json.loads(bytes(data[start : start + size]))
     except ValueError as error:
         raise _damaged() from error
     if not isinstance(header, dict):
         raise _damaged()
-    return header, memoryview(data)[start + size :]
+    return header, data[start + size :]
 
 
 def _rebuilt(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
@@ -244,7 +230,3 @@ def _rebuilt(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
         parts = [arrays[f"{name}.{part}"] for part in ("head", "offsets", "tokens", "counts")]
         tables[name] = Profiles(parts[0], parts[1], parts[2], parts[3])
     return tables
-
-
-def _little(array: NDArray[Any]) -> bytes:
-    return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).tobytes()

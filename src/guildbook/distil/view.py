@@ -6,8 +6,10 @@ import, and a well-mixed one. `learner` keeps evidence up to date from the touch
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,16 +33,10 @@ class TraceView:
     """(T,): ascending."""
     task: Keys
     """(T,)"""
-    outcome: Ints
-    """(T,): 0 none, 1 good, 2 bad."""
     act: Keys
     """(n,): activity symbols."""
     worker: Keys
     """(n,): worker symbols."""
-    time: Ints
-    """(n,): start, µs UTC."""
-    own: Ints
-    """(n,): µs the event took, as `performers` counts it; −1 unknown."""
     ids: Keys
     """(n, 2): the event ids' bytes as two big-endian halves."""
     rule_offsets: Ints
@@ -64,6 +60,39 @@ class TraceView:
         """An event's id as hex."""
         return f"{int(self.ids[place, 0]):016x}{int(self.ids[place, 1]):016x}"
 
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All but the keys' texts, by name."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "keys"}
+
+    def picked(self, index: Ints) -> TraceView:
+        """Some of the traces, in the order given."""
+        offsets, places = _runs(self.offsets, index)
+        rule_offsets, cells = _runs(self.rule_offsets, index)
+        moved = np.full(len(self.act), -1, np.int64)
+        moved[places] = np.arange(len(places))
+        return TraceView(
+            offsets,
+            tuple(self.keys[i] for i in index.tolist()),
+            self.key_symbols[index],
+            self.task[index],
+            self.act[places],
+            self.worker[places],
+            self.ids[places],
+            rule_offsets,
+            self.rules[cells],
+            *_asks(moved[self.ask_place], self.ask_worker),
+        )
+
+    def first(self, below: int) -> TraceView:
+        """The traces whose key's symbol is less."""
+        return self.picked(np.arange(int(np.searchsorted(self.key_symbols, np.uint64(below)))))
+
+    def replaced(self, keys: Iterable[str], now: TraceView) -> TraceView:
+        """Without the traces of these keys, and with those of another view."""
+        gone = set(keys)
+        rest = self.picked(np.flatnonzero([key not in gone for key in self.keys]))
+        return _joined(rest, now) if len(now) else rest
+
 
 def view(traces: Traces, below: int | None = None) -> TraceView:
     """The view of joint traces, the same whatever order their events were read in.
@@ -76,33 +105,50 @@ def view(traces: Traces, below: int | None = None) -> TraceView:
     by_key = np.argsort(symbols, kind="stable")
     if below is not None:
         by_key = by_key[: int(np.searchsorted(symbols[by_key], np.uint64(below)))]
-    sizes = np.diff(traces.offsets)[by_key]
-    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    places = np.repeat(traces.offsets[:-1][by_key] - offsets[:-1], sizes) + np.arange(int(offsets[-1]))
+    offsets, places = _runs(traces.offsets, by_key)
     rows = traces.order[places]
     rule_offsets, rule_codes = traces.rules
-    counts = np.diff(rule_offsets)[by_key]
-    new_offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    cells = np.repeat(rule_offsets[:-1][by_key] - new_offsets[:-1], counts) + np.arange(int(new_offsets[-1]))
+    new_offsets, cells = _runs(rule_offsets, by_key)
     place_of = np.full(len(events), -1, np.int64)
     place_of[rows] = np.arange(len(rows))
     ask_place = place_of[events.ask_event] if len(events.ask_event) else np.empty(0, np.int64)
     ask_worker = events.workers.symbols[events.ask_worker] if len(ask_place) else np.empty(0, np.uint64)
-    ask_place, ask_worker = ask_place[ask_place >= 0], ask_worker[ask_place >= 0]
-    ask_order = np.lexsort((ask_worker, ask_place))
+    ask_place, ask_worker = _asks(ask_place, ask_worker)
     return TraceView(
         offsets=offsets,
         keys=tuple(keys[i] for i in by_key.tolist()),
         key_symbols=symbols[by_key],
         task=traces.task[by_key],
-        outcome=traces.outcome[by_key],
         act=events.acts.symbols[events.act[rows]],
         worker=events.workers.symbols[events.worker[rows]],
-        time=events.time[rows],
-        own=traces.own[places],
         ids=events.ids[rows],
         rule_offsets=new_offsets,
         rules=events.conditions.symbols[rule_codes[cells]],
-        ask_place=ask_place[ask_order],
-        ask_worker=ask_worker[ask_order],
+        ask_place=ask_place,
+        ask_worker=ask_worker,
     )
+
+
+def _joined(one: TraceView, two: TraceView) -> TraceView:
+    """The traces of both."""
+    ours, theirs = one.arrays(), two.arrays()
+    theirs["ask_place"] = two.ask_place + len(one.act)
+    for name in ("offsets", "rule_offsets"):
+        theirs[name] = theirs[name][1:] + ours[name][-1]
+    both = {name: np.concatenate([ours[name], theirs[name]]) for name in ours}
+    whole = TraceView(keys=one.keys + two.keys, **both)
+    return whole.picked(np.argsort(whole.key_symbols, kind="stable"))
+
+
+def _runs(offsets: Ints, index: Ints) -> tuple[Ints, Ints]:
+    """Where the runs of some rows start when put one after another, and the places they come from."""
+    sizes = np.diff(offsets)[index]
+    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    return starts, np.repeat(offsets[:-1][index] - starts[:-1], sizes) + np.arange(int(starts[-1]))
+
+
+def _asks(place: Ints, worker: Keys) -> tuple[Ints, Keys]:
+    """Asks whose place is known, in order."""
+    place, worker = place[place >= 0], worker[place >= 0]
+    order = np.lexsort((worker, place))
+    return place[order], worker[order]
