@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,7 +43,11 @@ def derive(sums: Sums, settings: Settings) -> Derivation:
     """Mine the sums."""
     named = titles(sums)
     mining = MiningSettings(fdr=settings.fdr, min_side=settings.min_cases)
-    return Derivation(sums, settings, named, tuple(mine(sums, mining, titles=named)))
+    with ThreadPoolExecutor(1) as aside:
+        settled = aside.submit(sums.settle)
+        practices = tuple(mine(sums, mining, titles=named))
+        settled.result()
+    return Derivation(sums, settings, named, practices)
 
 
 def knowledge(found: Derivation, practices: Sequence[Practice], period: tuple[int, int] | None) -> Knowledge:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from guildbook.distil.buckets import median_seconds, run_medians
 from guildbook.distil.outcomes import BAD, GOOD
-from guildbook.distil.sums import CUT, REPEAT, Sums
-from guildbook.distil.tables import CountTable, Profiles
+from guildbook.distil.sums import CUT, Sums
+from guildbook.distil.tables import CountTable
 from guildbook.model.ids import short_id
 from guildbook.model.knowledge import MapEdge, MapNode, ProcessMap, Task
 
@@ -40,8 +40,7 @@ def titles(sums: Sums) -> dict[int, str]:
 def tasks(sums: Sums, named: Mapping[int, str] | None = None) -> tuple[Task, ...]:
     """All tasks, commonest first; `named` are their titles."""
     named = titles(sums) if named is None else named
-    profiles = sums.profiles
-    episodes = _episodes(profiles)
+    profiles, episodes = sums.profiles, sums.occurrences
     out: list[Task] = []
     for symbol, title in named.items():
         rows = profiles.head[:, 0] == np.uint64(symbol)
@@ -69,10 +68,9 @@ def maps(sums: Sums, named: Mapping[int, str] | None = None) -> tuple[ProcessMap
     `SHOWN_VARIANTS` commonest whole sequences.
     """
     named = titles(sums) if named is None else named
-    episodes = _episodes(sums.profiles)
     size = sums.profiles.head[:, 0], sums.profiles.counts
     order = sorted(named, key=lambda code: (-int(size[1][size[0] == np.uint64(code)].sum()), named[code]))
-    return tuple(_map(sums, code, named[code], episodes) for code in order[:MAX_TASKS])
+    return tuple(_map(sums, code, named[code], sums.occurrences) for code in order[:MAX_TASKS])
 
 
 def _map(sums: Sums, task: int, title: str, episodes: CountTable) -> ProcessMap:
@@ -117,17 +115,6 @@ def _variants(sums: Sums, task: int) -> tuple[tuple[tuple[str, ...], int], ...]:
         )
         for row in rows.tolist()
     )
-
-
-def _episodes(profiles: Profiles) -> CountTable:
-    """(task, activity): joint traces it occurs in."""
-    lengths = np.diff(profiles.offsets)
-    row = np.repeat(np.arange(len(profiles)), lengths)
-    zeros = np.cumsum(profiles.tokens == 0)
-    before = np.concatenate([[0], zeros])[profiles.offsets[:-1]]
-    step = (zeros - before[row] == 1) & (profiles.tokens != 0) & (profiles.tokens != np.uint64(REPEAT))
-    row = row[step]
-    return CountTable.from_columns(profiles.head[row, 0], profiles.tokens[step], weights=profiles.counts[row])
 
 
 def _title(sums: Sums, task: int) -> str:

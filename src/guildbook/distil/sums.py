@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -142,8 +143,23 @@ class Sums:
         """Number of joint traces that have a case."""
         return self.totals.where(c0=WITH_CASE).total()
 
+    @cached_property
+    def occurrences(self) -> CountTable:
+        """(task, activity): joint traces it occurs in, as `profiles` say."""
+        profiles = self.profiles
+        row = np.repeat(np.arange(len(profiles)), np.diff(profiles.offsets))
+        zeros = np.cumsum(profiles.tokens == 0)
+        before = np.concatenate([[0], zeros])[profiles.offsets[:-1]]
+        step = (zeros - before[row] == 1) & (profiles.tokens != 0) & (profiles.tokens != np.uint64(REPEAT))
+        row = row[step]
+        return CountTable.from_columns(profiles.head[row, 0], profiles.tokens[step], weights=profiles.counts[row])
+
     def digest(self) -> str:
         """SHA-256 over versions, tables and texts: equal sums have equal digests."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
         sha = hashlib.sha256(f"{FORMAT}.{LABEL_VERSION}".encode())
         for name, array in self._arrays():
             sha.update(f"\x00{name}:{array.shape}".encode())
@@ -155,7 +171,7 @@ class Sums:
 
     def to_bytes(self) -> bytes:
         """Magic, a JSON header, then each array's bytes (zstd)."""
-        listed, blocks = packed(self._arrays())
+        listed, blocks = self._packed
         header = {
             "format": FORMAT,
             "labels": LABEL_VERSION,
@@ -164,6 +180,18 @@ class Sums:
         }
         head = json.dumps(header, separators=(",", ":")).encode()
         return b"".join([MAGIC, len(head).to_bytes(8, "little"), head, *blocks])
+
+    @cached_property
+    def _packed(self) -> tuple[list[dict[str, Any]], list[bytes]]:
+        return packed(self._arrays())
+
+    def settle(self) -> None:
+        """Work out what `digest` and `to_bytes` will be asked for, in a thread of its own while others use the sums.
+
+        Nearly all of it is hashing and compressing, which other Python threads need not wait for.
+        """
+        self.digest()
+        _ = self._packed
 
     @classmethod
     def from_bytes(cls, data: bytes | memoryview) -> Sums:
