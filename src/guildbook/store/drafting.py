@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -27,18 +28,21 @@ _BATCH_FILES: Final = 512
 _BATCH_BYTES: Final = 64 << 20
 """What is published together at most: enough to share the flushes, little enough to lose little when killed."""
 _MANY: Final = 400
+_WORDY: Final = [(field.name, pa.types.is_dictionary(field.type)) for field in EVENT_SCHEMA]
 _COLUMNS: Final = [field.name for field in fields(SegmentRow)]
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A segment that is encrypted and not yet written."""
+    """A segment that is on the disk, encrypted, and has no place in the book yet."""
 
     row: SegmentRow
     path: str
+    """Where it is to stand."""
     key: bytes
     """Of the worker and month."""
-    parts: Sequence[bytes]
+    file: Path
+    """Where it is."""
 
 
 class Draft:
@@ -63,8 +67,8 @@ class Draft:
     def make(self, worker: str, words: Sequence[str], events: pa.Table, terms: npt.NDArray[np.int64]) -> list[Made]:
         """One segment for each month and statement of terms. `terms` gives each row's place in `words`.
 
-        `events`: plain columns of `EVENT_SCHEMA` in any order of rows, none twice. Nothing is written or noted, so
-        several threads may do this, one for each worker; what is made of a worker is added before more is made.
+        `events`: plain columns of `EVENT_SCHEMA` in any order of rows, none twice. Nothing is noted, so several
+        threads may do this, one for each worker; what is made of a worker is added before more is made.
         """
         events, terms = _ordered(events, terms)
         months = events["time"].cast(pa.int64()).to_numpy().astype("datetime64[us]").astype("datetime64[M]")
@@ -83,16 +87,16 @@ class Draft:
                 place.id, worker, place.month, words[int(terms[start])], done.rows, done.first, done.last, done.digest,
                 done.bytes, now,
             )  # fmt: skip
-            made.append(Made(row, place.path, keys[pair], done.parts))
+            made.append(Made(row, place.path, keys[pair], self._files.write(done.parts)))
         return made
 
     def add(self, made: Sequence[Made]) -> list[SegmentRow]:
-        """Write what was made to the disk, to be published."""
+        """What was made is to be published."""
         for each in made:
             pair = (each.row.worker, each.row.month)
             if pair not in self._known:  # a new key goes to the ledger with the segments
                 self._known[pair] = self._new[pair] = each.key
-            self._files.add(each.path, each.parts)
+            self._files.note(each.file, each.path, each.row.bytes)
         rows = [each.row for each in made]
         self._segments.extend(rows)
         return rows
@@ -145,10 +149,10 @@ def _ordered(events: pa.Table, terms: npt.NDArray[np.int64]) -> tuple[pa.Table, 
 
 def _tightened(events: pa.Table) -> pa.Table:
     """The columns that hold anything, in the schema's order, words as small dictionaries."""
+    held = dict(zip(events.column_names, events.itercolumns(), strict=True))
     arrays: dict[str, pa.Array | pa.ChunkedArray] = {}
-    for name in EVENT_SCHEMA.names:
-        if name not in events.column_names or events[name].null_count == events.num_rows:
-            continue
-        words = pa.types.is_dictionary(EVENT_SCHEMA.field(name).type)
-        arrays[name] = tight(events[name]) if words else events[name]
+    for name, words in _WORDY:
+        column = held.get(name)
+        if column is not None and column.null_count < events.num_rows:
+            arrays[name] = tight(column) if words else column
     return pa.table(arrays)

@@ -22,6 +22,7 @@ from guildbook.store import ledger, tables
 TMP: Final = "tmp"
 # Flushes wait for the disk, not for a core: side by side the file system joins them into few journal commits.
 _FLUSHERS: Final = 8
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 Change = Callable[[Connection], None]
 
@@ -41,14 +42,26 @@ class Publication:
 
     def add(self, path: str, parts: Sequence[bytes]) -> None:
         """Write a file that is to stand at `path` (relative to the book's folder)."""
-        folder = self._home / TMP
-        folder.mkdir(exist_ok=True)
-        draft = folder / uuid7().hex
-        with draft.open("xb", buffering=0) as out:
-            for part in parts:
-                _write_all(out.fileno(), part)
-                self.bytes += len(part)
+        self.note(self.write(parts), path, sum(map(len, parts)))
+
+    def write(self, parts: Sequence[bytes]) -> Path:
+        """Write a file that has no place yet; `note` gives it one. Several threads may do this."""
+        draft = self._home / TMP / uuid7().hex
+        try:
+            descriptor = os.open(draft, _NEW, 0o666)
+        except FileNotFoundError:
+            draft.parent.mkdir(exist_ok=True)
+            descriptor = os.open(draft, _NEW, 0o666)
+        try:
+            _write_all(descriptor, parts)
+        finally:
+            os.close(descriptor)
+        return draft
+
+    def note(self, draft: Path, path: str, size: int) -> None:
+        """A written file is to stand at `path`."""
         self._drafts.append((draft, path))
+        self.bytes += size
 
     def commit(self, change: Change, drop: Iterable[str] = ()) -> None:
         """Publish the files with `change`, which also stops referring to the files in `drop`; those go."""
@@ -145,7 +158,11 @@ def _make_folder(home: Path, folder: Path) -> None:
     _sync(folder.parent)
 
 
-def _write_all(descriptor: int, part: bytes) -> None:
-    view = memoryview(part)
-    while view:
-        view = view[os.write(descriptor, view) :]
+def _write_all(descriptor: int, parts: Sequence[bytes]) -> None:
+    views = [memoryview(part) for part in parts if part]
+    while views:
+        done = os.writev(descriptor, views)
+        while views and done >= len(views[0]):
+            done -= len(views.pop(0))
+        if done:
+            views[0] = views[0][done:]

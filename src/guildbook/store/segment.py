@@ -2,10 +2,10 @@
 
 Layout, little-endian: magic `GBSEG` and a zero byte (6), version (2), segment id (16), length of the case index (8),
 length of the rows (8), then the two encrypted pieces (each 12 bytes nonce, ciphertext, 16 bytes tag). The case index is
-the sorted uint64 `model.ids.symbol`s of the cases. The rows are a Parquet file (zstd) sorted by time, `seq` (null
-first) and id; columns of `EVENT_SCHEMA` that are null throughout are left out. Both pieces are bound to worker, month
-and segment id, so a file moved or renamed does not open. Why whole pieces and not Parquet's own encryption:
-docs/decisions/0002.
+the sorted uint64 `model.ids.symbol`s of the cases. The rows are a Parquet file (zstd, small ones LZ4) sorted by time,
+`seq` (null first) and id; columns of `EVENT_SCHEMA` that are null throughout are left out. Both pieces are bound to
+worker, month and segment id, so a file moved or renamed does not open. Why whole pieces and not Parquet's own
+encryption: docs/decisions/0002.
 """
 
 from __future__ import annotations
@@ -32,10 +32,11 @@ _MAGIC: Final = b"GBSEG\0"
 _VERSION: Final = 1
 _HEADER: Final = struct.Struct("<6sH16sQQ")
 
-_WORDS: Final = [f.name for f in EVENT_SCHEMA if pa.types.is_dictionary(f.type)]
+_WORDS: Final = frozenset(f.name for f in EVENT_SCHEMA if pa.types.is_dictionary(f.type))
 
+_FEW: Final = 1_000
+"""Rows below which the setting up of zstd, once a column, costs more than all else: LZ4 halves writing and reading."""
 _PARQUET: Final[dict[str, Any]] = {
-    "compression": "zstd",
     # Statistics serve whoever skips row groups; a segment is small, and only its time range is ever asked for.
     "write_statistics": ["time"],
     "column_encoding": {"time": "DELTA_BINARY_PACKED"},
@@ -133,8 +134,9 @@ def _case_index(events: pa.Table) -> U64:
 
 def _parquet(events: pa.Table) -> memoryview:
     out = pa.BufferOutputStream()
-    words: Any = [name for name in _WORDS if name in events.column_names]
-    pq.write_table(events, out, use_dictionary=words, **_PARQUET)
+    words: Any = [name for name in events.column_names if name in _WORDS]
+    codec = "lz4" if events.num_rows < _FEW else "zstd"
+    pq.write_table(events, out, use_dictionary=words, compression=codec, **_PARQUET)
     return memoryview(out.getvalue()).cast("B")
 
 
