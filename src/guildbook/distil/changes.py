@@ -135,7 +135,7 @@ def touched(found: Difference, admitted: Admitted, departed: Admitted | None) ->
     rows = admitted.table(COLUMNS, related) if related else came.slice(0, 0)
     read = (Read(found.arrived, came), Read(related, rows))
     rows = rows.filter(pa.array(_member(rows.column("case"), cases) | _on_days(rows, days)))
-    return Touched(pa.concat_tables([gone, rows]), pa.concat_tables([came, rows]), cases, days, read)
+    return Touched(_whole(gone, rows), _whole(came, rows), cases, days, read)
 
 
 def first_events(admitted: Admitted, below: int, read: Sequence[Read] = ()) -> pa.Table:
@@ -204,6 +204,11 @@ def _meet(held: NDArray[np.uint64], cases: NDArray[np.uint64]) -> bool:
         return False
     place = np.minimum(np.searchsorted(held, cases), len(held) - 1)
     return bool((held[place] == cases).any())
+
+
+def _whole(*tables: pa.Table) -> pa.Table:
+    """The tables in one piece: hundreds of small chunks would each be looked at anew by all that follows."""
+    return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
