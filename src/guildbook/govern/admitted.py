@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from guildbook.columns import ADMITTED_SCHEMA, WORD
+from guildbook.columns import ADMITTED_SCHEMA
 from guildbook.model.errors import DeniedError
 from guildbook.model.grant import Grant, SegmentRef
 from guildbook.store import Store
@@ -41,13 +41,15 @@ class Admitted:
             return schema.empty_table()
         self._acknowledge(wanted)
         parts: list[pa.Table] = []
+        labels: list[str] = []
         for row, part in self._store.read_many(wanted, stored or ["time"]):
-            label = pa.DictionaryArray.from_arrays(
-                pa.array(np.zeros(part.num_rows, np.int32)), pa.array([self._by_id[row.id].worker], pa.string())
-            )
-            with_worker = part.append_column(pa.field("worker", WORD), label)
-            parts.append(with_worker.select(list(columns)))
-        return pa.concat_tables(parts).cast(schema)
+            labels.append(self._by_id[row.id].worker)
+            parts.append(part)
+        whole = pa.concat_tables(parts)
+        held = {name: whole.column(name) for name in stored}
+        if "worker" in columns:
+            held["worker"] = _repeated(labels, [part.num_rows for part in parts])
+        return pa.Table.from_arrays([held[name] for name in columns], schema=schema)
 
     def cases(self, segments: Sequence[str]) -> dict[str, np.ndarray]:
         """Sorted uint64 symbols of the cases in each of these segments: an index for finding what a case touches.
@@ -75,3 +77,10 @@ class Admitted:
                     f"Segment {segment} is not admitted for {self.grant.purpose}.",
                     "Ask govern for a grant that covers it.",
                 )
+
+
+def _repeated(labels: Sequence[str], times: Sequence[int]) -> pa.DictionaryArray:
+    """Each label as often as its number says, as one array with each label once in its dictionary."""
+    place = {label: code for code, label in enumerate(dict.fromkeys(labels))}
+    codes = np.repeat(np.array([place[label] for label in labels], np.int32), times)
+    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(list(place), pa.string()))

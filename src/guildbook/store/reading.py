@@ -18,8 +18,10 @@ from guildbook.store.rows import SegmentRow
 from guildbook.store.vault import Vault
 
 _THREADS: Final = 2
-# Segments read ahead of the one being used: keeps the threads busy and the memory small.
-_AHEAD: Final = 8
+# Groups of segments read ahead of the one being used: keeps the threads busy and the memory small.
+_AHEAD: Final = 4
+_GROUP: Final = 32
+_GROUP_ROWS: Final = 16_384
 _MANY: Final = 400
 
 
@@ -67,26 +69,38 @@ def read_tables(
     with vault.look() as connection:
         keys = vault.keys.fetch(connection, [(row.worker, row.month) for row in rows])
 
-    def read(row: SegmentRow) -> pa.Table:
-        return segment.read_rows(vault.home, address(row), keys[row.worker, row.month], columns)
+    def read(some: Sequence[SegmentRow]) -> list[pa.Table]:
+        return [segment.read_rows(vault.home, address(row), keys[row.worker, row.month], columns) for row in some]
 
-    if len(rows) == 1:
-        yield rows[0], read(rows[0])
+    groups = list(_groups(rows))
+    if len(groups) == 1:
+        yield from zip(rows, read(rows), strict=True)
         return
     with ThreadPoolExecutor(_THREADS) as pool:
-        waiting = iter(rows)
-        ahead: deque[tuple[SegmentRow, Future[pa.Table]]] = deque()
+        waiting = iter(groups)
+        ahead: deque[tuple[Sequence[SegmentRow], Future[list[pa.Table]]]] = deque()
         try:
-            for row in islice(waiting, _AHEAD):
-                ahead.append((row, pool.submit(read, row)))
+            for some in islice(waiting, _AHEAD):
+                ahead.append((some, pool.submit(read, some)))
             while ahead:
-                row, future = ahead.popleft()
-                table = future.result()
+                some, future = ahead.popleft()
+                tables = future.result()
                 for following in islice(waiting, 1):
                     ahead.append((following, pool.submit(read, following)))
-                yield row, table
+                yield from zip(some, tables, strict=True)
         finally:
             _cancel(future for _, future in ahead)
+
+
+def _groups(rows: Sequence[SegmentRow]) -> Iterator[Sequence[SegmentRow]]:
+    """What a thread reads at a time: handing over costs more than reading a small segment."""
+    start = size = 0
+    for place, row in enumerate(rows):
+        if place > start and (place - start == _GROUP or size + row.rows > _GROUP_ROWS):
+            yield rows[start:place]
+            start, size = place, 0
+        size += row.rows
+    yield rows[start:]
 
 
 def case_reader(connection: Connection, vault: Vault, ids: Sequence[str]) -> Callable[[str], U64]:
@@ -101,6 +115,6 @@ def case_reader(connection: Connection, vault: Vault, ids: Sequence[str]) -> Cal
     return read
 
 
-def _cancel(futures: Iterable[Future[pa.Table]]) -> None:
+def _cancel(futures: Iterable[Future[list[pa.Table]]]) -> None:
     for future in futures:
         future.cancel()

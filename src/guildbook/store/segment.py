@@ -14,6 +14,7 @@ import os
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -142,15 +143,19 @@ def _parquet(events: pa.Table) -> memoryview:
 
 def _from_parquet(plain: bytes, columns: Sequence[str]) -> pa.Table:
     file = pq.ParquetFile(pa.BufferReader(plain))
-    held = set(file.schema_arrow.names)
-    table = file.read(columns=[name for name in columns if name in held], use_threads=False)
-    rows = file.metadata.num_rows
+    schema = _schema(tuple(columns))
+    table = file.read(columns=list(columns), use_threads=False)  # those that are not there are passed over
+    held = set(table.column_names)
     arrays: list[pa.ChunkedArray | pa.Array] = []
-    for name in columns:
-        kind = EVENT_SCHEMA.field(name).type
-        column = table[name] if name in held else pa.nulls(rows, kind)
-        arrays.append(column if column.type == kind else column.cast(kind))
-    return pa.Table.from_arrays(arrays, schema=pa.schema([EVENT_SCHEMA.field(name) for name in columns]))
+    for field in schema:
+        column = table[field.name] if field.name in held else pa.nulls(file.metadata.num_rows, field.type)
+        arrays.append(column if column.type == field.type else column.cast(field.type))
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+@lru_cache(maxsize=64)
+def _schema(columns: tuple[str, ...]) -> pa.Schema:
+    return pa.schema([EVENT_SCHEMA.field(name) for name in columns])
 
 
 def _piece(path: Path, address: Address, *, second: bool) -> bytes:
