@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from guildbook.distil.blocks import little, packed, unpacked
@@ -147,12 +148,19 @@ class Sums:
     def occurrences(self) -> CountTable:
         """(task, activity): joint traces it occurs in, as `profiles` say."""
         profiles = self.profiles
-        row = np.repeat(np.arange(len(profiles)), np.diff(profiles.offsets))
-        zeros = np.cumsum(profiles.tokens == 0)
-        before = np.concatenate([[0], zeros])[profiles.offsets[:-1]]
-        step = (zeros - before[row] == 1) & (profiles.tokens != 0) & (profiles.tokens != np.uint64(REPEAT))
-        row = row[step]
-        return CountTable.from_columns(profiles.head[row, 0], profiles.tokens[step], weights=profiles.counts[row])
+        marks = np.flatnonzero(profiles.tokens == 0)  # two a row: before its activities and after
+        starts, lengths = marks[0::2] + 1, marks[1::2] - marks[0::2] - 1
+        row = np.repeat(np.arange(len(profiles), dtype=np.int32), lengths)
+        within = np.arange(len(row), dtype=np.int32) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
+        found = pa.array(profiles.tokens[within]).dictionary_encode()
+        words = found.dictionary.to_numpy()
+        tasks, task = np.unique(profiles.head[:, 0], return_inverse=True)
+        cell = task[row] * len(words) + found.indices.to_numpy()
+        size = len(tasks) * len(words)
+        counts = np.bincount(cell, profiles.counts[row], size).astype(np.int64)
+        counts[np.tile(words == np.uint64(REPEAT), len(tasks))] = 0
+        keys = np.column_stack([np.repeat(tasks, len(words)), np.tile(words, len(tasks))])
+        return CountTable.from_unique(keys, counts)
 
     def digest(self) -> str:
         """SHA-256 over versions, tables and texts: equal sums have equal digests."""
