@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -39,6 +40,11 @@ def people(sums: Sums, titles: Mapping[int, str] | None = None) -> tuple[Person,
     days = _by_worker(sums.days.by(0, 1))
     special = _by_worker(_specialities(sums))
     found: list[Person] = []
+
+    @cache
+    def spoken(code: int) -> str:  # few steps, listed for many people
+        return step(names.label(code))
+
     for worker in sorted(days):
         buckets, times = waited.get(worker, _NONE)
         found.append(
@@ -48,9 +54,9 @@ def people(sums: Sums, titles: Mapping[int, str] | None = None) -> tuple[Person,
                 days=len(days[worker][1]),
                 tasks=_ranked(tasks.get(worker, _NONE), lambda s: known.get(s) or names.label(s)),
                 works_with=_ranked(handed.get(worker, _NONE), names.worker),
-                asked_about=_ranked(asked.get(worker, _NONE), lambda s: step(names.label(s))),
+                asked_about=_ranked(asked.get(worker, _NONE), spoken),
                 answers_in=median_seconds(buckets, times),
-                known_for=_ranked(special.get(worker, _NONE), lambda s: step(names.label(s))),
+                known_for=_ranked(special.get(worker, _NONE), spoken),
             )
         )
     return tuple(sorted(found, key=lambda p: (-p.events, p.name)))
