@@ -45,8 +45,11 @@ class View(Protocol):
 
 
 class ViewLearner(Protocol):
-    """Makes a view of traces: once of the older part of the training data, on whose newest part the mixer is then
-    fitted, and once of all of it."""
+    """Makes a view of traces.
+
+    It is asked twice: for the older part of the training data, on whose newest part the mixer is then fitted, and
+    for all of it.
+    """
 
     @property
     def name(self) -> str:
