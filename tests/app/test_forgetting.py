@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from guildbook.app import Book, open_book
@@ -46,6 +46,7 @@ def learn(book: Book, paths: Sequence[Path], jobs: int = 1) -> Learnt:
     return book.learn(Wanted(paths=tuple(paths), jobs=jobs))
 
 
+@example(files=[[(1, 0, "Bo", "open", "good"), (1, 0, "Ada", "open", "good")]], gone="Ada", split=0, jobs=1)
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(files=FILES, gone=st.sampled_from(PEOPLE), split=st.integers(0, 3), jobs=st.sampled_from((1, 1, 2)))
 def test_the_model_equals_that_of_a_book_that_never_had_them(

@@ -231,11 +231,13 @@ def test_case_attributes_lifecycle_and_pandas_index(table: Write, read: Read) ->
     ]
 
 
-def test_an_outcome_on_every_row_settles_once(table: Write, read: Read) -> None:
+def test_an_outcome_on_every_row_stays_on_each_so_that_it_outlives_whoever_did_the_last(
+    table: Write, read: Read
+) -> None:
     path = table(
         "case,time,action,outcome\n1,2020-01-01,a,good\n1,2020-01-02,b,good\n2,2020-01-01,a,bad\n2,2020-01-02,b,bad\n"
     )
-    assert [r.get("outcome") for r in read(CsvImporter(), path).rows] == [None, "good", None, "bad"]
+    assert [r.get("outcome") for r in read(CsvImporter(), path).rows] == ["good", "good", "bad", "bad"]
 
 
 def test_names_the_work_does_not_have(table: Write, read: Read) -> None:

@@ -66,7 +66,6 @@ class _Guess:
             time=time,
             end=end,
             duration_unit=self._duration_unit(),
-            outcome_once=self._once(),
             numbers=frozenset(n for n in left if self._is_number(n)),
             leftover=left,
             ignored=ignored,
@@ -214,11 +213,6 @@ class _Guess:
             return 1  # Guildbook's own Parquet, whose durations are whole microseconds
         name = self._bare[source.columns[0]]
         return next((unit for suffix, unit in _UNITS.items() if name.endswith(suffix)), 1_000_000)
-
-    def _once(self) -> bool:
-        if "outcome" not in self._sources or "case" not in self._sources:
-            return False
-        return joined(self._sample, self._sources["outcome"], " ").null_count == 0
 
     def _is_row_number(self, name: str) -> bool:
         return name in ARTEFACTS or (self._bare[name] in _VARIANT and set(self._bare.values()) >= _VARIANT)

@@ -49,8 +49,6 @@ class Plan:
     end: TimeForm | None = None
     duration_unit: int = 1_000_000
     """One unit of the duration column in µs."""
-    outcome_once: bool = False
-    """The outcome stands on every row of a case, so it is kept on the last of them only."""
     numbers: frozenset[str] = field(default_factory=frozenset[str])
     """Leftover columns whose text is numeric."""
     leftover: tuple[str, ...] = ()
@@ -62,7 +60,6 @@ class Plan:
         parts: list[str] = []
         for name in sorted(self.sources, key=_rank):
             note = f" ({self.time.said})" if name == "time" and self.time.said else ""
-            note = " (once a case)" if name == "outcome" and self.outcome_once else note
             parts.append(f"{name}={self.sources[name]}{note}")
         line = ", ".join(parts)
         if self.leftover:

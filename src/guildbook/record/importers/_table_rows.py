@@ -80,9 +80,7 @@ class TableRows:
             elif name == "recorded_at":
                 out[name] = field_column(name, values.cast(pa.string()).to_pylist())
         if "outcome" in self.plan.sources:
-            out["outcome"] = self._outcome(
-                _words(joined(columns, self.plan.sources["outcome"]), _no_point), out.get("case")
-            )
+            out["outcome"] = _words(joined(columns, self.plan.sources["outcome"]), _no_point)
         out["duration"] = self._duration(columns, micros)
         out["seq"] = self._seq(columns, out)
         return out
@@ -107,16 +105,6 @@ class TableRows:
     def _case(self, text: str) -> str | None:
         bare = _no_point(text)
         return case_id(self.namespace, bare) if bare else None
-
-    def _outcome(self, values: pa.DictionaryArray, case: pa.DictionaryArray | None) -> pa.DictionaryArray:
-        """The outcome where it settles: on the last row of a run of rows of one case that all repeat it."""
-        if not self.plan.outcome_once or case is None or not len(values):
-            return values
-        said = values.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        which = case.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        repeats = np.append((said[1:] == said[:-1]) & (which[1:] == which[:-1]), [False])
-        kept = pc.if_else(pa.array(repeats), pa.scalar(None, pa.int32()), values.indices)
-        return pa.DictionaryArray.from_arrays(kept, values.dictionary)
 
     def _duration(self, columns: Sample, micros: pa.Int64Array) -> pa.Array:
         sources = self.plan.sources
