@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -101,6 +102,11 @@ def own(row: Row, after: Row | None) -> int:
     return at(gap) if 0 <= gap < GAP else 0
 
 
+def week(row: Row) -> int:
+    since = datetime.fromtimestamp(row["time"] / 1e6, UTC) - datetime(1900, 1, 1, tzinfo=UTC)
+    return since.days // 7
+
+
 def rows_of(table: CountTable) -> Counter[tuple[int, ...]]:
     return Counter(dict(zip(map(tuple, table.keys.tolist()), table.counts.tolist(), strict=True)))
 
@@ -122,11 +128,14 @@ def test_follows_performers_and_handovers(data: st.DataObject, logs: Any, table:
     follows: Counter[tuple[int, ...]] = Counter()
     performers: Counter[tuple[int, ...]] = Counter()
     handovers: Counter[tuple[int, ...]] = Counter()
+    weeks: Counter[tuple[int, ...]] = Counter()
     for trace in traces:
         task = symbol(trace.task)
         follows[task, 0, act(trace.rows[0]), 0] += 1
+        weeks[task, 0, act(trace.rows[0]), week(trace.rows[0])] += 1
         for row, after in zip(trace.rows, [*trace.rows[1:], None], strict=True):
             performers[task, act(row), who(row), own(row, after)] += 1
+            weeks[task, act(row), act(after) if after else 0, week(row)] += 1
             if after is None:
                 follows[task, act(row), 0, 0] += 1
                 continue
@@ -136,6 +145,7 @@ def test_follows_performers_and_handovers(data: st.DataObject, logs: Any, table:
                 waited = max(0, gap - (row["duration"] or 0))
                 handovers[task, who(row), who(after), act(after), at(waited)] += 1
     assert rows_of(sums.follows) == follows
+    assert rows_of(sums.weeks) == weeks
     assert rows_of(sums.performers) == performers
     assert rows_of(sums.handovers) == handovers
 
@@ -202,6 +212,7 @@ def test_profiles_variants_and_totals(data: st.DataObject, logs: Any, table: Tab
     _, traces, sums = case(data, logs, table)
     profiles: Counter[tuple[tuple[int, ...], tuple[int, ...]]] = Counter()
     variants: Counter[tuple[tuple[int, ...], tuple[int, ...]]] = Counter()
+    endings: Counter[tuple[tuple[int, ...], int, int]] = Counter()
     for trace in traces:
         steps = [act(row) for row in trace.rows]
         tokens = [*map(condition_symbol, trace.conditions), 0]
@@ -213,11 +224,16 @@ def test_profiles_variants_and_totals(data: st.DataObject, logs: Any, table: Tab
         active = sum(known) if known else sum(gap for gap in gaps if gap < GAP)
         profiles[(symbol(trace.task), trace.outcome, at(active), at(sum(gaps))), tuple(tokens)] += 1
         variants[(symbol(trace.task),), tuple(steps)] += 1
+        endings[(symbol(trace.task), *steps), trace.outcome, at(sum(gaps))] += 1
     for found, expected in ((sums.profiles, profiles), (sums.variants, variants)):
         assert {
             (tuple(found.head[i].tolist()), tuple(found.run(i).tolist())): int(found.counts[i])
             for i in range(len(found))
         } == expected
+    kept = sums.variants
+    kinds = {int(kept.hashes[i, 0]): (int(kept.head[i, 0]), *kept.run(i).tolist()) for i in range(len(kept))}
+    ended = {(kinds[kind], outcome, lead): n for (kind, outcome, lead), n in rows_of(sums.endings).items()}
+    assert ended == endings
     assert sums.traces == len(traces)
     assert sums.cases == sum(trace.rows[0]["case"] is not None for trace in traces)
 

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from guildbook.distil.buckets import bucket
 from guildbook.distil.encode import Events, encode
-from guildbook.distil.kernels import context_hashes, group_rows, reply_times, trace_tokens, way_hashes
+from guildbook.distil.kernels import context_hashes, group_rows, reply_times, run_hashes, trace_tokens, way_hashes
 from guildbook.distil.settings import Settings
 from guildbook.distil.sums import CUT, END, MAX_ORDER, REPEAT, START, VARIANT_LIMIT, WITH_CASE, WITHOUT_CASE, Sums
 from guildbook.distil.tables import CountTable, Profiles
 from guildbook.distil.traces import Traces, join, own_time, time_order, worker_days
+from guildbook.model.time import DAY, EARLIEST
 
 Ints = NDArray[np.int64]
 Keys = NDArray[np.uint64]
@@ -39,13 +40,16 @@ def trace_sums(traces: Traces) -> Sums:
     if not len(traces):
         return Sums()
     asked, ask_uses = asks(traces)
+    following, weeks = followed(traces)
     looked, rule_uses = profiles(traces)
     vocab, texts = _vocab(traces, rule_uses, ask_uses)
     kind = np.where(traces.episode < 0, WITH_CASE, WITHOUT_CASE).astype(np.uint64)
     return Sums(
         vocab=vocab,
         contexts=context_counts(traces),
-        follows=follows(traces),
+        follows=following,
+        weeks=weeks,
+        endings=endings(traces),
         performers=CountTable.from_columns(traces.task_at, traces.step, traces.who, bucket(traces.own)),
         handovers=handovers(traces),
         asks=asked,
@@ -85,18 +89,31 @@ def day_sums(events: Events, order: Ints) -> Sums:
 
 def follows(traces: Traces) -> CountTable:
     """What follows what in each task, START and END included as 0."""
+    return followed(traces)[0]
+
+
+def followed(traces: Traces) -> tuple[CountTable, CountTable]:
+    """`follows` and `weeks`: both are told from one count, so that the second costs next to nothing."""
     task, step = traces.task_at, traces.step
     after = np.zeros(len(step), np.uint64)
     after[:-1] = step[1:]
     after[traces.offsets[1:] - 1] = 0
     starts = traces.offsets[:-1]
     none = np.zeros(len(traces), np.uint64)
-    return CountTable.from_columns(
+    week = week_number(traces.time)
+    whole = CountTable.from_columns(
         np.concatenate([task, traces.task]),
         np.concatenate([step, none]),
         np.concatenate([after, step[starts]]),
         np.concatenate([bucket(traces.gap), none]),
+        np.concatenate([week, week[starts]]),
     )
+    return whole.by(0, 1, 2, 3), whole.by(0, 1, 2, 4)
+
+
+def week_number(micros: Ints) -> Keys:
+    """Whole weeks since 1900-01-01, a Monday and the earliest time an event may have."""
+    return ((micros - EARLIEST) // (7 * DAY)).astype(np.uint64)
 
 
 def handovers(traces: Traces) -> CountTable:
@@ -237,13 +254,24 @@ def profiles(traces: Traces) -> tuple[Profiles, Ints]:
 
 def variants(traces: Traces) -> Profiles:
     """Whole sequences of activities by task, cut at `VARIANT_LIMIT`."""
+    return Profiles.from_runs(traces.task[:, None], *_cut(traces))
+
+
+def endings(traces: Traces) -> CountTable:
+    """How each variant ended, and how long it took."""
+    kind = run_hashes(np.ascontiguousarray(traces.task[:, None]), *_cut(traces))[:, 0]
+    return CountTable.from_columns(kind, traces.outcome.astype(np.uint64), bucket(traces.lead))
+
+
+def _cut(traces: Traces) -> tuple[Ints, Keys]:
+    """(offsets, activities) of all traces, longer ones cut and marked."""
     sizes = np.diff(traces.offsets)
     kept = np.minimum(sizes, VARIANT_LIMIT + 1)
     offsets = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
     within = np.arange(int(offsets[-1])) - np.repeat(offsets[:-1], kept)
     tokens = traces.step[np.repeat(traces.offsets[:-1], kept) + within]
     tokens[within == VARIANT_LIMIT] = CUT
-    return Profiles.from_runs(traces.task[:, None], offsets, tokens)
+    return offsets, tokens
 
 
 def _vocab(traces: Traces, rule_uses: Ints, ask_uses: Ints) -> tuple[CountTable, dict[int, str]]:

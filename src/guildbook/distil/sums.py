@@ -23,7 +23,7 @@ from guildbook.distil.tables import CountTable, Profiles
 from guildbook.model.errors import StoreError
 from guildbook.model.ids import symbol
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Of the tables' meaning and of the bytes; see also `labels.LABEL_VERSION`."""
 MAGIC: Final = b"GBSUMS\x00"
 
@@ -45,6 +45,8 @@ _WIDTHS: Final = {
     "vocab": 1,
     "contexts": 3,
     "follows": 4,
+    "weeks": 4,
+    "endings": 3,
     "performers": 4,
     "handovers": 5,
     "asks": 6,
@@ -84,6 +86,10 @@ class Sums:
     """order 0–8, hash of the last `order` symbols (START included), next activity or END."""
     follows: CountTable = field(default_factory=_table("follows"))
     """task, a (0: start), b (0: end), bucket of the time from a's start to b's."""
+    weeks: CountTable = field(default_factory=_table("weeks"))
+    """task, a (0: start), b (0: end), week of a's start (of b's where a is the start): `week_number`."""
+    endings: CountTable = field(default_factory=_table("endings"))
+    """variant (the first half of its hash in `variants`), outcome, bucket of the time from first to last event."""
     performers: CountTable = field(default_factory=_table("performers"))
     """task, activity, worker, bucket of the event's own time."""
     handovers: CountTable = field(default_factory=_table("handovers"))
