@@ -130,16 +130,31 @@ def test_covariates_can_be_added_later() -> None:
     assert later.effect.error == pytest.approx(at_once.effect.error, rel=1e-4)
 
 
-def test_the_screen_agrees_with_the_measure_where_errors_are_alike() -> None:
+@pytest.mark.parametrize("part", [1.0, 0.4])
+def test_the_screen_agrees_with_the_measure_where_errors_are_alike(part: float) -> None:
     rng = np.random.default_rng(6)
-    z, x = rng.random((4000, 2)) < 0.4, rng.random((4000, 3)) < 0.5
+    within = rng.random(4000) < part
+    z, x = rng.random((4000, 2)) < 0.4, (rng.random((4000, 3)) < 0.5) & within[:, None]
     y = 0.2 * x[:, 0] + z[:, 0] + rng.normal(0, 1, 4000)
     projection = project(z, np.ones(4000))
-    measured = projection.partial(y, x)
-    products = Products(projection.design.T.astype(float) @ x, y @ projection.design, y @ x, float(y @ y))
-    screened, kept = products.screen(4000.0, projection.inverse)
-    assert screened == pytest.approx(measured.effect.value / measured.effect.error, abs=0.1)
-    assert kept == pytest.approx(measured.kept, abs=1e-4)
+    design = projection.design.astype(float)
+    measured = projection.partial(y, x, within)
+    products = Products(design.T @ x, y @ design, y @ x, float(y @ y), within @ design, float(y @ within))
+    z_screen, kept = products.screen(4000.0, projection.inverse)
+    np.testing.assert_allclose(z_screen, measured.effect.value / measured.effect.error, rtol=0.06)
+    np.testing.assert_allclose(kept, measured.kept, rtol=1e-4)
+
+
+def test_within_a_part_is_least_squares_with_the_part_as_a_covariate() -> None:
+    rng = np.random.default_rng(7)
+    within = rng.random(600) < 0.3
+    z, x = rng.random((600, 2)) < 0.4, (rng.random(600) < 0.5) & within
+    y = 0.5 * x + 0.3 * within + z[:, 0] + rng.normal(0, 1, 600)
+    inside = project(z, np.ones(600)).partial(y, x[:, None], within)
+    beside = project(np.column_stack([z, within]), np.ones(600)).partial(y, x[:, None])
+    np.testing.assert_allclose(inside.effect.value, beside.effect.value, rtol=1e-4)
+    np.testing.assert_allclose(inside.effect.error, beside.effect.error, rtol=1e-3)
+    assert inside.effect.p[0] > beside.effect.p[0]
 
 
 def _sums(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

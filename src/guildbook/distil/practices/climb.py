@@ -31,6 +31,9 @@ from guildbook.distil.practices.traces import Flags
 
 ACCEPT = 0.001
 """Largest p at which a finding is accepted; false-discovery control over the kind comes on top."""
+NESTED = 0.01
+"""The same among the traces where an accepted one was followed: a handful of steps come in question there, not
+hundreds in dozens of scopes."""
 MOST = 400
 """Suspicions measured in one task: bounds the time where nothing is to be found and much looks like it."""
 SURER = 0.5
@@ -116,7 +119,8 @@ def worth(search: Search, finding: Finding) -> bool:
     """Whether a finding is for the better, large and sure enough, with enough on both sides."""
     better = finding.value * finding.target.better
     sides = min(finding.done, finding.n - finding.done)
-    return better >= finding.target.minimum and finding.p < ACCEPT and sides >= search.settings.min_side
+    sure = finding.p < (NESTED if finding.scope.after else ACCEPT)
+    return better >= finding.target.minimum and sure and sides >= search.settings.min_side
 
 
 def _nearest(search: Search, finding: Finding) -> Finding:

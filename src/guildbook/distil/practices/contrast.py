@@ -7,26 +7,33 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from guildbook.distil.practices.exposures import COMMON, Exposure, Scope
 from guildbook.distil.practices.settings import MiningSettings
-from guildbook.distil.practices.slices import Covariates, Slice, informative
-from guildbook.distil.practices.statistics import Floats, Projection, simes, two_sided
+from guildbook.distil.practices.slices import Base, Beside, Slice
+from guildbook.distil.practices.statistics import Floats, simes
 from guildbook.distil.practices.traces import Flags, TaskTraces
 from guildbook.model.knowledge import Kind
 
 SCREEN = 2.7
 """Standard errors an exposure must reach before it is measured with care."""
+NESTED_SCREEN = 2.0
+"""The same among the traces where an accepted one was followed."""
 KEPT = 0.15
 """An exposure must keep this share of its variance beside the covariates."""
 RARE = 0.02
 """An exposure is compared when at least this share of a scope's traces is on each side."""
 CACHED = 100
 """Factorisations of covariates kept at once: bounds memory."""
+RECENT = 12
+"""Covariates with accepted findings kept at once: bounds memory."""
 BLOCK = 64
 """Exposures measured at once: bounds memory."""
 
 Listed = NDArray[np.int64]
+Family = tuple[Kind, bool]
+"""What is controlled together: a kind, among all traces, or (true) where accepted findings were followed."""
 
 
 @dataclass(frozen=True)
@@ -117,12 +124,16 @@ class Search:
     """Steps that may not be built upon."""
     endings: frozenset[int] = frozenset()
     """Steps that record the outcome or follow that record."""
-    tests: dict[Kind, list[Floats]] = field(default_factory=dict[Kind, "list[Floats]"])
-    """p-values of all that was screened last, by kind: one for each step in each scope on each target."""
-    cache: dict[bytes, Slice] = field(default_factory=dict[bytes, Slice])
-    """Conditions and workers factorised, by rows."""
-    latest: tuple[tuple[bytes, bool], list[Finding], Projection] | None = None
-    """The last one with accepted findings: active and lead time ask for the same in turn."""
+    tests: dict[Family, list[Floats]] = field(default_factory=dict[Family, "list[Floats]"])
+    """p-values of all that was screened last, by family: one for each step in each scope on each target."""
+    bases: dict[bytes, Base] = field(default_factory=dict[bytes, Base])
+    """Conditions and workers factorised, by the traces in which a target is known."""
+    cache: dict[tuple[bytes, bytes], Slice] = field(default_factory=dict[tuple[bytes, bytes], Slice])
+    """Scopes, by their traces and by those in which the target is known."""
+    beside: dict[tuple[object, ...], tuple[list[Finding], Beside]] = field(
+        default_factory=dict[tuple[object, ...], "tuple[list[Finding], Beside]"]
+    )
+    """The latest covariates with accepted findings: active and lead time ask for the same in turn."""
     fits: dict[tuple[int, tuple[bytes, int, tuple[int, ...]]], Listed] = field(
         default_factory=dict[tuple[int, tuple[bytes, int, tuple[int, ...]]], Listed]
     )
@@ -177,38 +188,35 @@ class Search:
         before = [((own >= 0) & (own < places)) @ weights for own in places]
         return np.array(before) > 0.5 * np.maximum(both, 1.0)
 
-    def projection(self, target: Target, rows: Flags, but: int = -1, *, workers: bool = True) -> Projection:
-        """The covariates among `rows`: conditions, workers, and what was accepted for the same metric.
+    def covariates(self, target: Target, but: int = -1, *, workers: bool = True) -> Beside:
+        """Conditions, workers, and what was accepted for the same metric.
 
         `but`: a place in `accepted` to leave out.
         """
         held = self.held(target, but)
-        key = np.packbits(rows).tobytes(), workers
-        part = self.part(rows)
-        if not held:
-            return part.wide if workers else part.narrow
-        if self.latest is None or self.latest[0] != key or [id(f) for f in self.latest[1]] != [id(f) for f in held]:
-            added = self.added(part, held)
-            self.latest = key, held, (part.wide if workers else part.narrow).extended(added)
-        return self.latest[2]
+        key = (np.packbits(target.valid).tobytes(), workers, *(id(finding) for finding in held))
+        if key not in self.beside:
+            if len(self.beside) >= RECENT:
+                self.beside.clear()
+            made = self.base(target).beside([finding.followed for finding in held], workers=workers)
+            self.beside[key] = held, made  # the findings are kept so that their numbers stay theirs
+        return self.beside[key][1]
 
-    def part(self, rows: Flags) -> Slice:
-        """The traces of these rows."""
-        key = np.packbits(rows).tobytes()
+    def base(self, target: Target) -> Base:
+        """The traces in which the target is known."""
+        key = np.packbits(target.valid).tobytes()
+        if key not in self.bases:
+            self.bases[key] = Base(self.traces, target.valid, self.settings.min_side)
+        return self.bases[key]
+
+    def part(self, target: Target, rows: Flags) -> Slice:
+        """The traces of a scope in which the target is known."""
+        key = np.packbits(target.valid).tobytes(), np.packbits(rows).tobytes()
         if key not in self.cache:
             if len(self.cache) >= CACHED:
                 self.cache.clear()
-            self.cache[key] = Slice(self._covariates, rows, self.settings.min_side)
+            self.cache[key] = Slice(self.base(target), rows)
         return self.cache[key]
-
-    @cached_property
-    def _covariates(self) -> Covariates:
-        return Covariates(self.traces)
-
-    def added(self, part: Slice, held: list[Finding]) -> Flags:
-        """(n, k): which of some traces followed the findings, as far as that differs."""
-        columns = np.column_stack([finding.followed[part.rows] for finding in held])
-        return informative(columns, part.weights, self.settings.min_side)
 
     def usable(self) -> list[int]:
         """Places of the findings that others may rest on."""
@@ -220,7 +228,7 @@ def suspected(search: Search, scope: Scope) -> list[Suspicion]:
     found: list[Suspicion] = []
     for target in search.targets:
         screened = screen(search, target, scope)
-        for at in np.flatnonzero(screened.z > SCREEN).tolist():
+        for at in np.flatnonzero(screened.z > (NESTED_SCREEN if scope.after else SCREEN)).tolist():
             exposure = search.exposures[int(screened.listed[at])]
             found.append(Suspicion(exposure, scope, target, float(screened.z[at])))
     return found
@@ -266,24 +274,26 @@ def compare(search: Search, target: Target, scope: Scope, chosen: list[Exposure]
     """
     rows = scope.rows & target.valid
     weights, y = search.traces.weights[rows], target.y[rows]
-    if weights.sum() < 2 * search.settings.min_side:
+    n = float(weights.sum())
+    if n < 2 * search.settings.min_side:
         return []
+    base = search.base(target)
+    known, inside = target.y[base.rows], scope.rows[base.rows]
     found: list[Finding] = []
     for start in range(0, len(chosen), BLOCK):
         block = chosen[start : start + BLOCK]
-        flags = np.column_stack([exposure.flags[rows] for exposure in block])
-        wide = search.projection(target, rows, but).partial(y, flags)
+        flags = np.column_stack([exposure.flags[base.rows] for exposure in block]) & inside[:, None]
+        wide = search.covariates(target, but).projection.partial(known, flags, inside)
         narrow = wide
         if (wide.kept < KEPT).any():
-            narrow = search.projection(target, rows, but, workers=False).partial(y, flags)
-        done = weights @ flags
-        mean = (weights * y) @ flags / np.maximum(done, 1.0)
+            narrow = search.covariates(target, but, workers=False).projection.partial(known, flags, inside)
+        done = weights @ flags[inside]
+        mean = (weights * y) @ flags[inside] / np.maximum(done, 1.0)
         for i, exposure in enumerate(block):
             if max(wide.kept[i], narrow.kept[i]) < KEPT:
                 continue
             effect = (wide if wide.kept[i] >= KEPT else narrow).effect
             value, error, p = float(effect.value[i]), float(effect.error[i]), float(effect.p[i])
-            n = float(weights.sum())
             found.append(Finding(exposure, scope, target, value, error, p, float(mean[i]), n, float(done[i])))
     return found
 
@@ -304,14 +314,13 @@ def _screened(search: Search, target: Target, scope: Scope) -> Screen:
     z, told = np.zeros(len(listed)), np.zeros(len(listed), dtype=bool)
     if total < 2 * minimum or not len(listed):
         return Screen(listed, z, told)
-    part, held = search.part(rows), search.held(target)
-    added = search.added(part, held) if held else None
-    exposed, outcome = part.exposed(search.flags, listed), part.outcome(id(target), target.y)
+    part = search.part(target, rows)
+    exposed = part.exposed(search.flags, listed)
     done = exposed.cross[0]
     usable = (done >= minimum) & (total - done >= minimum)
     for workers in (True, False):
         if (usable & ~told).any():
-            own, kept = part.screen(outcome, exposed, added, workers=workers)
+            own, kept = part.screen(id(target), target.y, exposed, search.covariates(target, workers=workers))
             fresh = usable & ~told & (kept >= KEPT)
             z[fresh] = target.better * own[fresh]
             told |= fresh
@@ -319,9 +328,9 @@ def _screened(search: Search, target: Target, scope: Scope) -> Screen:
 
 
 def count_tests(search: Search, target: Target, scope: Scope) -> None:
-    """Count the p-values of a screen, one for each step."""
+    """Count the p-values of a screen, one for each step: one-sided, as only what is for the better can be told."""
     found = screen(search, target, scope)
     steps = search.places[0][found.listed[found.told]]
     z = found.z[found.told]
-    combined = simes(np.where(z > 0, two_sided(z), 1.0), steps)
-    search.tests.setdefault(target.kind, []).append(combined[np.isfinite(combined)])
+    combined = simes(ndtr(-z), steps)
+    search.tests.setdefault((target.kind, bool(scope.after)), []).append(combined[np.isfinite(combined)])

@@ -9,7 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from guildbook.distil.practices.climb import climb
-from guildbook.distil.practices.contrast import Search
+from guildbook.distil.practices.contrast import Family, Search
 from guildbook.distil.practices.contributors import contributors
 from guildbook.distil.practices.exposures import anchors, exposures, scopes
 from guildbook.distil.practices.forming import practices, worded
@@ -36,11 +36,13 @@ class _Pool:
     """What was found, with the p-values it was found among."""
 
     practices: list[Practice] = field(default_factory=list[Practice])
-    tests: dict[Kind, list[Floats]] = field(default_factory=lambda: {kind: [] for kind in Kind})
+    tests: dict[Family, list[Floats]] = field(default_factory=dict[Family, "list[Floats]"])
+    nested: set[str] = field(default_factory=set[str])
+    """Ids of the practices that were looked for where another was followed."""
 
     def add(self, kind: Kind, practices: list[Practice], tests: Floats) -> None:
         self.practices += practices
-        self.tests[kind].append(tests)
+        self.tests.setdefault((kind, False), []).append(tests)
 
 
 def mine(
@@ -140,36 +142,44 @@ def _mine_steps(
     climb(search, lambda finding: advisable(search, finding))
     known = practices(search, title, names)
     pool.practices += [worded(p) for p in known.values()]
-    for kind, tests in search.tests.items():
-        pool.tests[kind] += tests
+    pool.nested |= {p.id for place, p in known.items() if search.accepted[place].scope.after}
+    for family, tests in search.tests.items():
+        pool.tests.setdefault(family, []).extend(tests)
     return [rest(p, search, known) if p.when.task == title else p for p in people]
 
 
 def _sifted(pool: _Pool, settings: MiningSettings) -> list[Practice]:
     """False-discovery control within each kind, then the strongest, and whatever these rest upon.
 
-    That something helps only where a step was done is itself evidence of that step.
+    Control goes down the layers (Yekutieli, *JASA* 103 (2008) 309–316): what was looked for where practices were
+    followed is a family of its own, looked at once these have passed. What rests on one that has not must pass
+    among all, and then is itself evidence of what it rests on.
     """
-    controlled = {p.id: p for kind in Kind for p in _controlled(kind, pool)}
+    among_all = {p.id: p for kind in Kind for p in _controlled(kind, pool)}
+    within = [p for kind in Kind for p in _controlled(kind, pool, nested=True)]
     kept: dict[str, Practice] = {}
     for kind in Kind:
-        sure = [p for p in controlled.values() if p.kind is kind and p.effect.p <= settings.fdr]
+        sure = [p for p in among_all.values() if p.kind is kind and p.effect.p <= settings.fdr]
         waiting = sure[: settings.max_practices]
         while waiting:
             found = waiting.pop()
             if found.id not in kept:
                 kept[found.id] = found
-                waiting += [controlled[q] for q in found.prerequisites if q in controlled]
-    return [p for p in controlled.values() if p.id in kept]
+                waiting += [among_all[q] for q in found.prerequisites if q in among_all]
+    more = [p for p in within if p.effect.p <= settings.fdr]
+    for _ in more:  # each round may add what rests on those of the last
+        kept |= {p.id: p for p in more if p.id not in kept and kept.keys() >= set(p.prerequisites)}
+    return [kept[i] for i in among_all if i in kept]
 
 
-def _controlled(kind: Kind, pool: _Pool) -> list[Practice]:
-    """The practices of a kind with p adjusted for all comparisons of that kind, surest first.
+def _controlled(kind: Kind, pool: _Pool, *, nested: bool = False) -> list[Practice]:
+    """The practices of a kind with p adjusted for all comparisons of their family, surest first.
 
-    A practice's own p may differ from that of the screen that led to it, so it is added to the tests.
+    `nested`: those alone that were looked for where others were followed, among these. A practice's own p may
+    differ from that of the screen that led to it, so it is added to the tests.
     """
-    own = [p for p in pool.practices if p.kind is kind]
+    own = [p for p in pool.practices if p.kind is kind and (p.id in pool.nested or not nested)]
     raw = np.array([p.effect.p for p in own])
-    fixed = adjusted(np.concatenate([raw, *pool.tests[kind]]))[: len(own)]
+    fixed = adjusted(np.concatenate([raw, *pool.tests.get((kind, nested), [])]))[: len(own)]
     order = np.lexsort((np.arange(len(own)), raw))
     return [replace(own[i], effect=replace(own[i].effect, p=float(fixed[i]))) for i in order]

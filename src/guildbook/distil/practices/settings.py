@@ -25,7 +25,7 @@ class MiningSettings:
     """Workers of a task that are told apart, commonest first."""
     max_traces: int = 4_000
     """Joint traces of a task that are looked at: beyond it, those with the lowest hash."""
-    max_steps: int = 8
+    max_steps: int = 12
     """Practices accepted one after another in a task and kind, each measured with the earlier ones held fixed."""
     max_practices: int = 40
     """Practices reported of a kind, strongest first."""

@@ -1,8 +1,12 @@
-"""Some traces of a task: their covariates factorised once, and what these multiply to with exposures and outcomes."""
+"""The covariates of a task's traces factorised once, and what they multiply to with exposures inside a scope.
+
+A comparison looks at the traces of its scope alone. What conditions and workers do to the outcome is told by all
+traces, so that a narrow scope does not spend its few cases on telling that again.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -22,44 +26,25 @@ class Exposed:
     """(P, k): products with the covariates, the first their sums."""
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """A target among the traces of a slice."""
+class Base:
+    """All traces in which a target is known, with conditions and workers as covariates where enough differ.
 
-    own: Floats
-    """(n,): weighted."""
-    shadow: Floats
-    """(P,): products with the covariates."""
-    square: float
+    `minimum`: how many traces must stand on each side of a covariate.
+    """
 
-
-class Covariates:
-    """Conditions and workers of all traces of a task."""
-
-    def __init__(self, traces: TaskTraces) -> None:
-        self.weights = traces.weights
-        self.conditions = traces.holds.shape[1]
-        ones = np.ones((len(traces.weights), 1), dtype=bool)
-        self.design: Singles = np.column_stack([ones, traces.holds, traces.took_part]).astype(np.float32)
-
-
-class Slice:
-    """The traces of some `rows`, with conditions and workers as covariates where at least `minimum` differ."""
-
-    def __init__(self, covariates: Covariates, rows: Flags, minimum: float) -> None:
-        self.rows = np.flatnonzero(rows)
-        self.weights = covariates.weights[self.rows]
-        weights = self.weights.astype(np.float32)
-        design = covariates.design[self.rows]
-        size = weights @ design
+    def __init__(self, traces: TaskTraces, valid: Flags, minimum: float) -> None:
+        self.rows = np.flatnonzero(valid)
+        self.weights = traces.weights[self.rows]
+        ones = np.ones((len(self.rows), 1), dtype=bool)
+        design = np.column_stack([ones, traces.holds[self.rows], traces.took_part[self.rows]]).astype(np.float32)
+        size = self.weights @ design
         kept = (size >= minimum) & (size <= size[0] - minimum)
         kept[0] = True
-        self._conditions = int(kept[: covariates.conditions + 1].sum())
-        design = design if kept.all() else np.ascontiguousarray(design[:, kept])
-        gram = (design.T @ (design * weights[:, None])).astype(np.float64)
+        self._conditions = int(kept[: traces.holds.shape[1] + 1].sum())
+        design = np.ascontiguousarray(design[:, kept])
+        gram = (design.T @ (design * self.weights.astype(np.float32)[:, None])).astype(np.float64)
         self.wide = Projection(self.weights, design, gram, inverse(gram))
-        self._exposed: dict[bytes, Exposed] = {}
-        self._outcomes: dict[int, Outcome] = {}
+        self._minimum = minimum
 
     @cached_property
     def total(self) -> float:
@@ -73,48 +58,83 @@ class Slice:
         gram = np.ascontiguousarray(self.wide.gram[:size, :size])
         return Projection(self.weights, np.ascontiguousarray(self.wide.design[:, :size]), gram, inverse(gram))
 
+    def beside(self, followed: list[Flags], *, workers: bool) -> Beside:
+        """The covariates with or without workers, and those of some flags over all traces that vary enough."""
+        own = self.wide if workers else self.narrow
+        if not followed:
+            return Beside(own, np.zeros((len(self.rows), 0), np.float32))
+        columns = np.column_stack([flags[self.rows] for flags in followed])
+        size = self.weights @ columns
+        columns = columns[:, (size >= self._minimum) & (size <= self.total - self._minimum)].astype(np.float32)
+        return Beside(own.extended(columns), columns)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A target among the traces of a base."""
+
+    own: Floats
+    """(n,): weighted."""
+    shadow: Floats
+    """(P,): products with the covariates."""
+    square: float
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The covariates of a base, and others added to them."""
+
+    projection: Projection
+    added: Singles
+    """(n, a): the last columns of the projection."""
+    outcomes: dict[int, Outcome] = field(default_factory=dict[int, Outcome])
+
+    def outcome(self, key: int, own: Floats, y: Floats) -> Outcome:
+        """The products of a target, weighted (`own`) and not."""
+        if key not in self.outcomes:
+            shadow = (own.astype(np.float32) @ self.projection.design).astype(np.float64)
+            self.outcomes[key] = Outcome(own, shadow, float(own @ y))
+        return self.outcomes[key]
+
+
+class Slice:
+    """The traces of a scope among those of a base."""
+
+    def __init__(self, base: Base, rows: Flags) -> None:
+        self.base = base
+        self.inside = rows[base.rows]
+        self.places = np.flatnonzero(self.inside)
+        self.rows = base.rows[self.places]
+        self.weights = base.weights[self.places]
+        self.sums = (self.weights.astype(np.float32) @ base.wide.design[self.places]).astype(np.float64)
+        self._exposed: dict[bytes, Exposed] = {}
+
+    @cached_property
+    def total(self) -> float:
+        """Traces in all."""
+        return float(self.weights.sum())
+
     def exposed(self, flags: Flags, listed: NDArray[np.int64]) -> Exposed:
         """The `listed` rows of `flags` (exposures, all traces)."""
         key = listed.tobytes()
         if key not in self._exposed:
             own = np.take(flags[listed], self.rows, axis=1).astype(np.float32)
-            cross = (own * self.weights.astype(np.float32)) @ self.wide.design
+            cross = (own * self.weights.astype(np.float32)) @ self.base.wide.design[self.places]
             self._exposed[key] = Exposed(own, np.ascontiguousarray(cross.T, dtype=np.float64))
         return self._exposed[key]
 
-    def outcome(self, key: int, y: Floats) -> Outcome:
-        """A number for each of all traces; `key` tells these from others."""
-        if key not in self._outcomes:
-            own = self.weights * y[self.rows]
-            self._outcomes[key] = Outcome(own, own @ self.wide.design, float(own @ y[self.rows]))
-        return self._outcomes[key]
-
-    def screen(
-        self, outcome: Outcome, exposed: Exposed, added: Flags | None, *, workers: bool = True
-    ) -> tuple[Floats, Floats]:
-        """`Projection.screen` of the exposures beside the covariates and `added` ones (n, a)."""
-        base = self.wide if workers else self.narrow
-        size = len(base.gram)
+    def screen(self, key: int, y: Floats, exposed: Exposed, beside: Beside) -> tuple[Floats, Floats]:
+        """`Products.screen` of the exposures inside. `y`: the target in all traces, which `key` tells from others."""
+        size = len(beside.projection.gram) - beside.added.shape[1]
+        outcome = beside.outcome(key, self.base.weights * y[self.base.rows], y[self.base.rows])
+        scaled = beside.added[self.places] * self.weights.astype(np.float32)[:, None]
+        own = outcome.own[self.places]
         products = Products(
-            exposed.cross[:size],
-            outcome.shadow[:size],
-            (exposed.flags @ outcome.own.astype(np.float32)).astype(np.float64),
+            np.concatenate([exposed.cross[:size], (exposed.flags @ scaled).T]),
+            outcome.shadow,
+            (exposed.flags @ own.astype(np.float32)).astype(np.float64),
             outcome.square,
+            np.concatenate([self.sums[:size], scaled.sum(axis=0)]).astype(np.float64),
+            float(own.sum()),
         )
-        if added is None or not added.shape[1]:
-            return products.screen(self.total, base.inverse)
-        columns = added.T.astype(np.float32)
-        more = (columns * self.weights.astype(np.float32)) @ exposed.flags.T
-        products = Products(
-            np.concatenate([products.cross, more]),
-            np.concatenate([products.shadow, columns @ outcome.own]),
-            products.product,
-            products.square,
-        )
-        return products.screen(self.total, base.beside(columns.T))
-
-
-def informative(flags: Flags, weights: Floats, minimum: float) -> Flags:
-    """The columns that vary enough to matter."""
-    size = weights @ flags
-    return flags[:, (size >= minimum) & (size <= weights.sum() - minimum)]
+        return products.screen(self.base.total, beside.projection.inverse)

@@ -6,6 +6,7 @@ Everything here is a plain function of arrays; `docs/practices.md` says where ea
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from scipy.special import ndtr, stdtr
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
+Flags = NDArray[np.bool_]
 
 Z95: Final = 1.959963984540054
 """The 97.5 % point of the standard normal: half-width of a 95 % interval in standard errors."""
@@ -24,6 +26,8 @@ def tally(groups: NDArray[np.integer], weights: NDArray[np.number], size: int) -
     return np.bincount(groups, weights, size).astype(np.float64)
 
 
+ALL: Final = 1e-6
+"""Being within that the covariates tell up to this share adds nothing to them."""
 LARGE: Final = 1_500
 """Rows from which `Projection.partial` leaves leverages aside."""
 
@@ -139,7 +143,7 @@ class Partial:
     """Share of each exposure's variance that the covariates leave, 0 to 1: near 0 there is nothing to compare."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Projection:
     """Covariates factorised once, so that many exposures and outcomes can be adjusted for them."""
 
@@ -152,7 +156,7 @@ class Projection:
     inverse: Floats
     """Of the gram, with a ridge that lets columns depend on one another."""
 
-    def extended(self, columns: NDArray[np.bool_] | Floats) -> Projection:
+    def extended(self, columns: NDArray[np.bool_] | Floats | Singles) -> Projection:
         """The same with more covariates (n, k)."""
         added = columns.astype(np.float32)
         gram = self.bordered(added)
@@ -181,7 +185,7 @@ class Projection:
         gram[size:, size:] = added.T @ scaled
         return gram
 
-    def partial(self, y: Floats, exposures: NDArray[np.bool_] | Floats) -> Partial:
+    def partial(self, y: Floats, exposures: NDArray[np.bool_] | Floats, within: Flags | None = None) -> Partial:
         """Least-squares effect of each column of `exposures` (n, F) on `y` (n,), adjusted for the covariates.
 
         For an outcome of 0 and 1 the effect is a risk difference. The covariates are projected out of both sides
@@ -189,38 +193,53 @@ class Projection:
         to unequal variance in the jackknife-like form HC3 (MacKinnon and White, *J. Econometrics* 29 (1985)
         305–325), which stays honest in small samples; from `LARGE` rows on, where leverages are small, in the
         form HC1. p is of t with n − P − 1 degrees of freedom.
+
+        `within`: the rows (n,) in which done and not done are compared; exposures hold nowhere else. The others
+        help to tell what the covariates do, and being within is a covariate itself. p is then of t with no more
+        degrees of freedom than the rows within have.
         """
         weights = self.weights[:, None]
         n = float(self.weights.sum())
         x = exposures.astype(np.float64)
-        rest_x, rest_y = x - self._fitted(x), y[:, None] - self._fitted(y[:, None])
+        rest_x, rest_y = x - self.fitted(x), y[:, None] - self.fitted(y[:, None])
+        own, freedom, leverage = n, n - self.design.shape[1] - 1, np.zeros((len(y), 1))
+        if within is not None:
+            inside = within.astype(np.float64)[:, None]
+            own = float(self.weights @ within)
+            rest_w = inside - self.fitted(inside)
+            size = float((weights * rest_w**2).sum())
+            if size > ALL * own:
+                rest_x = rest_x - rest_w * ((weights * rest_w * rest_x).sum(axis=0) / size)
+                rest_y = rest_y - rest_w * ((weights * rest_w * rest_y).sum(axis=0) / size)
+                freedom, leverage = min(freedom - 1, own - 2), rest_w**2 / size
         square = (weights * rest_x**2).sum(axis=0)
-        mean = self.weights @ x / n
-        spread = self.weights @ x**2 / n - mean**2
-        freedom = max(n - self.design.shape[1] - 1, 1.0)
+        done = self.weights @ x
+        freedom = max(freedom, 1.0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            kept = np.where(spread > 0, np.clip(square / n / spread, 0.0, 1.0), 0.0)
+            kept = np.where((done > 0) & (done < own), np.clip(square / (done * (1 - done / own)), 0.0, 1.0), 0.0)
             value = np.where(kept > 0, (weights * rest_x * rest_y).sum(axis=0) / square, 0.0)
             residual = rest_y - rest_x * value
             if len(y) < LARGE:
-                residual /= np.maximum(1.0 - self._leverage() - rest_x**2 / square, 1e-3)
+                residual /= np.maximum(1.0 - self._leverage - leverage - rest_x**2 / square, 1e-3)
             else:
-                residual *= np.sqrt(n / freedom)
+                residual *= np.sqrt(n / max(n - self.design.shape[1] - 1, 1.0))
             error = np.sqrt((weights * (rest_x * residual) ** 2).sum(axis=0)) / square
             p = np.where((kept > 0) & (error > 0), 2.0 * stdtr(freedom, -np.abs(value / error)), 1.0)
         return Partial(Difference(value, np.where(kept > 0, error, np.nan), np.nan_to_num(p, nan=1.0)), kept)
 
-    def _fitted(self, columns: Floats) -> Floats:
+    def fitted(self, columns: Floats) -> Floats:
+        """(n, k): what the covariates say of the columns."""
         cross = self.design.T @ (columns * self.weights[:, None]).astype(np.float32)
         return (self.design @ (self.inverse @ cross).astype(np.float32)).astype(np.float64)
 
+    @cached_property
     def _leverage(self) -> Floats:
         return (self.design * (self.design @ self.inverse.astype(np.float32))).sum(axis=1, dtype=np.float64)[:, None]
 
 
 @dataclass(frozen=True, slots=True)
 class Products:
-    """Weighted products of covariates (P), exposures (F) and one outcome."""
+    """Weighted products of covariates (P), exposures (F), one outcome, and being within a part of the rows."""
 
     cross: Floats
     """(P, F): of covariates and exposures, the first covariate being ones."""
@@ -230,6 +249,10 @@ class Products:
     """(F,): of exposures and the outcome."""
     square: float
     """Of the outcome with itself."""
+    within: Floats
+    """(P,): of covariates and being within, the first its number."""
+    inside: float
+    """Of the outcome and being within."""
 
     def screen(self, n: float, inverse: Floats) -> tuple[Floats, Floats]:
         """(standard errors from nothing, share of variance kept) of the effect of each flag, quickly.
@@ -237,15 +260,22 @@ class Products:
         As `Projection.partial`, with errors that are the same for all rows: products are all that is needed. `n`:
         sum of weights; `inverse`: of the covariates' gram.
         """
-        done = self.cross[0]
-        solved = inverse @ self.cross
+        done, own = self.cross[0], float(self.within[0])
+        solved, fit, part = inverse @ self.cross, inverse @ self.shadow, inverse @ self.within
         square = done - (self.cross * solved).sum(axis=0)
         product = self.product - self.shadow @ solved
-        left = max(float(self.square - self.shadow @ inverse @ self.shadow), 0.0)
+        left = float(self.square - self.shadow @ fit)
+        apart = own - float(self.within @ part)
+        if apart > ALL * own:
+            step = done - self.within @ solved
+            shift = self.inside - float(self.within @ fit)
+            square = square - step**2 / apart
+            product = product - step * shift / apart
+            left -= shift**2 / apart
         freedom = max(n - len(self.shadow) - 1, 1.0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            kept = square / (done * (1 - done / n))
-            noise = np.maximum(left - product**2 / square, 1e-12) / freedom
+            kept = square / (done * (1 - done / own))
+            noise = np.maximum(max(left, 0.0) - product**2 / square, 1e-12) / freedom
             z = product / np.sqrt(noise * np.maximum(square, 1e-9))
         return z, np.where(np.isfinite(kept), kept, 0.0)
 
