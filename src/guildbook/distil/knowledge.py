@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from guildbook.distil.drift import changes, retired
 from guildbook.distil.evidence import Shows
 from guildbook.distil.maps import maps, tasks, titles
 from guildbook.distil.outcomes import BAD, GOOD
@@ -19,6 +20,7 @@ from guildbook.distil.settings import Settings
 from guildbook.distil.sums import Sums
 from guildbook.distil.view import TraceView
 from guildbook.model.knowledge import Knowledge, Practice
+from guildbook.model.process import Change
 
 DERIVED_VERSION: Final = 1
 """Raised whenever the same sums may give different knowledge."""
@@ -32,7 +34,8 @@ class Derivation:
     settings: Settings
     titles: dict[int, str]
     practices: tuple[Practice, ...]
-    """Without evidence."""
+    """Without evidence; those of a step that is no longer done are retired."""
+    changes: tuple[Change, ...] = ()
 
     def find(self, practices: Sequence[Practice], view: TraceView, sums: Sums, limit: int) -> Shows:
         """The `evidence.Finder` of these practices."""
@@ -45,9 +48,10 @@ def derive(sums: Sums, settings: Settings) -> Derivation:
     mining = MiningSettings(fdr=settings.fdr, min_side=settings.min_cases)
     with ThreadPoolExecutor(1) as aside:
         settled = aside.submit(sums.settle)
-        practices = tuple(mine(sums, mining, titles=named))
+        found = changes(sums, named, settings.fdr)
+        practices = retired(mine(sums, mining, titles=named), found)
         settled.result()
-    return Derivation(sums, settings, named, practices)
+    return Derivation(sums, settings, named, practices, found)
 
 
 def knowledge(found: Derivation, practices: Sequence[Practice], period: tuple[int, int] | None) -> Knowledge:
@@ -63,6 +67,7 @@ def knowledge(found: Derivation, practices: Sequence[Practice], period: tuple[in
         practices=tuple(supported(practices)),
         people=people(sums, found.titles),
         maps=maps(sums, found.titles),
+        changes=found.changes,
         period=period,
         notes=(*_notes(sums), *limits(sums, titles=found.titles)),
     )

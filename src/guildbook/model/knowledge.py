@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from guildbook.model.process import Change
+
 
 class Kind(StrEnum):
     """The four kinds of expertise."""
@@ -91,6 +93,8 @@ class Practice:
     layer: int = 1
     status: Status = Status.PROPOSED
     version: int = 1
+    retired: str = ""
+    """Monday from which on its step is no longer done, `2012-03-05`; empty unless retired."""
 
     def to_dict(self) -> dict[str, Any]:
         """The contract of `practices list --json`."""
@@ -175,6 +179,8 @@ class Knowledge:
     practices: tuple[Practice, ...] = ()
     people: tuple[Person, ...] = ()
     maps: tuple[ProcessMap, ...] = ()
+    changes: tuple[Change, ...] = ()
+    """Changes of the process over time, oldest first."""
     period: tuple[int, int] | None = None
     """First and last event, µs UTC."""
     notes: tuple[str, ...] = field(default=())
@@ -221,6 +227,7 @@ def knowledge_from_dict(data: dict[str, Any]) -> Knowledge:
         "people": tuple(Person(**_paired(item, *_COUNTED)) for item in data["people"]),
         "practices": tuple(practice_from_dict(item) for item in data["practices"]),
         "maps": tuple(_map(item) for item in data["maps"]),
+        "changes": tuple(Change(**_paired(item, "before", "after")) for item in data.get("changes", ())),
         "period": None if period is None else (period[0], period[1]),
         "notes": tuple(data["notes"]),
     }
