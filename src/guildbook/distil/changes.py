@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final, Protocol
 
 import numpy as np
@@ -14,12 +13,11 @@ from numpy.typing import NDArray
 
 from guildbook.columns.words import as_words, symbols
 from guildbook.distil.encode import COLUMNS
+from guildbook.distil.parts import portions
 from guildbook.model.grant import Grant, SegmentRef
 from guildbook.model.time import DAY
 
 LANE: Final = 1 << 64
-PORTION: Final = 250_000
-"""Rows that are read together when only some of them are wanted."""
 
 
 class Admitted(Protocol):
@@ -135,7 +133,7 @@ def touched(found: Difference, admitted: Admitted, departed: Admitted | None) ->
     rows = admitted.table(COLUMNS, related) if related else came.slice(0, 0)
     read = (Read(found.arrived, came), Read(related, rows))
     rows = rows.filter(pa.array(_member(rows.column("case"), cases) | _on_days(rows, days)))
-    return Touched(_whole(gone, rows), _whole(came, rows), cases, days, read)
+    return Touched(in_one_piece(gone, rows), in_one_piece(came, rows), cases, days, read)
 
 
 def first_events(admitted: Admitted, below: int, read: Sequence[Read] = ()) -> pa.Table:
@@ -146,23 +144,8 @@ def first_events(admitted: Admitted, below: int, read: Sequence[Read] = ()) -> p
     done = {name for some in read for name in some.segments}
     rest = [segment for segment in admitted.grant.segments if segment.id not in done]
     rows = [first_cases(some.table, below) for some in read]
-    rows += [first_cases(admitted.table(COLUMNS, some), below) for some in _portions(rest)]
+    rows += [first_cases(admitted.table(COLUMNS, some), below) for some in portions(rest)]
     return pa.concat_tables(rows) if rows else admitted.table(COLUMNS)
-
-
-def _portions(segments: Iterable[SegmentRef]) -> Iterable[list[str]]:
-    """Segments in lists of about `PORTION` rows; a worker's stay together, so that one receipt speaks of them."""
-    some: list[str] = []
-    size = 0
-    for _, held in groupby(sorted(segments, key=lambda s: (s.worker, s.month, s.id)), key=lambda s: s.worker):
-        for segment in held:
-            some.append(segment.id)
-            size += segment.rows
-        if size >= PORTION:
-            yield some
-            some, size = [], 0
-    if some:
-        yield some
 
 
 def first_cases(table: pa.Table, below: int) -> pa.Table:
@@ -206,7 +189,7 @@ def _meet(held: NDArray[np.uint64], cases: NDArray[np.uint64]) -> bool:
     return bool((held[place] == cases).any())
 
 
-def _whole(*tables: pa.Table) -> pa.Table:
+def in_one_piece(*tables: pa.Table) -> pa.Table:
     """The tables in one piece: hundreds of small chunks would each be looked at anew by all that follows."""
     return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
 

@@ -61,6 +61,16 @@ def look(finder: Finder, practices: Sequence[Practice], view: TraceView, sums: S
     return out
 
 
+def merged(parts: Sequence[Mapping[str, Evidence]]) -> dict[str, Evidence]:
+    """The evidence in views that have no trace in common, looked through one by one."""
+    out: dict[str, Evidence] = {}
+    for name in dict.fromkeys(name for part in parts for name in part):
+        found = [part[name] for part in parts if name in part]
+        spans = sorted((span for one in found for span in one.spans), key=lambda span: symbol(span.episode))
+        out[name] = Evidence(tuple(spans[:KEPT]), all(one.whole for one in found) and len(spans) < KEPT)
+    return out
+
+
 def updated(old: Evidence, touched: Collection[str], new: Evidence) -> Evidence | None:
     """The evidence after the touched traces changed; None when too little is known without looking at all traces.
 

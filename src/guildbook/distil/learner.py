@@ -6,13 +6,14 @@ Either way the result is the same to the last bit; only the cost differs.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import pyarrow as pa
 
 from guildbook.distil import evidence as proof
+from guildbook.distil import streaming
 from guildbook.distil.blocks import packed, unpacked
 from guildbook.distil.changes import (
     Admitted,
@@ -29,11 +30,12 @@ from guildbook.distil.encode import COLUMNS, encode
 from guildbook.distil.evidence import Evidence
 from guildbook.distil.executor import executor
 from guildbook.distil.knowledge import DERIVED_VERSION, Derivation, derive, knowledge
+from guildbook.distil.parts import Parts
 from guildbook.distil.settings import Settings
 from guildbook.distil.spread import spread
 from guildbook.distil.sums import StateVersionError, Sums
 from guildbook.distil.traces import join
-from guildbook.distil.view import TraceView, view
+from guildbook.distil.view import TraceView, joined, view
 from guildbook.model.errors import StoreError
 from guildbook.model.knowledge import Knowledge, Practice, knowledge_from_dict
 
@@ -175,12 +177,19 @@ class _Learning:
     tell: Progress
     read: tuple[Read, ...] = ()
     """Segments that were read already."""
+    parts: Parts | None = None
+    """All admitted events, once they had to be read and are too many for one piece."""
     table: pa.Table | None = None
-    """All admitted events, once they had to be read."""
+    """All admitted events, once they had to be read in one piece."""
     early: pa.Table | None = None
     """Those of the traces below `FIRST`, once they had to be read."""
     first: TraceView | None = None
     """The traces below `FEW`, where they are known."""
+
+    @property
+    def many(self) -> bool:
+        """Whether the admitted events are too many to be held in one piece."""
+        return sum(segment.rows for segment in self.admitted.grant.segments) > streaming.AT_ONCE
 
     def everything(self) -> pa.Table:
         """All admitted events."""
@@ -188,10 +197,24 @@ class _Learning:
             self.table = self.admitted.table(COLUMNS)
         return self.table
 
-    def first_view(self, below: int) -> TraceView:
-        """The joint traces whose symbol is less than `below`, which is at most `FIRST`."""
+    def views(self, below: int | None) -> Iterator[TraceView]:
+        """Joint traces in views that have none in common: those whose symbol is less than `below`, or all."""
         if below == FEW and self.first is not None:
-            return self.first
+            yield self.first
+        elif self.many:
+            if self.parts is None:
+                self.parts = streaming.laid_only(self.admitted)
+            found = streaming.viewed(self.parts, self.settings, below)
+            if below == FEW:
+                self.first = joined(list(found))
+                found = iter((self.first,))
+            yield from found
+        elif below is None:
+            yield view(join(encode(self.everything(), self.settings)))
+        else:
+            yield self._first_view(below)
+
+    def _first_view(self, below: int) -> TraceView:
         if self.early is None:
             whole = self.table
             self.early = first_events(self.admitted, FIRST, self.read) if whole is None else first_cases(whole, FIRST)
@@ -201,18 +224,27 @@ class _Learning:
             self.first = found
         return found
 
-    def whole_view(self) -> TraceView:
-        """All joint traces."""
-        return view(join(encode(self.everything(), self.settings)))
-
 
 def _afresh(admitted: Admitted, settings: Settings, jobs: int, tell: Progress, notes: tuple[str, ...]) -> Learnt:
     run = _Learning(admitted, settings, tell)
+    if run.many:
+        return _streamed(run, jobs, notes)
     events = encode(run.everything(), settings)
     tell(0.3)
     with executor(jobs) as pool:
         sums = spread(events, pool, jobs, lambda share: tell(0.3 + 0.4 * share))
     return _concluded(run, derive(sums, settings), {}, sums.traces, notes)
+
+
+def _streamed(run: _Learning, jobs: int, notes: tuple[str, ...]) -> Learnt:
+    """As `_afresh`, but never with all events in one piece."""
+    with executor(jobs) as pool:
+        run.parts, daily = streaming.laid(run.admitted, run.settings, pool, jobs, lambda x: run.tell(0.35 * x))
+        sums, first = streaming.summed(run.parts, run.settings, pool, jobs, FEW, lambda x: run.tell(0.35 + 0.35 * x))
+    found = derive(sums + daily, run.settings)
+    if found.practices:
+        run.first = first
+    return _concluded(run, found, {}, found.sums.traces, notes)
 
 
 def _onwards(run: _Learning, old: State, delta: Touched, jobs: int) -> Learnt:
@@ -259,10 +291,12 @@ def _sought(run: _Learning, found: Derivation, practices: Sequence[Practice]) ->
     begin with the same traces.
     """
     held: dict[str, Evidence] = {}
-    for below in (FEW, FIRST):
+    for below in (FEW, FIRST, None):
         rest = [practice for practice in practices if practice.id not in held]
-        if rest:
-            first = proof.look(found.find, rest, run.first_view(below), found.sums)
-            held |= {name: Evidence(e.spans, whole=False) for name, e in first.items() if len(e.spans) >= proof.SHOWN}
-    rest = [practice for practice in practices if practice.id not in held]
-    return held | proof.look(found.find, rest, run.whole_view(), found.sums) if rest else held
+        if not rest:
+            break
+        seen = proof.merged([proof.look(found.find, rest, some, found.sums) for some in run.views(below)])
+        if below is None:
+            return held | seen
+        held |= {name: Evidence(e.spans, whole=False) for name, e in seen.items() if len(e.spans) >= proof.SHOWN}
+    return held

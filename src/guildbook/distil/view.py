@@ -6,7 +6,7 @@ import, and a well-mixed one. `learner` keeps evidence up to date from the touch
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -91,7 +91,7 @@ class TraceView:
         """Without the traces of these keys, and with those of another view."""
         gone = set(keys)
         rest = self.picked(np.flatnonzero([key not in gone for key in self.keys]))
-        return _joined(rest, now) if len(now) else rest
+        return joined([rest, now]) if len(now) else rest
 
 
 def view(traces: Traces, below: int | None = None) -> TraceView:
@@ -129,14 +129,23 @@ def view(traces: Traces, below: int | None = None) -> TraceView:
     )
 
 
-def _joined(one: TraceView, two: TraceView) -> TraceView:
-    """The traces of both."""
-    ours, theirs = one.arrays(), two.arrays()
-    theirs["ask_place"] = two.ask_place + len(one.act)
-    for name in ("offsets", "rule_offsets"):
-        theirs[name] = theirs[name][1:] + ours[name][-1]
-    both = {name: np.concatenate([ours[name], theirs[name]]) for name in ours}
-    whole = TraceView(keys=one.keys + two.keys, **both)
+def joined(views: Sequence[TraceView]) -> TraceView:
+    """The traces of one or more views that have none in common."""
+    if len(views) == 1:
+        return views[0]
+    events = np.cumsum([0, *(len(v.act) for v in views)])
+    cells = np.cumsum([0, *(len(v.rules) for v in views)])
+    both: dict[str, NDArray[Any]] = {}
+    for name in views[0].arrays():
+        arrays = [getattr(v, name) for v in views]
+        if name == "ask_place":
+            arrays = [array + before for array, before in zip(arrays, events.tolist(), strict=False)]
+        elif name in ("offsets", "rule_offsets"):
+            before = events if name == "offsets" else cells
+            arrays = [array[1:] + start for array, start in zip(arrays, before.tolist(), strict=False)]
+            arrays = [np.zeros(1, np.int64), *arrays]
+        both[name] = np.concatenate(arrays)
+    whole = TraceView(keys=tuple(key for v in views for key in v.keys), **both)
     return whole.picked(np.argsort(whole.key_symbols, kind="stable"))
 
 

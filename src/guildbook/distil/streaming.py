@@ -1,0 +1,121 @@
+"""Learning from more events than are read at once: the same sums as `spread`, part after part."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from typing import Final, TypeVar
+
+import pyarrow as pa
+
+from guildbook.distil.changes import Admitted, in_one_piece
+from guildbook.distil.encode import COLUMNS, encode
+from guildbook.distil.parts import Parts, packed, portions, unpacked
+from guildbook.distil.settings import Settings
+from guildbook.distil.summarise import day_sums, trace_sums
+from guildbook.distil.sums import Sums
+from guildbook.distil.traces import join, time_order
+from guildbook.distil.view import TraceView, joined, view
+
+AT_ONCE: Final = 500_000
+"""Up to so many events are read and summarised in one piece."""
+
+T = TypeVar("T")
+Progress = Callable[[float], None]
+
+
+class Total:
+    """Adds up sums as they come, in pairs of about equal size, so that no row is added more than log(n) times."""
+
+    def __init__(self) -> None:
+        self._held: list[tuple[int, Sums]] = []
+
+    def add(self, sums: Sums) -> None:
+        """One more."""
+        level = 0
+        while self._held and self._held[-1][0] == level:
+            sums = self._held.pop()[1] + sums
+            level += 1
+        self._held.append((level, sums))
+
+    def result(self) -> Sums:
+        """The sum of all; the total is empty afterwards."""
+        sums = Sums()
+        while self._held:
+            sums = self._held.pop()[1] + sums
+        return sums
+
+
+def laid(admitted: Admitted, settings: Settings, pool: Executor, jobs: int, tell: Progress) -> tuple[Parts, Sums]:
+    """All admitted events in parts, and the sums of their worker-days, taken as they pass."""
+    rows = sum(segment.rows for segment in admitted.grant.segments)
+    parts = Parts(rows, jobs)
+    total = Total()
+
+    def calls() -> Iterator[Future[Sums]]:
+        done = 0
+        for table in _read(admitted):
+            waiting = pool.submit(_daily, packed(table), settings)
+            parts.lay(table)
+            done += len(table)
+            tell(done / rows)
+            yield waiting
+
+    for sums in _in_turn(calls(), jobs):
+        total.add(sums)
+    return parts, total.result()
+
+
+def laid_only(admitted: Admitted, jobs: int = 1) -> Parts:
+    """All admitted events in parts."""
+    parts = Parts(sum(segment.rows for segment in admitted.grant.segments), jobs)
+    for table in _read(admitted):
+        parts.lay(table)
+    return parts
+
+
+def summed(
+    parts: Parts, settings: Settings, pool: Executor, jobs: int, first: int, tell: Progress
+) -> tuple[Sums, TraceView]:
+    """The sums of all joint traces, and the view of those whose key has a symbol below `first`."""
+    total = Total()
+    views: list[TraceView] = []
+    calls = (pool.submit(_traced, pieces, settings, first) for pieces in parts.below(None))
+    for sums, seen in _in_turn(calls, jobs):
+        total.add(sums)
+        views.append(seen)
+        tell(len(views) / len(parts))
+    return total.result(), joined(views)
+
+
+def viewed(parts: Parts, settings: Settings, below: int | None) -> Iterator[TraceView]:
+    """The joint traces, part after part; with `below` those whose key has a lower symbol."""
+    for pieces in parts.below(below):
+        yield view(join(encode(unpacked(pieces), settings)), below)
+
+
+def _read(admitted: Admitted) -> Iterator[pa.Table]:
+    for some in portions(admitted.grant.segments):
+        yield in_one_piece(admitted.table(COLUMNS, some))
+
+
+def _in_turn(calls: Iterable[Future[T]], jobs: int) -> Iterator[T]:
+    """Results in order, with one call more under way than there are processes."""
+    waiting: deque[Future[T]] = deque()
+    for call in calls:
+        waiting.append(call)
+        if len(waiting) > jobs:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _daily(piece: bytes, settings: Settings) -> Sums:
+    events = encode(unpacked([piece]), settings)
+    return day_sums(events, time_order(events))
+
+
+def _traced(pieces: Sequence[bytes], settings: Settings, first: int) -> tuple[Sums, TraceView]:
+    traces = join(encode(unpacked(pieces), settings))
+    return trace_sums(traces), view(traces, first)
