@@ -15,6 +15,11 @@ LIMIT: Final = 40
 STEPS: Final = 4
 """A number names this many of the 1-2-5 boundaries it has reached, the largest."""
 
+REQUEST_KEYS: Final = "instructions?|goal|request|query|question|utterance|prompt|command|assignment|wish|asked"
+"""Names (as a regular expression) of attributes that say what is asked of a case; so does any longer text."""
+REQUEST_SPACES: Final = 5
+
+_REQUEST: Final = re.compile(REQUEST_KEYS, re.IGNORECASE)
 _NAMING: Final = re.compile(
     r"(^|[\W_])(id|ids|uuid|guid|name|number|nr|date|time|timestamp|created|updated|start|end|deadline|description)"
     r"($|[\W_])|(?<=[a-z])(Id|ID|Date|Time)$",
@@ -77,10 +82,15 @@ def _conditions(key: str, kind: type, value: str | float | bool | None) -> tuple
         text = value.strip()
         if _NUMBER.match(text):
             return _boundaries(key, float(text))
-        if not text or len(text) > LIMIT or _DATE.match(text) or _OPAQUE.search(text):
+        if not text or len(text) > LIMIT or _DATE.match(text) or _OPAQUE.search(text) or _asks(key, text):
             return ()
         return (f"{key}={text}",)
     return _boundaries(key, float(value))
+
+
+def _asks(key: str, text: str) -> bool:
+    """Whether a text is a request (see `quality.checks`) rather than a category."""
+    return text.count(" ") >= REQUEST_SPACES or _REQUEST.fullmatch(key) is not None
 
 
 def _boundaries(key: str, value: float) -> tuple[str, ...]:

@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from guildbook.distil.conditions import LIFECYCLE, PREFIX, parse_attributes
-from guildbook.distil.labels import app_label, clean, document_class, generalise, plain_label
+from guildbook.distil.labels import app_label, clean, document_class, generalise, page_label, plain_label
 from guildbook.distil.outcomes import outcome_code
+from guildbook.distil.quality.checks import Checked, checked
 from guildbook.distil.settings import Settings
 from guildbook.distil.sums import condition_symbol, worker_symbol
 from guildbook.model.ids import symbol
@@ -33,6 +34,8 @@ COLUMNS: Final = (
     "action",
     "element_role",
     "element_name",
+    "element_id",
+    "value_after",
     "document",
     "objects",
     "case",
@@ -137,7 +140,9 @@ def encode(table: pa.Table, settings: Settings) -> Events:
     cases, case = _words(table, "case")
     outcomes, said = _words(table, "outcome")
     attributes, attribute = _words(table, "attributes")
+    ids = event_ids(table)
     lifecycles, lifecycle, rule_sets, rule = _attributes(attributes, attribute)
+    rule_sets, rule = _with_checks(rule_sets, rule, checked(table, case, ids, attributes, attribute))
     acts, act = _activities(table, (apps, app), (actions, action), (lifecycles, lifecycle))
     task_of, task_texts = _case_types(cases)
     ask_event, people, ask_worker = _asks(table)
@@ -153,7 +158,7 @@ def encode(table: pa.Table, settings: Settings) -> Events:
         time=_integers(table, "time", 0),
         duration=np.maximum(_integers(table, "duration", -1), -1),
         seq=_integers(table, "seq", -1),
-        ids=event_ids(table),
+        ids=ids,
         worker=np.where(worker < 0, _unnamed(everyone), worker).astype(np.int32) if (worker < 0).any() else worker,
         act=act,
         app=app,
@@ -243,6 +248,17 @@ def _attributes(texts: Sequence[str], codes: Codes) -> tuple[list[str], Codes, l
     return list(lifecycles), of_text[codes, 0], list(rules), of_text[codes, 1]
 
 
+def _with_checks(
+    rules: list[tuple[str, ...]], rule: Codes, found: Checked | None
+) -> tuple[list[tuple[str, ...]], Codes]:
+    """The sets of conditions with what was found by holding cases against what was asked of them."""
+    if found is None:
+        return rules, rule
+    code, cells = _combined([rule, found.of_row])
+    sets = [(*(rules[a] if a >= 0 else ()), *(found.sets[b] if b >= 0 else ())) for a, b in cells.tolist()]
+    return sets, code
+
+
 def _activities(
     table: pa.Table,
     apps: tuple[list[str], Codes],
@@ -259,13 +275,16 @@ def _activities(
     in_app = apps[1] >= 0
     elements = [*shown, *parts]
     element = np.where(name >= 0, name, np.where(role >= 0, role + len(shown), -1))
-    kinds = [apps[1], actions[1], np.where(in_app, element, -1), np.where(in_app, document, -1)]
+    on_page = in_app | ((role >= 0) & (name >= 0))
+    kinds = [apps[1], actions[1], np.where(on_page, element, -1), np.where(in_app, document, -1)]
     combined, cells = _combined([*kinds, np.where(in_app, -1, lifecycles[1])])
     labels = [
         app_label(
             apps[0][a], actions[0][b] if b >= 0 else "", elements[c] if c >= 0 else "", classes[d] if d >= 0 else ""
         )
         if a >= 0
+        else page_label(actions[0][b] if b >= 0 else "", elements[c])
+        if c >= 0
         else plain_label(actions[0][b] if b >= 0 else "", lifecycles[0][e] if e >= 0 else None)
         for a, b, c, d, e in cells.tolist()
     ]

@@ -1,7 +1,8 @@
 """What an event is called: its activity, with content generalised away. Deterministic and versioned.
 
 Without an app (event logs of a process) the action is the activity, and a lifecycle other than complete is appended
-unless the action ends with it already: `W_Nabellen+START`. With an app it is `APP: action ELEMENT (DOCUMENT CLASS)`,
+unless the action ends with it already: `W_Nabellen+START`; with an element of a page (its role and name are known) it
+is `action ELEMENT`: `click Submit`. With an app it is `APP: action ELEMENT (DOCUMENT CLASS)`,
 in which names of rows, addresses, ids and quoted text have given way to their kind: `claims: click Settle # (pdf)`.
 """
 
@@ -12,7 +13,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-LABEL_VERSION: Final = 1
+LABEL_VERSION: Final = 2
 """Raised whenever a label may come out differently: sums of another version cannot be added to."""
 
 LIMIT: Final = 80
@@ -80,6 +81,12 @@ def plain_label(action: str, lifecycle: str | None) -> str:
     return clean(f"{name}+{step}")
 
 
+def page_label(action: str, element: str) -> str:
+    """The activity of an event without an app that is with an element of a page or window: `click Submit`."""
+    verb = generalise(action) or "?"
+    return verb if element.lower() in verb.lower() else clean(f"{verb} {element}")
+
+
 def app_label(app: str, action: str, element: str, kind: str) -> str:
     """The activity of an event in an app. `element` is generalised already, `kind` is a document class."""
     verb = generalise(action) or "?"
@@ -92,9 +99,12 @@ def app_label(app: str, action: str, element: str, kind: str) -> str:
 def label_of(fields: Mapping[str, str | None]) -> str:
     """The activity of one event given by field: app, action, element_name, element_role, document, lifecycle."""
     app, action = fields.get("app"), fields.get("action") or ""
+    name, role = generalise(fields.get("element_name") or ""), generalise(fields.get("element_role") or "")
+    if not app and name and role:
+        return page_label(action, name)
     if not app:
         return plain_label(action, fields.get("lifecycle"))
-    element = generalise(fields.get("element_name") or "") or generalise(fields.get("element_role") or "")
+    element = name or role
     return app_label(app, action, element, document_class(fields.get("document")))
 
 

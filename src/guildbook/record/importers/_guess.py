@@ -23,6 +23,8 @@ Sample = Mapping[str, pa.Array]
 
 _FEW: Final = 10
 _MOSTLY: Final = 0.9
+_WORDS: Final = 3
+"""Words on average from which a column is text."""
 _UNITS: Final = {"ms": 1_000, "millis": 1_000, "min": 60_000_000, "minutes": 60_000_000, "us": 1, "micros": 1}
 _CELL: Final = ("column", "row")
 _ORIGINS: Final = frozenset({"person", "agent", "unknown"})
@@ -68,6 +70,7 @@ class _Guess:
             duration_unit=self._duration_unit(),
             numbers=frozenset(n for n in left if self._is_number(n)),
             leftover=left,
+            of_case=frozenset(n for n in left if self._asked(n)),
             ignored=ignored,
         )
 
@@ -213,6 +216,20 @@ class _Guess:
             return 1  # Guildbook's own Parquet, whose durations are whole microseconds
         name = self._bare[source.columns[0]]
         return next((unit for suffix, unit in _UNITS.items() if name.endswith(suffix)), 1_000_000)
+
+    def _asked(self, name: str) -> bool:
+        """Whether a column is text that stands on every row of a case and differs between cases: what was asked."""
+        said = self._sample[name]
+        if "case" not in self._sources or name.startswith(_PREFIX) or not pa.types.is_string(said.type):
+            return False
+        words = pc.add(pc.count_substring(pc.utf8_trim_whitespace(said.drop_null()), " "), 1)
+        if not len(words) or pc.mean(words).as_py() < _WORDS:
+            return False
+        rows = pa.table({"case": joined(self._sample, self._sources["case"], " "), "said": said})
+        held = rows.group_by("case").aggregate([("said", "count_distinct"), ("said", "count")])
+        most = pc.max(held["said_count_distinct"]).as_py()
+        kinds, repeated = pc.count_distinct(said).as_py(), pc.sum(pc.greater(held["said_count"], 1)).as_py() or 0
+        return most == 1 and kinds > 1 and repeated > 1
 
     def _is_row_number(self, name: str) -> bool:
         return name in ARTEFACTS or (self._bare[name] in _VARIANT and set(self._bare.values()) >= _VARIANT)

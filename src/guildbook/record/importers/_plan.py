@@ -53,7 +53,13 @@ class Plan:
     """Leftover columns whose text is numeric."""
     leftover: tuple[str, ...] = ()
     """Columns that become attributes, in order of name."""
+    of_case: frozenset[str] = field(default_factory=frozenset[str])
+    """Those of them that are text about the whole case, which is what `case:` before an attribute's name says."""
     ignored: tuple[str, ...] = ()
+
+    def key(self, name: str) -> str:
+        """The name of the attribute that a leftover column becomes."""
+        return f"case:{name}" if name in self.of_case else name
 
     def describe(self) -> str:
         """One line: `time=timeStamp (ISO 8601), worker=userID, …; 12 other columns are kept as attributes`."""

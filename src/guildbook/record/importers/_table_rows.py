@@ -120,7 +120,7 @@ class TableRows:
 
     def _attributes(self, columns: Sample, rows: int) -> pa.Array:
         """Each leftover column as `"key":value` text, joined: JSON without a Python object a row."""
-        parts = [self._members(name, columns[name]) for name in self.plan.leftover]
+        parts = [self._members(name, columns[name]) for name in sorted(self.plan.leftover, key=self.plan.key)]
         if not parts:
             return pa.nulls(rows, pa.string())
         inner = join_said(parts, ",")
@@ -128,7 +128,7 @@ class TableRows:
         return pc.if_else(inner.is_valid(), whole, pa.scalar(None, pa.string()))
 
     def _members(self, name: str, values: pa.Array) -> pa.Array:
-        prefix = key_prefix(name)
+        prefix = key_prefix(self.plan.key(name))
         convert = _number if name in self.plan.numbers else None
 
         def member(value: Any) -> str | None:

@@ -11,13 +11,14 @@ from guildbook.model.errors import InputError
 from guildbook.plugins import Chunk, ImportOptions, Rejected
 from guildbook.record.importers._batches import Batch, parquet_batches, text_batches
 from guildbook.record.importers._dialect import TextTable
+from guildbook.record.importers._dom import interactions
 from guildbook.record.importers._fingerprint import file_fingerprint
 from guildbook.record.importers._guess import guess
 from guildbook.record.importers._own_parquet import is_own, own_chunks
 from guildbook.record.importers._pieces import Limits
 from guildbook.record.importers._table_rows import TableRows
 
-_VERSION: Final = "table-1"
+_VERSION: Final = "table-2"
 _PARQUET: Final = b"PAR1"
 _GZIP: Final = b"\x1f\x8b"
 _ENDINGS: Final = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
@@ -91,16 +92,24 @@ class ParquetImporter:
 
 
 def _described(batches: Iterator[Batch], path: Path, options: ImportOptions) -> str:
-    batch = next(batches, None)
+    seen: list[int] = []
+    batch = next(interactions(_counted(batches, seen), options.mapping, path), None)
     if batch is None:
         raise _no_rows(path)
-    return guess(batch.columns, options.mapping, path).describe()
+    folded = "; browser events folded into interactions" if len(batch.lines) < sum(seen) else ""
+    return guess(batch.columns, options.mapping, path).describe() + folded
+
+
+def _counted(batches: Iterator[Batch], seen: list[int]) -> Iterator[Batch]:
+    for batch in batches:
+        seen.append(len(batch.lines))
+        yield batch
 
 
 def _chunks(batches: Iterator[Batch], path: Path, options: ImportOptions, name: str) -> Iterator[Chunk]:
     rows: TableRows | None = None
     waiting: list[Rejected] = []
-    for batch in batches:
+    for batch in interactions(batches, options.mapping, path):
         waiting += batch.rejected
         if not batch.lines:
             continue

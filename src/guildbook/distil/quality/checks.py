@@ -1,0 +1,227 @@
+"""What can be told of a case by holding what was entered and clicked against what was asked: verdicts, never texts.
+
+A case says what is asked of it in a case attribute that is text (`case:instruction`). For each field the last thing
+entered is compared with it, for each thing clicked the words it shows, for the last step the deed it stands for. The
+verdicts are conditions of the case that begin with a mark:
+
+- `✓ “to” holds what was asked for`, `✗ “to” holds only a part of it`: `RIGHT` and `WRONG`;
+- `asked=forward`: what kind of deed the request speaks of, from a closed list.
+
+Python looks once at each pair of request and entry; events are columns. Where no case says what is asked, a look at the
+distinct attributes is all this costs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from guildbook.distil.conditions import REQUEST_KEYS, REQUEST_SPACES
+from guildbook.distil.labels import generalise
+from guildbook.distil.quality.agreement import Verdict, compare, named, quotations
+from guildbook.distil.quality.lexicon import concepts
+
+Ints = NDArray[np.int64]
+Codes = NDArray[np.int32]
+
+RIGHT: Final = "✓ "
+WRONG: Final = "✗ "
+MOST: Final = 12
+"""Verdicts kept of one case."""
+
+_TEXT: Final = r'(?:[^"\\ ]|\\.)*'
+_ASKED: Final = (
+    rf'(?P<asked>"case:(?i:{REQUEST_KEYS})":"(?:[^"\\]|\\.)+"|"case:[^"]*":"{_TEXT}(?: {_TEXT}){{{REQUEST_SPACES},}}")'
+)
+_SHOWN: Final = r'"(?:text|shown|innertext|target\.innerText)":(?P<shown>"(?:[^"\\]|\\.)*")'
+_DEED: Final = r"(?i)click|press|tap|select|submit|choose|toggle|check|push"
+
+_MISTAKES: Final = {
+    Verdict.EMPTY: "“{0}” was left empty",
+    Verdict.CASE: "“{0}” has small letters for capitals or the other way round",
+    Verdict.PART: "“{0}” holds only a part of what was asked for",
+    Verdict.MORE: "“{0}” holds more than was asked for",
+    Verdict.HALF_DAY: "“{0}” is twelve hours off",
+    Verdict.NEAR: "“{0}” has a slip of the pen",
+    Verdict.OTHER: "“{0}” holds something else than was asked for",
+}
+ENTERED: Final = "“{0}” holds what was asked for"
+OPENED: Final = "“{0}” clicked is the one asked for"
+OTHERWISE: Final = "“{0}” clicked is another than the one asked for"
+DONE: Final = "the last click does what was asked for"
+UNDONE: Final = "the last click does something else than was asked for"
+UNUSED: Final = "no field holds the words asked for"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Verdicts by row: `sets[of_row[i]]`; −1 where nothing is asked."""
+
+    sets: list[tuple[str, ...]]
+    of_row: Codes
+
+
+def checked(
+    table: pa.Table, case: Codes, ids: NDArray[np.uint64], texts: Sequence[str], codes: Codes
+) -> Checked | None:
+    """The verdicts on each case whose attributes say what is asked; None where none does.
+
+    `case` and `ids` (n, 2): of each row. `texts` and `codes`: the attributes by distinct text, and each row's (−1:
+    none).
+    """
+    words = pa.array(texts, pa.string())
+    if not len(words) or not pc.any(pc.match_substring_regex(words, _ASKED)).as_py():
+        return None
+    asked, requests = _picked(words, _ASKED, "asked")
+    asked = np.append(asked, -1)[codes]
+    rows = np.flatnonzero((asked >= 0) & (case >= 0))
+    if not len(rows):
+        return None
+    shown, labels = _picked(words, _SHOWN, "shown")
+    rows = rows[_order(table, case, ids, rows)]
+    work = _Cases(table, rows, case[rows], asked[rows], [_request(r) for r in requests])
+    found = work.verdicts(np.append(shown, -1)[codes][rows], [json.loads(label) for label in labels])
+    sets: dict[tuple[str, ...], int] = {}
+    of_case = np.full(int(case.max()) + 1, -1, np.int32)
+    for which, verdicts in found.items():
+        of_case[which] = sets.setdefault(tuple(sorted(verdicts)[:MOST]), len(sets))
+    return Checked(list(sets), np.where(case >= 0, of_case[case], -1).astype(np.int32))
+
+
+def _picked(words: pa.Array, pattern: str, group: str) -> tuple[Ints, list[str]]:
+    """The part of each text that a pattern finds: codes (−1: none) and the distinct parts."""
+    part = pc.struct_field(pc.extract_regex(words, pattern), group).dictionary_encode()
+    return pc.fill_null(part.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64), part.dictionary.to_pylist()
+
+
+def _request(pair: str) -> str:
+    """The text of a `"case:key":"text"` pair."""
+    return str(next(iter(json.loads(f"{{{pair}}}").values())))
+
+
+def _order(table: pa.Table, case: Codes, ids: NDArray[np.uint64], rows: Ints) -> Ints:
+    """Places of the rows by case, time, seq and id: the order of joint traces."""
+    time, seq = (
+        pc.fill_null(table.column(name).cast(pa.int64()), -1).to_numpy()[rows]
+        if name in table.column_names
+        else np.zeros(len(rows), np.int64)
+        for name in ("time", "seq")
+    )
+    return np.lexsort((ids[rows, 1], ids[rows, 0], seq, time, case[rows]))
+
+
+@dataclass(frozen=True)
+class _Cases:
+    """Rows of cases with a request, ordered by case and time."""
+
+    table: pa.Table
+    rows: Ints
+    case: Codes
+    asked: Ints
+    requests: list[str]
+
+    def verdicts(self, shown: Ints, labels: list[str]) -> dict[int, set[str]]:
+        """The verdicts on each case."""
+        request = self._request_of()
+        found: dict[int, set[str]] = {which: set() for which in request}
+        element, handles = self._elements()
+        value, values = self._words("value_after")
+        for row in _lasts(self.case, element, value >= 0):
+            which = int(self.case[row])
+            verdict = compare(values[value[row]], request[which])
+            name = handles[element[row]]
+            found[which].add(_entered(verdict, name))
+        self._opened(found, request, shown, labels, element, handles, value < 0)
+        self._deeds(found, request, element, handles, value < 0)
+        self._quoted(found, request, value, values)
+        return found
+
+    def _request_of(self) -> dict[int, str]:
+        starts = np.flatnonzero(np.append(True, self.case[1:] != self.case[:-1]))
+        return {int(self.case[s]): self.requests[int(self.asked[s])] for s in starts.tolist()}
+
+    def _words(self, name: str) -> tuple[Ints, list[str]]:
+        if name not in self.table.column_names:
+            return np.full(len(self.rows), -1, np.int64), []
+        column = self.table.column(name).take(pa.array(self.rows)).cast(pa.string()).combine_chunks()
+        array = pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) else column
+        coded = array.dictionary_encode()
+        codes = pc.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        return codes, coded.dictionary.to_pylist()
+
+    def _elements(self) -> tuple[Ints, list[str]]:
+        """What each row's element is called: its name, else its id."""
+        name, names = self._words("element_name")
+        own, ids = self._words("element_id")
+        texts = [generalise(text) for text in (*names, *ids)]
+        distinct = {text: code for code, text in enumerate(dict.fromkeys(t for t in texts if t))}
+        renumbered = np.array([*(distinct.get(text, -1) for text in texts), -1], np.int64)
+        return renumbered[np.where(name >= 0, name, np.where(own >= 0, own + len(names), -1))], list(distinct)
+
+    def _opened(
+        self,
+        found: dict[int, set[str]],
+        request: dict[int, str],
+        shown: Ints,
+        labels: list[str],
+        element: Ints,
+        handles: list[str],
+        plain: NDArray[np.bool_],
+    ) -> None:
+        """Of elements that show other words than their name: whether one clicked shows words of the request."""
+        said: dict[tuple[int, int], bool] = {}
+        here = plain & (shown >= 0) & (element >= 0)
+        for which, place, label in np.unique(np.column_stack([self.case, element, shown])[here], axis=0).tolist():
+            if generalise(labels[label]) != handles[place]:
+                said[which, place] = said.get((which, place), False) or named(labels[label], request[which])
+        for (which, place), right in said.items():
+            found[which].add((RIGHT + OPENED if right else WRONG + OTHERWISE).format(handles[place]))
+
+    def _deeds(
+        self,
+        found: dict[int, set[str]],
+        request: dict[int, str],
+        element: Ints,
+        handles: list[str],
+        plain: NDArray[np.bool_],
+    ) -> None:
+        """Whether the deed of the last element that stands for one is among those asked for."""
+        action, actions = self._words("action")
+        clicks = pc.match_substring_regex(pa.array(actions, pa.string()), _DEED).to_numpy(zero_copy_only=False)
+        stands = np.append([bool(concepts(handle)) for handle in handles], False)
+        last: dict[int, int] = {}
+        for row in np.flatnonzero(plain & np.append(clicks, False)[action] & stands[element]).tolist():
+            last[int(self.case[row])] = int(element[row])
+        for which, text in request.items():
+            wanted = concepts(text)
+            found[which] |= {f"asked={concept}" for concept in wanted}
+            if wanted and which in last:
+                done = concepts(handles[last[which]])
+                found[which].add(RIGHT + DONE if done & wanted else WRONG + UNDONE)
+
+    def _quoted(self, found: dict[int, set[str]], request: dict[int, str], value: Ints, values: list[str]) -> None:
+        """Whether anything at all was entered where the request quotes words to be entered."""
+        filled = {int(self.case[row]) for row in np.flatnonzero(value >= 0).tolist() if values[int(value[row])]}
+        for which, text in request.items():
+            if quotations(text):
+                found[which].add("asked=words in quotation marks")
+                if which not in filled:
+                    found[which].add(WRONG + UNUSED)
+
+
+def _entered(verdict: Verdict, field: str) -> str:
+    return RIGHT + ENTERED.format(field) if verdict is Verdict.RIGHT else WRONG + _MISTAKES[verdict].format(field)
+
+
+def _lasts(case: Codes, element: Ints, some: NDArray[np.bool_]) -> Iterable[int]:
+    """The last row of each case and element among some rows."""
+    rows = np.flatnonzero(some & (element >= 0))
+    last: dict[tuple[int, int], int] = {(int(case[row]), int(element[row])): row for row in rows.tolist()}
+    return last.values()
