@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guildbook.app.planted import BENCH_EVENTS, score
+from guildbook.app.planted import BENCH_EVENTS, Edges, score
 from guildbook.model import Effect, Kind, Practice, Span, When
 from guildbook.record.office import Planted, PlantedCondition, Truth, truth
 
@@ -88,7 +88,8 @@ def test_saying_exactly_what_was_planted_scores_full_marks(seed: int, random: An
     assert (result.missed, result.false, result.duplicates, result.echoes) == ((), (), (), ())
     assert {f.planted: f.practices for f in result.found} == {p.id: (f"mined-{p.id}",) for p in known.practices}
     assert result.conditions == (4, 4)
-    assert result.edges[0] == result.edges[1] >= 6
+    assert result.edges.found == result.edges.planted >= 6
+    assert result.edges.f1 == 1.0
     json.dumps(result.to_dict())
 
 
@@ -256,12 +257,16 @@ def test_prerequisites_count_through_others_and_from_any_finder() -> None:
         planted("A"), planted("B", prerequisites=("A",), layer=2), planted("C", prerequisites=("B",), layer=3)
     )
     a, b, c = (perfect(p) for p in known.practices)
-    assert score([a, b, c], known, label).edges == (2, 2)
+    assert score([a, b, c], known, label).edges == Edges(2, 2, 2, 0)
     through = dataclasses.replace(c, prerequisites=("between",))
     between = dataclasses.replace(perfect(planted("X")), id="between", prerequisites=("mined-B",))
-    assert score([a, b, through, between], known, label).edges == (2, 2)
-    assert score([a, dataclasses.replace(b, prerequisites=()), c], known, label).edges == (1, 2)
-    assert score([a, c], known, label).edges == (0, 2)
+    assert score([a, b, through, between], known, label).edges == Edges(2, 2, 1, 0)
+    assert score([a, dataclasses.replace(b, prerequisites=()), c], known, label).edges == Edges(2, 1, 1, 0)
+    assert score([a, c], known, label).edges == Edges(2, 0, 0, 0)
+    upside_down = dataclasses.replace(a, prerequisites=("mined-B",))
+    wrong = score([upside_down, dataclasses.replace(b, prerequisites=()), c], known, label).edges
+    assert (wrong.true, wrong.false, wrong.precision) == (1, 1, 0.5)
+    assert wrong.f1 == 0.5
 
 
 def test_task_titles_may_be_mapped() -> None:

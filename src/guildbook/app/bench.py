@@ -26,13 +26,21 @@ def next_step(train: Path, test: Path) -> dict[str, Any]:
     return result | {"seconds": round(time.perf_counter() - started, 3)}
 
 
-def planted(seed: int, events: int) -> dict[str, Any]:
+def planted(seed: int, events: int, options: office.Options | None = None) -> dict[str, Any]:
     """Mine the office of that seed and hold the practices against what was planted in it."""
     started = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="guildbook-bench-") as folder, open_book(folder) as book:
-        practices = book.learn(Wanted(office=(seed, events))).knowledge.practices
-    result = score(practices, office.truth(seed=seed, events=events), labels.label_of)
-    return result.to_dict() | {"seconds": round(time.perf_counter() - started, 3)}
+    made = options or office.Options()
+    with tempfile.TemporaryDirectory(prefix="guildbook-bench-") as name:
+        folder = Path(name)
+        file, *_ = office.write(folder / "office", seed=seed, events=events, options=made)
+        with open_book(folder / "book") as book:
+            found = book.learn(Wanted(paths=(file,))).knowledge
+    result = score(found.practices, office.truth(seed=seed, events=events, options=made), labels.label_of)
+    return result.to_dict() | {
+        "events": found.events,
+        "false_per_100000": 100_000 * result.overall.false / max(found.events, 1),
+        "seconds": round(time.perf_counter() - started, 3),
+    }
 
 
 def _events(path: Path) -> pa.Table:

@@ -76,6 +76,42 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Edges:
+    """Prerequisites: what was planted and what was said, among practices that find planted ones."""
+
+    planted: int
+    found: int
+    """Planted prerequisites that are stated, directly or through others."""
+    true: int
+    """Stated ones that were planted, directly or through others."""
+    false: int
+    """Stated ones that were not."""
+
+    @property
+    def precision(self) -> float | None:
+        """Share of the stated that is true; None: none is stated."""
+        stated = self.true + self.false
+        return self.true / stated if stated else None
+
+    @property
+    def recall(self) -> float | None:
+        """Share of the planted that is stated; None: none was planted."""
+        return self.found / self.planted if self.planted else None
+
+    @property
+    def f1(self) -> float | None:
+        """The harmonic mean of both; None where one of them is."""
+        if self.precision is None or self.recall is None:
+            return None
+        both = self.precision + self.recall
+        return 2 * self.precision * self.recall / both if both else 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """With the three shares."""
+        return asdict(self) | {"precision": self.precision, "recall": self.recall, "f1": self.f1}
+
+
+@dataclass(frozen=True, slots=True)
 class PlantedScore:
     """What was found, missed and wrongly stated: planted practices by their id in the truth, mined ones by theirs."""
 
@@ -90,8 +126,7 @@ class PlantedScore:
     echoes: tuple[str, ...]
     conditions: tuple[int, int]
     """Found conditional practices with exactly the planted condition, and all found conditional ones."""
-    edges: tuple[int, int]
-    """Planted prerequisites that mined practices state, and all planted prerequisites."""
+    edges: Edges
 
     @property
     def strict_precision(self) -> float | None:
@@ -102,7 +137,6 @@ class PlantedScore:
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form, with precision and recall overall on top."""
         exact, conditional = self.conditions
-        edges_found, edges = self.edges
         return {
             "precision": self.overall.precision,
             "recall": self.overall.recall,
@@ -116,7 +150,7 @@ class PlantedScore:
             "duplicates": list(self.duplicates),
             "echoes": list(self.echoes),
             "conditions": {"exact": exact, "found": conditional},
-            "prerequisites": {"found": edges_found, "planted": edges, "recall": edges_found / edges if edges else None},
+            "prerequisites": self.edges.to_dict(),
         }
 
 
@@ -342,15 +376,19 @@ def _group(
     return _count(planted, finders, [p for p in false if getattr(p, by) == value])
 
 
-def _edges(truth: Truth, finders: Mapping[str, list[Practice]], practices: Sequence[Practice]) -> tuple[int, int]:
-    """Planted prerequisites that a finder of the one states of a finder of the other, directly or through others."""
-    below = {p.id: set(p.prerequisites) for p in practices}
-    edges = [(p.id, q) for p in truth.practices for q in p.prerequisites]
-    stated = 0
-    for upper, lower in edges:
-        rests = {i for p in finders.get(upper, []) for i in _closure(p.id, below)}
-        stated += any(p.id in rests for p in finders.get(lower, []))
-    return stated, len(edges)
+def _edges(truth: Truth, finders: Mapping[str, list[Practice]], practices: Sequence[Practice]) -> Edges:
+    """Prerequisites between practices that find planted ones, held against the planted, each way up to closure."""
+    said = {p.id: set(p.prerequisites) for p in practices}
+    meant = {p.id: set(p.prerequisites) for p in truth.practices}
+    planted = [(p.id, q) for p in truth.practices for q in p.prerequisites]
+    found = 0
+    for upper, lower in planted:
+        rests = {i for p in finders.get(upper, []) for i in _closure(p.id, said)}
+        found += any(p.id in rests for p in finders.get(lower, []))
+    finds = {p.id: key for key, group in finders.items() for p in group}
+    stated = [(finds[upper], finds[lower]) for upper in finds for lower in said[upper] if lower in finds]
+    true = sum(lower == upper or lower in _closure(upper, meant) for upper, lower in stated)
+    return Edges(len(planted), found, true, len(stated) - true)
 
 
 def _closure(start: str, below: Mapping[str, set[str]]) -> set[str]:

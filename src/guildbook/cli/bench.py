@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from guildbook.cli.session import Json, show, table
+
+
+class Planting(StrEnum):
+    """What a sample office has planted in it."""
+
+    USUAL = "usual"
+    NONE = "none"
 
 
 def register(app: typer.Typer) -> None:
@@ -32,12 +40,17 @@ def next_step(
 def planted(
     seed: Annotated[int, typer.Option(help="Which sample office.")] = 1,
     events: Annotated[int, typer.Option(min=1000, help="About how many events.")] = 120_000,
+    noise: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of stray and missing events.")] = 0.0,
+    planted: Annotated[
+        Planting, typer.Option(help="none: an office in which nothing has any effect.")
+    ] = Planting.USUAL,
     json: Json = False,
 ) -> None:
-    """Precision and recall of the practices planted in a sample office, by kind and layer."""
+    """Precision and recall of the practices planted in a sample office and of what they rest on."""
     from guildbook.app.bench import planted as measure
+    from guildbook.record.office import Options
 
-    _show(measure(seed, events), json)
+    _show(measure(seed, events, Options(planted=planted is Planting.USUAL, noise=noise)), json)
 
 
 def _show(result: dict[str, object], json: bool) -> None:

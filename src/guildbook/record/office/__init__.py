@@ -2,6 +2,7 @@
 
 from guildbook.record.office.files import write
 from guildbook.record.office.generate import generate
+from guildbook.record.office.options import Options
 from guildbook.record.office.truth import Colleague, Decoy, Planted, PlantedCondition, Truth, truth
 
-__all__ = ["Colleague", "Decoy", "Planted", "PlantedCondition", "Truth", "generate", "truth", "write"]
+__all__ = ["Colleague", "Decoy", "Options", "Planted", "PlantedCondition", "Truth", "generate", "truth", "write"]

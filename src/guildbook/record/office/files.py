@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from guildbook.columns import RAW_SCHEMA
 from guildbook.record.office.generate import generate
+from guildbook.record.office.options import USUAL, Options
 from guildbook.record.office.truth import truth
 
 Format = Literal["parquet", "csv"]
@@ -32,6 +33,7 @@ def write(
     people: int | None = None,
     weeks: int = 6,
     form: Format = "parquet",
+    options: Options = USUAL,
 ) -> list[Path]:
     """Write `folder/events/office.parquet` (or `.csv`) and `folder/truth/truth.json`; returns both, in that order.
 
@@ -41,7 +43,7 @@ def write(
     there = folder / EVENTS / f"office.{form}"
     there.parent.mkdir(parents=True, exist_ok=True)
     unfinished = there.with_suffix(".part")
-    tables = (c.events for c in generate(seed=seed, events=events, people=people, weeks=weeks))
+    tables = (c.events for c in generate(seed=seed, events=events, people=people, weeks=weeks, options=options))
     if form == "csv":
         _write_csv(unfinished, tables)
     else:
@@ -49,7 +51,7 @@ def write(
             for table in tables:
                 writer.write_table(table)
     unfinished.replace(there)
-    known = truth(seed, events=events, people=people, weeks=weeks).to_dict()
+    known = truth(seed, events=events, people=people, weeks=weeks, options=options).to_dict()
     answers = folder / TRUTH / "truth.json"
     answers.parent.mkdir(parents=True, exist_ok=True)
     answers.write_text(json.dumps(known, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

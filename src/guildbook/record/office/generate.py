@@ -15,6 +15,7 @@ from guildbook.record.office.cases import Cases, draw_cases
 from guildbook.record.office.clock import schedule
 from guildbook.record.office.idle import MEAN_EVENTS, play_idle
 from guildbook.record.office.names import draw_names
+from guildbook.record.office.options import USUAL, Options, disturb
 from guildbook.record.office.plan import BATCHED, Plan, draw_plan
 from guildbook.record.office.play import PAUSE, Play
 from guildbook.record.office.scripts import SCRIPTS, SHARES
@@ -65,7 +66,13 @@ def branches(plan: Plan, people: int) -> list[Staff]:
 
 
 def generate(
-    *, seed: int, events: int = 20_000, people: int | None = None, weeks: int = 6, days: range | None = None
+    *,
+    seed: int,
+    events: int = 20_000,
+    people: int | None = None,
+    weeks: int = 6,
+    days: range | None = None,
+    options: Options = USUAL,
 ) -> Iterator[Chunk]:
     """About `events` events of the office of that seed, as chunks of `RAW_SCHEMA`, branch by branch in time order.
 
@@ -73,17 +80,17 @@ def generate(
     nothing else, so the days of any partition make up the whole. Raises `UsageError` for sizes that cannot be.
     """
     count = head_count(events, people, weeks)
-    return _chunks(seed, events, count, weeks, days)
+    return _chunks(seed, events, count, weeks, days, options)
 
 
-def _chunks(seed: int, events: int, people: int, weeks: int, days: range | None) -> Iterator[Chunk]:
-    plan = draw_plan(seed)
+def _chunks(seed: int, events: int, people: int, weeks: int, days: range | None, options: Options) -> Iterator[Chunk]:
+    plan = draw_plan(seed, planted=options.planted)
     office = branches(plan, people)
     number = 10_001
     for i, staff in enumerate(office):
         share = events * len(staff.names) / people
         cases = round(share * (1 - _CASELESS) / _EVENTS_A_CASE)
-        table = _branch(plan, staff, i, cases, number, round(share * _CASELESS / MEAN_EVENTS), weeks * 7)
+        table = _branch(plan, staff, i, cases, number, round(share * _CASELESS / MEAN_EVENTS), weeks * 7, options.noise)
         number += cases + len(TASKS)
         table = _only(table, days)
         for at in range(0, table.num_rows, _CHUNK):
@@ -98,7 +105,9 @@ def _only(table: pa.Table, days: range | None) -> pa.Table:
     return table.filter(pa.array(np.isin(day, np.array(days, np.int64))))
 
 
-def _branch(plan: Plan, staff: Staff, branch: int, cases: int, number: int, idle: int, days: int) -> pa.Table:
+def _branch(
+    plan: Plan, staff: Staff, branch: int, cases: int, number: int, idle: int, days: int, noise: float
+) -> pa.Table:
     played: list[Cases] = []
     parts, arrivals = [], []
     for k, task in enumerate(TASKS):
@@ -117,7 +126,13 @@ def _branch(plan: Plan, staff: Staff, branch: int, cases: int, number: int, idle
     firsts = np.concatenate([[0], np.cumsum([len(a) for a in arrivals])[:-1]]).tolist()
     whole = join([*parts, lines], firsts)
     pause = PAUSE * np.exp(rng.normal(0, 0.3, len(whole.row)))
-    agent = rng.random(len(whole.row)) < staff.agent[whole.who]
     factor = np.array([np.exp(r.effect) if (r := plan.rule(name)) else 1.0 for name in BATCHED])
+    drawn_agent = rng.random(len(whole.row))
     time, length = schedule(whole, np.concatenate(arrivals), staff, pause, factor, days * DAY)
+    if noise:
+        more = np.random.default_rng([plan.seed, branch, 5])
+        whole, time, length = disturb(whole, time, length, noise, more)
+        drawn_agent = np.concatenate([drawn_agent, more.random(len(time) - len(drawn_agent))])
+        time[time >= days * DAY] = -1
+    agent = drawn_agent < staff.agent[whole.who]
     return tabulate(whole, time, length, agent, Rows(played, idle), staff, START, branch)

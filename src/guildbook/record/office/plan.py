@@ -167,8 +167,11 @@ class _Draft:
         return [s for s in (f"{task}.o{i + 1}" for i in range(OPTIONS)) if s not in self.slots]
 
 
-def draw_plan(seed: int) -> Plan:
-    """The plan of a seed: the same for the same seed, whatever the size of the office."""
+def draw_plan(seed: int, *, planted: bool = True) -> Plan:
+    """The plan of a seed: the same for the same seed, whatever the size of the office.
+
+    Without anything `planted`, people differ in all the same places and it changes nothing.
+    """
     rng = np.random.default_rng([seed, _PLAN_SALT])
     products = tuple(PRODUCTS[i] for i in rng.permutation(len(PRODUCTS)))
     draft = _Draft(rng, int(rng.choice([2_000, 5_000, 10_000])), products)
@@ -176,11 +179,12 @@ def draw_plan(seed: int) -> Plan:
         draft.preparations[task] = draft.shuffle(PREPARATIONS[task])
         draft.checks[task] = draft.shuffle(CHECKS[task])
     order = [TASKS[i] for i in rng.permutation(len(TASKS))]
-    chained = _plant_chains(draft, order)
-    _plant_singles(draft, order)
-    _plant_people(draft, order, chained)
-    _plant_tools(draft)
-    _plant_batch(draft)
+    if planted:
+        chained = _plant_chains(draft, order)
+        _plant_singles(draft, order)
+        _plant_people(draft, order, chained)
+        _plant_tools(draft)
+        _plant_batch(draft)
     _fill_decoys(draft)
     base = {t: _base(draft.rules, t) for t in TASKS}
     return Plan(seed, tuple(draft.rules), draft.slots, products, base, draft.floor)

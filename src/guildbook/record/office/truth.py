@@ -7,6 +7,7 @@ from typing import Any
 
 from guildbook.model import Kind
 from guildbook.record.office.generate import branches, head_count
+from guildbook.record.office.options import USUAL, Options
 from guildbook.record.office.plan import Plan, Rule, Slot, draw_plan
 from guildbook.record.office.staff import LEVELS, ROLES, Staff
 from guildbook.record.office.steps import TOPICS, Step
@@ -93,9 +94,11 @@ class Truth:
         )
 
 
-def truth(seed: int, *, events: int = 20_000, people: int | None = None, weeks: int = 6) -> Truth:
+def truth(
+    seed: int, *, events: int = 20_000, people: int | None = None, weeks: int = 6, options: Options = USUAL
+) -> Truth:
     """What `generate` with the same arguments plants. Raises `UsageError` like it."""
-    plan = draw_plan(seed)
+    plan = draw_plan(seed, planted=options.planted)
     office = branches(plan, head_count(events, people, weeks))
     return Truth(
         seed=seed,
