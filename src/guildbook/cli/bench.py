@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     bench = typer.Typer(no_args_is_help=True, help="How well it learns, against held-back truth.")
     bench.command("next-step")(next_step)
     bench.command("planted")(planted)
+    bench.command("people")(people)
     app.add_typer(bench, name="bench")
 
 
@@ -51,6 +52,20 @@ def planted(
     from guildbook.record.office import Options
 
     _show(measure(seed, events, Options(planted=planted is Planting.USUAL, noise=noise)), json)
+
+
+def people(
+    log: Annotated[Path, typer.Argument(metavar="FILE", help="Learn from this log.")],
+    truth: Annotated[
+        Path, typer.Option(metavar="FILE", help="CSV of who belongs where: worker and team, role or both.")
+    ],
+    json: Json = False,
+) -> None:
+    """Teams and roles recovered from a log, against who really belongs where."""
+    from guildbook.app.bench_people import people as measure
+
+    result = measure(log, truth)
+    _show(result if json else {k: v for k, v in result.items() if k != "columns"}, json)
 
 
 def _show(result: dict[str, object], json: bool) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from guildbook.distil.drift import changes, retired
 from guildbook.distil.evidence import Shows
+from guildbook.distil.groups import groups
 from guildbook.distil.maps import maps, tasks, titles
 from guildbook.distil.outcomes import BAD, GOOD
 from guildbook.distil.people import people
@@ -22,7 +23,7 @@ from guildbook.distil.view import TraceView
 from guildbook.model.knowledge import Knowledge, Practice
 from guildbook.model.process import Change
 
-DERIVED_VERSION: Final = 1
+DERIVED_VERSION: Final = 2
 """Raised whenever the same sums may give different knowledge."""
 
 
@@ -57,6 +58,7 @@ def derive(sums: Sums, settings: Settings) -> Derivation:
 def knowledge(found: Derivation, practices: Sequence[Practice], period: tuple[int, int] | None) -> Knowledge:
     """The knowledge with its practices as they are to be shown, evidence attached."""
     sums = found.sums
+    grouped = groups(sums, found.titles)
     return Knowledge(
         model_hash=sums.digest(),
         events=sums.events,
@@ -65,10 +67,12 @@ def knowledge(found: Derivation, practices: Sequence[Practice], period: tuple[in
         episodes=sums.traces,
         tasks=tasks(sums, found.titles),
         practices=tuple(supported(practices)),
-        people=people(sums, found.titles),
+        people=people(sums, found.titles, grouped),
         maps=maps(sums, found.titles),
         changes=found.changes,
         period=period,
+        teams=grouped.teams,
+        roles=grouped.roles,
         notes=(*_notes(sums), *limits(sums, titles=found.titles)),
     )
 

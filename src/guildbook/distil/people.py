@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guildbook.distil.buckets import median_seconds
+from guildbook.distil.groups import Groups
 from guildbook.distil.practices.wording import Names, step
 from guildbook.distil.sums import Sums
 from guildbook.distil.tables import CountTable
@@ -28,8 +29,12 @@ Counted = tuple[NDArray[np.uint64], NDArray[np.int64]]
 _NONE: Final[Counted] = (np.empty(0, np.uint64), np.empty(0, np.int64))
 
 
-def people(sums: Sums, titles: Mapping[int, str] | None = None) -> tuple[Person, ...]:
-    """Everyone with an event, most events first. `titles`: task symbol → title; the task's own text where absent."""
+def people(sums: Sums, titles: Mapping[int, str] | None = None, groups: Groups | None = None) -> tuple[Person, ...]:
+    """Everyone with an event, most events first. `titles`: task symbol → title; the task's own text where absent.
+
+    `groups`: the teams and roles they belong to.
+    """
+    belongs = groups or Groups()
     names = Names(sums.texts)
     known = dict(titles or {})
     any_condition = sums.asks.where(c1=0)
@@ -57,6 +62,8 @@ def people(sums: Sums, titles: Mapping[int, str] | None = None) -> tuple[Person,
                 asked_about=_ranked(asked.get(worker, _NONE), spoken),
                 answers_in=median_seconds(buckets, times),
                 known_for=_ranked(special.get(worker, _NONE), spoken),
+                team=belongs.team(worker),
+                role=belongs.role(worker),
             )
         )
     return tuple(sorted(found, key=lambda p: (-p.events, p.name)))

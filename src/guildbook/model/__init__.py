@@ -13,6 +13,7 @@ from guildbook.model.event import Element, Event, ObjectRef, Origin
 from guildbook.model.grant import Grant, SegmentRef, Use
 from guildbook.model.knowledge import (
     Effect,
+    Group,
     Kind,
     Knowledge,
     MapEdge,
@@ -36,6 +37,7 @@ __all__ = [
     "Element",
     "Event",
     "Grant",
+    "Group",
     "GuildbookError",
     "InputError",
     "Kind",

@@ -133,6 +133,21 @@ class Person:
     """Median seconds to an answer."""
     known_for: tuple[tuple[str, int], ...] = ()
     """Steps done at least twice as often as this person's part of all work would lead one to expect, with counts."""
+    team: str = ""
+    """Name of the `Group` this person works in; empty where none is seen."""
+    role: str = ""
+    """Name of the `Group` of people who do the same work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """People who belong together by what the traces show: a team shares cases, a role does the same steps."""
+
+    name: str
+    members: tuple[str, ...]
+    """Labels of two or more workers, or of one whom nobody is like; most events first."""
+    marked_by: tuple[tuple[str, int], ...] = ()
+    """What sets it apart, with counts: the steps of a role, the tasks of a team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +198,9 @@ class Knowledge:
     """Changes of the process over time, oldest first."""
     period: tuple[int, int] | None = None
     """First and last event, µs UTC."""
+    teams: tuple[Group, ...] = ()
+    roles: tuple[Group, ...] = ()
+    """Both largest first, and empty where all work together or do the same."""
     notes: tuple[str, ...] = field(default=())
     """What could not be learnt and why (for example: no outcomes, so no quality practices)."""
 
@@ -229,6 +247,8 @@ def knowledge_from_dict(data: dict[str, Any]) -> Knowledge:
         "maps": tuple(_map(item) for item in data["maps"]),
         "changes": tuple(Change(**_paired(item, "before", "after")) for item in data.get("changes", ())),
         "period": None if period is None else (period[0], period[1]),
+        "teams": tuple(_group(item) for item in data.get("teams", ())),
+        "roles": tuple(_group(item) for item in data.get("roles", ())),
         "notes": tuple(data["notes"]),
     }
     return Knowledge(**read)
@@ -248,6 +268,10 @@ def practice_from_dict(data: dict[str, Any]) -> Practice:
     for name in ("do", "instead_of", "people", "prerequisites"):
         read[name] = tuple(data[name])
     return Practice(**read)
+
+
+def _group(item: dict[str, Any]) -> Group:
+    return Group(item["name"], tuple(item["members"]), _paired(item, "marked_by")["marked_by"])
 
 
 def _paired(item: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from guildbook.distil.buckets import log_centre
+from guildbook.distil.buckets import PER_DOUBLING, log_centre
 from guildbook.distil.practices import wording
 from guildbook.distil.practices.forming import identity
 from guildbook.distil.practices.settings import MiningSettings
@@ -23,6 +23,8 @@ OFTEN = 2.5
 HALF = 0.69
 """Least |ln| of the ratio of waiting times: half the time."""
 ACCEPT = 0.001
+FLOOR = (np.log(2) / PER_DOUBLING) ** 2 / 12
+"""Least variance of ln seconds: that within one bucket."""
 
 
 def mine_handovers(
@@ -49,7 +51,7 @@ def mine_handovers(
         if not enough.any():
             continue
         here, rest = here[enough], rest[enough]
-        spread = np.full(len(here), (all_square - all_total**2 / all_n) / (all_n - 1))
+        spread = np.full(len(here), max((all_square - all_total**2 / all_n) / (all_n - 1), FLOOR))
         rest_mean = (all_total - total[here]) / rest
         effect = welch(n[here], total[here] / n[here], spread, rest, rest_mean, spread)
         tests += np.where(effect.value < 0, effect.p, 1.0).tolist()

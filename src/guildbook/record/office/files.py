@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +16,13 @@ import pyarrow.parquet as pq
 from guildbook.columns import RAW_SCHEMA
 from guildbook.record.office.generate import generate
 from guildbook.record.office.options import USUAL, Options
-from guildbook.record.office.truth import truth
+from guildbook.record.office.truth import Truth, truth
 
 Format = Literal["parquet", "csv"]
 EVENTS: Final = "events"
 """Folder of the files to import."""
 TRUTH: Final = "truth"
-"""Folder of `truth.json`, beside it: importing the first never reads the second."""
+"""Folder of `truth.json` and `people.csv`, beside it: importing the first never reads the second."""
 _NESTED: Final = ("objects", "element_bounds")
 
 
@@ -35,7 +36,10 @@ def write(
     form: Format = "parquet",
     options: Options = USUAL,
 ) -> list[Path]:
-    """Write `folder/events/office.parquet` (or `.csv`) and `folder/truth/truth.json`; returns both, in that order.
+    """Write `folder/events/office.parquet` (or `.csv`) and the truth; returns the paths.
+
+    They are, in that order: the events, `folder/truth/truth.json` and `folder/truth/people.csv`: worker, team, role and
+    experience of everyone.
 
     The CSV has no `objects` and no `element_bounds`, which a flat file cannot hold. Files appear whole or not at all.
     Raises `UsageError` for sizes that cannot be and `OSError` when the disk refuses.
@@ -51,11 +55,19 @@ def write(
             for table in tables:
                 writer.write_table(table)
     unfinished.replace(there)
-    known = truth(seed, events=events, people=people, weeks=weeks, options=options).to_dict()
+    known = truth(seed, events=events, people=people, weeks=weeks, options=options)
     answers = folder / TRUTH / "truth.json"
     answers.parent.mkdir(parents=True, exist_ok=True)
-    answers.write_text(json.dumps(known, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return [there, answers]
+    answers.write_text(json.dumps(known.to_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return [there, answers, _write_people(answers.with_name("people.csv"), known)]
+
+
+def _write_people(path: Path, known: Truth) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(("worker", "team", "role", "experience"))
+        rows.writerows((p.name, f"branch {p.branch + 1}", p.role, p.experience) for p in known.people)
+    return path
 
 
 def _write_csv(path: Path, tables: Iterator[pa.Table]) -> None:
