@@ -202,7 +202,7 @@ class _Learning:
         if below == FEW and self.first is not None:
             yield self.first
         elif self.many:
-            if self.parts is None:
+            if self.parts is None or not self.parts.holds(below):
                 self.parts = streaming.laid_only(self.admitted)
             found = streaming.viewed(self.parts, self.settings, below)
             if below == FEW:
@@ -240,8 +240,11 @@ def _streamed(run: _Learning, jobs: int, notes: tuple[str, ...]) -> Learnt:
     """As `_afresh`, but never with all events in one piece."""
     with executor(jobs) as pool:
         run.parts, daily = streaming.laid(run.admitted, run.settings, pool, jobs, lambda x: run.tell(0.35 * x))
-        sums, first = streaming.summed(run.parts, run.settings, pool, jobs, FEW, lambda x: run.tell(0.35 + 0.35 * x))
-    found = derive(sums + daily, run.settings)
+        total, first = streaming.summed(
+            run.parts, run.settings, pool, jobs, FEW, FIRST, lambda x: run.tell(0.35 + 0.35 * x)
+        )
+    total.add(daily.result())  # not before the processes are gone, which hold as much
+    found = derive(total.result(), run.settings)
     if found.practices:
         run.first = first
     return _concluded(run, found, {}, found.sums.traces, notes)

@@ -49,6 +49,8 @@ class Parts:
 
     def __init__(self, rows: int, least: int = 1) -> None:
         self.parts = [Part() for _ in range(max(least, -(-rows // PART)))]
+        self._gone: int | None = None
+        """The first part whose cases were let go."""
 
     def __len__(self) -> int:
         return len(self.parts)
@@ -71,13 +73,31 @@ class Parts:
                 kept = part.cases if number < count else part.loose
                 kept.append(packed(sorted_table.slice(start, end - start)))
 
+    def holds(self, symbol: int | None) -> bool:
+        """Whether all rows that `below` would give are still held."""
+        return self._gone is None or (symbol is not None and self._last(symbol) < self._gone)
+
+    def drained(self, symbol: int) -> Iterator[list[bytes]]:
+        """The pieces of each part; those of cases in parts that begin above the symbol are let go as they are given."""
+        self._gone = self._last(symbol) + 1
+        for number, part in enumerate(self.parts):
+            pieces = part.pieces()
+            if number >= self._gone:
+                part.cases.clear()
+            if pieces:
+                yield pieces
+
     def below(self, symbol: int | None) -> Iterator[list[bytes]]:
         """The pieces of each part that may hold joint traces whose key has a lower symbol; of all for None."""
-        last = len(self.parts) if symbol is None else int(case_parts(np.array([symbol], np.uint64), len(self.parts))[0])
+        last = len(self.parts) if symbol is None else self._last(symbol)
         for number, part in enumerate(self.parts):
             pieces = part.pieces() if number <= last else part.loose
             if pieces:
                 yield pieces
+
+    def _last(self, symbol: int) -> int:
+        """The last part that may hold a case of a lower symbol."""
+        return int(case_parts(np.array([symbol], np.uint64), len(self.parts))[0])
 
 
 def case_parts(codes: NDArray[np.uint64], count: int) -> Ints:

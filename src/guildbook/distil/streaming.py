@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from typing import Final, TypeVar
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
 import pyarrow as pa
 
@@ -26,28 +27,52 @@ Progress = Callable[[float], None]
 
 
 class Total:
-    """Adds up sums as they come, in pairs of about equal size, so that no row is added more than log(n) times."""
+    """Adds up sums as they come, in pairs of about equal size, so that no row is added more than log(n) times.
+
+    Tables are let go of one by one as they are added, so that two sums and their total never stand side by side.
+    """
 
     def __init__(self) -> None:
-        self._held: list[tuple[int, Sums]] = []
+        self._held: list[tuple[int, _Taken]] = []
 
     def add(self, sums: Sums) -> None:
         """One more."""
-        level = 0
+        level, taken = 0, _Taken(dict(sums.tables()), dict(sums.texts))
+        del sums
         while self._held and self._held[-1][0] == level:
-            sums = self._held.pop()[1] + sums
+            taken.take(self._held.pop()[1])
             level += 1
-        self._held.append((level, sums))
+        self._held.append((level, taken))
 
     def result(self) -> Sums:
         """The sum of all; the total is empty afterwards."""
-        sums = Sums()
+        if not self._held:
+            return Sums()
+        _, taken = self._held.pop()
         while self._held:
-            sums = self._held.pop()[1] + sums
-        return sums
+            taken.take(self._held.pop()[1])
+        return taken.sums()
 
 
-def laid(admitted: Admitted, settings: Settings, pool: Executor, jobs: int, tell: Progress) -> tuple[Parts, Sums]:
+@dataclass
+class _Taken:
+    """Sums that may be taken apart."""
+
+    tables: dict[str, Any]
+    texts: dict[int, str]
+
+    def take(self, other: _Taken) -> None:
+        """Add another's tables; it is empty afterwards."""
+        for name in list(other.tables):
+            self.tables[name] = self.tables[name] + other.tables.pop(name)
+        self.texts |= other.texts
+
+    def sums(self) -> Sums:
+        used = self.tables["vocab"].keys[:, 0].tolist()
+        return Sums(**self.tables, texts={code: self.texts[code] for code in used})
+
+
+def laid(admitted: Admitted, settings: Settings, pool: Executor, jobs: int, tell: Progress) -> tuple[Parts, Total]:
     """All admitted events in parts, and the sums of their worker-days, taken as they pass."""
     rows = sum(segment.rows for segment in admitted.grant.segments)
     parts = Parts(rows, jobs)
@@ -64,7 +89,7 @@ def laid(admitted: Admitted, settings: Settings, pool: Executor, jobs: int, tell
 
     for sums in _in_turn(calls(), jobs):
         total.add(sums)
-    return parts, total.result()
+    return parts, total
 
 
 def laid_only(admitted: Admitted, jobs: int = 1) -> Parts:
@@ -76,17 +101,20 @@ def laid_only(admitted: Admitted, jobs: int = 1) -> Parts:
 
 
 def summed(
-    parts: Parts, settings: Settings, pool: Executor, jobs: int, first: int, tell: Progress
-) -> tuple[Sums, TraceView]:
-    """The sums of all joint traces, and the view of those whose key has a symbol below `first`."""
+    parts: Parts, settings: Settings, pool: Executor, jobs: int, first: int, kept: int, tell: Progress
+) -> tuple[Total, TraceView]:
+    """The sums of all joint traces, and the view of those whose key has a symbol below `first`.
+
+    The rows of traces that have a case of a symbol from `kept` on are let go.
+    """
     total = Total()
     views: list[TraceView] = []
-    calls = (pool.submit(_traced, pieces, settings, first) for pieces in parts.below(None))
+    calls = (pool.submit(_traced, pieces, settings, first) for pieces in parts.drained(kept))
     for sums, seen in _in_turn(calls, jobs):
         total.add(sums)
         views.append(seen)
         tell(len(views) / len(parts))
-    return total.result(), joined(views)
+    return total, joined(views)
 
 
 def viewed(parts: Parts, settings: Settings, below: int | None) -> Iterator[TraceView]:
