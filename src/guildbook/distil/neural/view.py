@@ -1,0 +1,97 @@
+"""A neural model as a view for the mixer: what its nets say, in the mixer's columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guildbook.distil.neural.groups import shards_along
+from guildbook.distil.neural.settings import NeuralSettings
+from guildbook.distil.neural.shard import Shard
+from guildbook.distil.neural.steps import Ints, Keys, Steps
+from guildbook.distil.nextstep.places import Places
+from guildbook.distil.nextstep.views import Opinion
+from guildbook.distil.sums import END
+from guildbook.distil.traces import Traces
+
+NAME = "neural"
+OWN = 0.5
+"""Share that the net of a trace's own group has; the rest is shared by how much each net has seen."""
+
+
+@dataclass(frozen=True)
+class NeuralView:
+    """`nextstep.View` of trained shards."""
+
+    groups: Mapping[str, str]
+    shards: tuple[Shard, ...]
+    name: str = NAME
+
+    def opinion(self, places: Places, symbols: Keys) -> Opinion:
+        """What the nets say, weighed and added; what a net does not know it shares out evenly."""
+        traces, trace = np.unique(places.trace, return_inverse=True)
+        picked = np.zeros(len(places.traces), dtype=bool)
+        picked[traces] = True
+        steps = Steps.of(places.traces.pick(picked))
+        shares = self._shares(steps, trace, places.depth)
+        p = np.zeros((len(places), len(symbols) + 1))
+        for number, shard in enumerate(self.shards):
+            if shard.weights and shares[:, number].any():
+                p += shares[:, number, None] * _said(shard, steps, trace, places.depth, symbols)
+        if not any(shard.weights for shard in self.shards):
+            p[:] = 1 / (len(symbols) + 1)
+        p /= p.sum(axis=1, keepdims=True)
+        return Opinion(np.log(p).astype(np.float32), np.ones(len(places), np.float32))
+
+    def _shares(self, steps: Steps, trace: Ints, depth: Ints) -> NDArray[np.float64]:
+        """(n, shards): how much each net counts at each place."""
+        seen = np.array([shard.events for shard in self.shards], np.float64)
+        out = np.tile(seen / max(seen.sum(), 1.0), (len(trace), 1))
+        inside = np.flatnonzero(depth > 0)
+        own = shards_along(steps, self.groups)[steps.offsets[trace[inside]] + depth[inside] - 1]
+        trained = seen[own] > 0
+        inside, own = inside[trained], own[trained]
+        out[inside] *= 1 - OWN
+        out[inside, own] += OWN
+        return out
+
+
+@dataclass(frozen=True)
+class NeuralLearner:
+    """`nextstep.ViewLearner`: trains a model of the traces it is given."""
+
+    settings: NeuralSettings = field(default_factory=NeuralSettings)
+    groups: Mapping[str, str] = field(default_factory=dict[str, str])
+    name: str = NAME
+
+    def fit(self, traces: Traces) -> NeuralView:
+        """The view of these traces alone."""
+        from guildbook.distil.neural.state import train  # noqa: PLC0415 — the state makes views itself
+
+        return train(traces, self.settings, self.groups).view()
+
+
+def _said(shard: Shard, steps: Steps, trace: Ints, depth: Ints, symbols: Keys) -> NDArray[np.float64]:
+    """(n, V + 1): one net's probabilities in the columns of `symbols`."""
+    own = np.append(shard.symbols, np.uint64(END))
+    order = np.argsort(symbols)
+    found = np.minimum(np.searchsorted(symbols, own, sorter=order), max(len(symbols) - 1, 0))
+    column = np.where(symbols[order[found]] == own, order[found], len(symbols)) if len(symbols) else found
+    out = np.zeros((len(trace), len(symbols) + 1))
+    by_trace = np.argsort(trace, kind="stable")
+    bounds = np.searchsorted(trace[by_trace], np.arange(len(steps) + 1))
+    for rows, logp in shard.logp(steps):
+        for one, said in zip(rows.tolist(), np.exp(logp.astype(np.float64)), strict=True):
+            here = by_trace[bounds[one] : bounds[one + 1]]
+            at = np.minimum(depth[here], len(said) - 1)
+            np.add.at(out, (here[:, None], column[None]), said[at])
+    strange = np.ones(len(symbols) + 1, dtype=bool)
+    strange[column] = False
+    strange[-1] = True
+    unknown = len(own) / (shard.events + len(own))
+    out *= 1 - unknown
+    out[:, strange] += unknown / strange.sum()
+    return out
