@@ -194,8 +194,6 @@ class Knowledge:
     practices: tuple[Practice, ...] = ()
     people: tuple[Person, ...] = ()
     maps: tuple[ProcessMap, ...] = ()
-    changes: tuple[Change, ...] = ()
-    """Changes of the process over time, oldest first."""
     period: tuple[int, int] | None = None
     """First and last event, µs UTC."""
     teams: tuple[Group, ...] = ()
@@ -203,6 +201,8 @@ class Knowledge:
     """Both largest first, and empty where all work together or do the same."""
     notes: tuple[str, ...] = field(default=())
     """What could not be learnt and why (for example: no outcomes, so no quality practices)."""
+    changes: tuple[Change, ...] = ()
+    """Changes of the process over time, oldest first."""
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form; `knowledge_from_dict` reads it back."""
