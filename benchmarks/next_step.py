@@ -35,7 +35,8 @@ def main() -> None:
         began = time.process_time()
         result = nextstep.bench(train, test)
         seconds = round(time.process_time() - began, 2)
-        figures[log] = {k: round(v, 4) for k, v in result.items()} | {"cpu_seconds": seconds, "known": known}
+        rounded = {k: round(v, 4) if isinstance(v, float) else v for k, v in result.items()}
+        figures[log] = rounded | {"cpu_seconds": seconds, "known": known}
     report("next-step", figures)
 
 

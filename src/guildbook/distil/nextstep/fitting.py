@@ -1,0 +1,177 @@
+"""Fitting the next-step model: prequential, that is every block of traces is predicted from those before it.
+
+(Dawid, *J. R. Statist. Soc. A* 147 (1984) 278–292.) The mixer is fitted on those predictions, and the counts are then
+filled with all traces. What has to be chosen (how fast older counts fade, how strictly the mixer is held back, the
+temperature) is chosen on the newest blocks, fitted on those before; nothing but the training traces is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guildbook.distil.nextstep.contexts import ROOT, Context, all_contexts, lineage
+from guildbook.distil.nextstep.counts import Counted, age_weights, count, levels_at
+from guildbook.distil.nextstep.mixer import PENALTIES, Mixer, Penalty, Sheet
+from guildbook.distil.nextstep.model import GROUPS, MOST, NextStep, group_of, looks
+from guildbook.distil.nextstep.places import Places
+from guildbook.distil.nextstep.signs import Signs
+from guildbook.distil.sums import END
+from guildbook.distil.traces import Traces
+
+Doubles = NDArray[np.float64]
+Codes = NDArray[np.int32]
+Ints = NDArray[np.int64]
+Keys = NDArray[np.uint64]
+
+CUTS: Final = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+"""Where the blocks begin that are predicted from what was before, as shares of the traces in order of their start."""
+HALF_LIVES: Final = (None, 0.3, 0.1, 0.04)
+SCOUTS: Final[tuple[Context, ...]] = (
+    ("acts1",),
+    ("acts2",),
+    ("acts3",),
+    ("acts5",),
+    ("acts1", "worker"),
+    ("acts2", "worker"),
+    ("acts2", "gap"),
+    ("acts1", "set"),
+)
+"""The contexts by which the half-life is chosen."""
+_CELLS: Final = 60_000_000
+"""Numbers the mixer is fitted on."""
+_FEWEST: Final = 20
+"""Traces below which nothing is fitted: all views are believed alike."""
+
+
+@dataclass(frozen=True)
+class _Training:
+    """Training places and all that was numbered of them."""
+
+    places: Places
+    rank: Doubles
+    """(n,): share of the traces that began before the place's."""
+    answers: Codes
+    group: Codes
+    groups: Keys
+    symbols: Keys
+    counted: dict[Context, Counted]
+
+    @property
+    def width(self) -> int:
+        return len(self.symbols) + 1
+
+
+def fit(traces: Traces) -> NextStep:
+    """The model of these traces alone."""
+    training = _prepared(traces)
+    start = Mixer.even(len(training.counted) - 1, len(training.groups) + 1, training.width)
+    half_life: float | None = None
+    mixer = start
+    if len(traces) >= _FEWEST:
+        half_life = _half_life(training)
+        sheet, rank = _predicted(training, training.counted, half_life)
+        mixer = _mixer(start, sheet, rank, half_life)
+    weights = age_weights(training.rank, half_life)
+    follows = {context: one.filled(weights) for context, one in training.counted.items()}
+    words = traces.events.acts
+    known = set(training.symbols.tolist()) | set(training.groups.tolist())
+    texts = {code: text for code, text in zip(words.symbols.tolist(), words.texts, strict=True) if code in known}
+    return NextStep(training.symbols, texts, follows, training.groups, mixer, half_life)
+
+
+def ranks(traces: Traces) -> Doubles:
+    """(T,): the share of the traces that began before each; ties keep the order of the traces."""
+    start = traces.time[traces.offsets[:-1]]
+    out = np.empty(len(start))
+    out[np.argsort(start, kind="stable")] = np.arange(len(start)) / max(len(start), 1)
+    return out
+
+
+def vocabulary(traces: Traces) -> Keys:
+    """What may come next: all activities and END, commonest first, ties by text."""
+    codes, counts = np.unique(np.append(traces.step, np.full(len(traces), END, np.uint64)), return_counts=True)
+    words = traces.events.acts
+    texts = dict(zip(words.symbols.tolist(), words.texts, strict=True))
+    names = np.array([texts.get(code, "") for code in codes.tolist()], dtype=np.str_)
+    return codes[np.lexsort((codes, names, -counts))]
+
+
+def _prepared(traces: Traces) -> _Training:
+    places = Places.of(traces)
+    symbols = vocabulary(traces)
+    signs = Signs(places)
+    groups = np.sort(symbols[symbols != END][: GROUPS - 1])
+    answers = places.columns(symbols).astype(np.int32)
+    counted = count(signs, all_contexts(signs.attributes), answers, len(symbols) + 1)
+    rank = ranks(traces)[places.trace]
+    return _Training(places, rank, answers, group_of(signs, groups), groups, symbols, counted)
+
+
+def _predicted(
+    training: _Training, counted: Mapping[Context, Counted], half_life: float | None
+) -> tuple[Sheet, Doubles]:
+    """Every block as predicted from what was before, and the rank of each place; thinned if there are many."""
+    width = training.width
+    numbers = len(counted) * (min(MOST, width) + 1)
+    wanted = (training.rank >= CUTS[0]) & (training.places.depth > 0)
+    thin = max(1, int(np.ceil(wanted.sum() * numbers / _CELLS)))
+    order = np.round(training.rank * len(training.places.traces)).astype(np.int64)
+    wanted &= order % thin == 0
+    sheets: list[Sheet] = []
+    found: list[Doubles] = []
+    for low, high in zip(CUTS, (*CUTS[1:], 1.0), strict=True):
+        rows = np.flatnonzero(wanted & (training.rank >= low) & (training.rank < high))
+        levels = levels_at(dict(counted), age_weights(training.rank, half_life, low), rows)
+        sheets += [
+            _answered(look.sheet, training.answers[rows[look.rows]])
+            for look in looks(levels, len(rows), width, training.group[rows])
+        ]
+        found.append(training.rank[rows])
+    return Sheet.joined(sheets), np.concatenate(found)
+
+
+def _answered(sheet: Sheet, answers: Codes) -> Sheet:
+    """With which of the classes came; the last where none of them is it."""
+    same = sheet.cells == answers[:, None]
+    place = np.where(same.any(axis=1), same.argmax(axis=1), sheet.cells.shape[1] - 1)
+    return replace(sheet, answer=place.astype(np.int32))
+
+
+def _half_life(training: _Training) -> float | None:
+    """What predicts the newest blocks best with a few contexts; of equals, the slower fading."""
+    needed = {above for context in SCOUTS for above in lineage(context)}
+    scouts = {context: one for context, one in training.counted.items() if context in needed or context == ROOT}
+    best: tuple[float, float | None] = (np.inf, None)
+    for half_life in HALF_LIVES:
+        sheet, rank = _predicted(training, scouts, half_life)
+        even = Mixer.even(len(scouts) - 1, len(training.groups) + 1, training.width)
+        old, new = rank < CUTS[-3], rank >= CUTS[-3]
+        mixer = even.fitted(sheet.pick(old), _shares(rank[old], half_life), PENALTIES[1], 30)
+        loss = mixer.loss(sheet.pick(new))
+        if loss < best[0]:
+            best = (loss, half_life)
+    return best[1]
+
+
+def _mixer(start: Mixer, sheet: Sheet, rank: Doubles, half_life: float | None) -> Mixer:
+    """Fitted on all blocks, with the penalty and the temperature that served the newest one best."""
+    new = rank >= CUTS[-1]
+    older, newest, share = sheet.pick(~new), sheet.pick(new), _shares(rank[~new], half_life)
+    tried: list[tuple[float, Penalty, Mixer]] = []
+    for penalty in PENALTIES:
+        mixer = start.fitted(older, share, penalty)
+        tried.append((mixer.loss(newest), penalty, mixer))
+    _, penalty, mixer = min(tried, key=lambda one: one[0])
+    heat = mixer.calibrated(newest).heat
+    return replace(mixer.fitted(sheet, _shares(rank, half_life), penalty), heat=heat)
+
+
+def _shares(rank: Doubles, half_life: float | None) -> Doubles:
+    """What each predicted place weighs in fitting: where counts fade, so do they, but no faster than a block lasts."""
+    del half_life
+    return np.ones(len(rank))
