@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from guildbook.app import forgetting, learning
 from guildbook.app.distilling import Distilling
+from guildbook.app.processing import Processing
 from guildbook.app.progress import Progress, silent
 from guildbook.app.teaching import Teaching
 from guildbook.config import Config, load
@@ -26,6 +27,7 @@ class Book:
     govern: Gate
     distil: Distilling
     teach: Teaching
+    process: Processing
     _store: Store
 
     @property
@@ -131,4 +133,4 @@ def open_book(
     )
     gate = Gate(store)
     distil = Distilling(store, gate, config)
-    return Book(config, gate, distil, Teaching(distil, config), store)
+    return Book(config, gate, distil, Teaching(distil, config), Processing(gate, distil), store)

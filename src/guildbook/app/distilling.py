@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from guildbook.app.progress import Progress, silent
 from guildbook.config import Config
-from guildbook.distil import Settings, State, StateVersionError
+from guildbook.distil import Settings, State, StateVersionError, Sums
 from guildbook.distil import learn as distil_learn
 from guildbook.govern import Gate
 from guildbook.model.errors import StoreError
@@ -59,7 +59,7 @@ class Distilling:
             learnt = distil_learn(
                 admitted,
                 old if known is not None else None,
-                settings=self._settings(),
+                settings=self.settings(),
                 departed=departed,
                 jobs=jobs or self._config.distil.jobs,
                 progress=lambda share: progress("distil", share),
@@ -71,6 +71,11 @@ class Distilling:
                 body = json.dumps(learnt.knowledge.to_dict(), ensure_ascii=False, separators=(",", ":"))
                 self._store.put_artefact(f"knowledge-{purpose}", "knowledge", body.encode(), grant)
             return Refreshed(learnt.knowledge, learnt.changed, learnt.touched_traces, (*notes, *learnt.notes))
+
+    def sums(self, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> Sums | None:
+        """The sums that were learnt last for this purpose; None before that, and for those of another version."""
+        state = self._state(purpose)[0]
+        return None if state is None else state.sums
 
     def _known(self, purpose: Purpose) -> Knowledge | None:
         """As `knowledge`, but what is damaged counts as not there: it is about to be made again."""
@@ -87,7 +92,8 @@ class Distilling:
         except (StateVersionError, StoreError) as error:
             return None, (f"Learnt again from the beginning: {error}",)
 
-    def _settings(self) -> Settings:
+    def settings(self) -> Settings:
+        """What shapes the sums, as configured."""
         section = self._config.distil
         return Settings(
             episode_gap_minutes=section.episode_gap_minutes,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guildbook.app.distilling import Distilling
+from guildbook.app.writing import written
 from guildbook.config import Config
 from guildbook.model.errors import InputError, UnknownNameError, UsageError
-from guildbook.model.knowledge import Kind, Knowledge, Practice
+from guildbook.model.knowledge import Kind, Knowledge, Practice, Status
 from guildbook.model.time import iso, now
 
 if TYPE_CHECKING:
@@ -34,11 +34,14 @@ class Teaching:
             )
         return found
 
-    def practices(self, kind: str | None = None) -> list[Practice]:
-        """All practices, or those of one kind, in layers."""
+    def practices(self, kind: str | None = None, *, retired: bool = True) -> list[Practice]:
+        """All practices, or those of one kind, in layers; those of steps no longer done only with `retired`."""
         if kind is not None and kind not in list(Kind):
             raise UsageError(f"There is no kind of practice called {kind!r}.", f"Kinds: {', '.join(Kind)}.")
-        return [p for p in self.knowledge().practices if kind is None or p.kind == kind]
+        known = self.knowledge().practices
+        return [
+            p for p in known if (kind is None or p.kind == kind) and (retired or p.status is not Status.RETIRED)
+        ]
 
     def practice(self, name: str) -> Practice:
         """The practice with this id, or with the only id that begins so."""
@@ -56,14 +59,17 @@ class Teaching:
 
     def write_report(self, output: Path, *, title: str) -> Path:
         """Write the page, whole or not at all."""
+        from guildbook.distil.discovery import discover  # noqa: PLC0415 - as for the next
+        from guildbook.distil.variants import explore  # noqa: PLC0415
         from guildbook.teach import report  # noqa: PLC0415 - drawing takes time to load, and nothing else needs it
 
-        page = report.render(self.knowledge(), title=title, generated=iso(now())[:16] + "Z")
-        unfinished = output.with_name(f".{output.name}.{os.getpid()}.part")
-        try:
-            unfinished.write_text(page, encoding="utf-8")
-            unfinished.replace(output)
-        except OSError as error:
-            unfinished.unlink(missing_ok=True)
-            raise InputError(f"{output} cannot be written: {error.strerror}.", "Give another -o FILE.") from error
-        return output
+        known, sums = self.knowledge(), self._distil.sums()
+        # Without sums (they are of another version) the page draws what the knowledge itself holds.
+        page = report.render(
+            known,
+            title=title,
+            generated=iso(now())[:16] + "Z",
+            maps=() if sums is None else discover(sums),
+            variants=() if sums is None else explore(sums),
+        )
+        return written(output, page)

@@ -23,15 +23,19 @@ def register(app: typer.Typer) -> None:
 def list_practices(
     context: typer.Context,
     kind: Annotated[str | None, typer.Option(help="people, quality, workflow or tool.")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also the retired ones, whose step is no longer done.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """List the practices, the ones that rest on no other first."""
     with session(context).book() as book:
-        found = book.teach.practices(kind)
+        found = book.teach.practices(kind, retired=everything)
     if json:
         show([practice.to_dict() for practice in found])
         return
-    table(("id", "layer", "practice"), [(p.id, p.layer, p.title) for p in found])
+    listed = [(p.id, p.layer, f"{p.title} (retired {p.retired})" if p.retired else p.title) for p in found]
+    table(("id", "layer", "practice"), listed)
     if not found:
         say("No practices yet: the traces show none that hold up, or too few of them are admitted.")
 

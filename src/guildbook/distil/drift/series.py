@@ -82,6 +82,8 @@ def _tasks(sums: Sums) -> Iterator[_Weekly]:
     edges look like changes and are none.
     """
     keys, counts = sums.weeks.keys, sums.weeks.counts
+    if not len(keys):
+        return
     edges = np.flatnonzero(np.diff(keys[:, 0], prepend=keys[:1, 0] ^ np.uint64(1)) != 0)
     for low, high in zip(edges.tolist(), [*edges[1:].tolist(), len(keys)], strict=True):
         rows, held = keys[low:high], counts[low:high]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
@@ -12,19 +13,30 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from guildbook.model import Knowledge
+from guildbook.model.process import FilteredMap, Variants
 from guildbook.teach.report import view
 from guildbook.teach.report.chart import chart
+from guildbook.teach.report.process import changes_of, variants_view
 from guildbook.teach.text import clean
 
 __all__ = ["render"]
 
 
-def render(knowledge: Knowledge, *, title: str, generated: str) -> str:
+def render(
+    knowledge: Knowledge,
+    *,
+    title: str,
+    generated: str,
+    maps: Sequence[FilteredMap] = (),
+    variants: Sequence[Variants] = (),
+) -> str:
     """The whole page as HTML5 text, for a file in UTF-8.
 
     `generated` says when, as in “Made 2026-11-22”. All text is data: cleaned, escaped, and under a content security
     policy that lets nothing run or load but the page's own style and script. The same arguments give the same page.
+    `maps` are drawn in place of the knowledge's own where they tell of the same task.
     """
+    better = {found.task: found for found in maps} | {found.id: found for found in maps}
     style, script = _part("style.css"), _part("script.js")
     page = _environment().from_string(_part("page.html.j2"))
     return page.render(
@@ -32,7 +44,9 @@ def render(knowledge: Knowledge, *, title: str, generated: str) -> str:
         generated=generated,
         knowledge=knowledge,
         view=view,
-        maps=_json([chart(found) for found in view.maps_of(knowledge)]),
+        maps=_json([chart(better.get(found.task, found)) for found in view.maps_of(knowledge)]),
+        changes=changes_of(knowledge),
+        variants={found.task: variants_view(found) for found in variants},
         style=Markup(style),  # noqa: S704 - a file of this package
         script=Markup(script),  # noqa: S704 - a file of this package
         policy=_policy(style, script),

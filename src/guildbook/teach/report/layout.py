@@ -26,6 +26,8 @@ _DISCS: Final = 2
 """Ids 0 and 1 are the start and the end."""
 _PULLS: Final = (1.0, 2.0, 8.0)
 """How much a piece of an arrow wants to be straight, by how many of its ends are bends."""
+_TOUCH: Final = 1.0
+"""Arrows that meet at a box, or run side by side, do not cross: their ends differ by less (px²)."""
 _UNIT: Final = 72
 """Distance of neighbours in the library's own units."""
 
@@ -48,6 +50,8 @@ class Drawing:
     height: float
     places: Mapping[str, Point]
     arrows: tuple[Arrow, ...]
+    crossings: int = 0
+    """Pairs of arrows that cross between two rows."""
 
 
 def order(weighted: Mapping[Pair, int], trunk: Sequence[Pair]) -> dict[str, int]:
@@ -100,7 +104,23 @@ def draw(
     right = max([max(xs) + move, *(x + width(t) / 2 for t, (x, _) in _placed(texts, spots))])
     loops = _LOOP if any(a == b for a, b in level.edges) else 0.0
     height = max(y for _, y in places.values()) + BOX_HEIGHT / 2 + _MARGIN
-    return Drawing(round(right + _MARGIN + loops, 1), round(height, 1), places, arrows)
+    crossings = _crossings([way for way, (a, b) in zip(ways, level.edges, strict=True) if a != b])
+    return Drawing(round(right + _MARGIN + loops, 1), round(height, 1), places, arrows, crossings)
+
+
+def _crossings(ways: Sequence[Sequence[Point]]) -> int:
+    """Pairs of pieces between the same two rows whose ends stand in opposite order."""
+    pieces: dict[int, list[Point]] = {}
+    for way in ways:
+        for (x, y), (a, b) in pairwise(way):
+            top, bottom = (x, a) if y < b else (a, x)
+            pieces.setdefault(round((y + b) / 2 / _ROW), []).append((top, bottom))
+    return sum(
+        (one[0] - two[0]) * (one[1] - two[1]) < -_TOUCH
+        for held in pieces.values()
+        for i, one in enumerate(held)
+        for two in held[:i]
+    )
 
 
 def _placed(texts: Sequence[str], spots: Sequence[Point | None]) -> list[tuple[str, Point]]:

@@ -43,14 +43,15 @@
       const [width, height] = level.size;
       this.svg = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "group" });
       this.svg.append(this.tips());
+      const either = new Set(this.data.either);
       const most = Math.max(1, ...this.data.edges.map((edge) => edge[2]));
       this.edges = new Map(); this.nodes = new Map();
       const texts = make("g", { class: "edge" });
       for (const [id, path, label, back] of [...level.edges].reverse()) {
         const [from, to, times, duration] = this.data.edges[id];
         const group = make("g", { class: back ? "edge back" : "edge" },
-          make("path", { d: path, "stroke-width": (1 + 6 * Math.sqrt(times / most)).toFixed(1), "marker-end": `url(#tip${this.number}${back ? "b" : ""})` }),
-          make("title", {}, `${this.name(from)} → ${this.name(to)}: ${count.format(times)} times${duration ? `, median ${duration}` : ""}`));
+          make("path", { d: path, "stroke-width": (1 + 6 * Math.sqrt(times / most)).toFixed(1), "marker-end": `url(#tip${this.number}${back ? "b" : ""})`, ...(either.has(id) ? { "marker-start": `url(#tip${this.number}${back ? "b" : ""})` } : {}) }),
+          make("title", {}, `${this.name(from)} ${either.has(id) ? "↔" : "→"} ${this.name(to)}: ${count.format(times)} times${duration ? `, median ${duration}` : ""}`));
         this.svg.append(group);
         this.edges.set(id, group);
         if (label) {
@@ -66,7 +67,8 @@
       this.slider.setAttribute("aria-valuetext", index === 0 ? "Happy path" : `Level ${index + 1} of ${this.data.levels.length}`);
       this.root.querySelector(".shown").textContent =
         `${index === 0 ? "The happy path: " : ""}${level.nodes.length - 2} of ${allNodes} steps and ${level.edges.length} of ${allEdges} arrows, ` +
-        `which hold ${Math.floor(1000 * level.share) / 10} % of all moves from one step to the next.`;
+        `which hold ${Math.floor(1000 * level.share) / 10} % of all moves from one step to the next` +
+        (level.whole === null ? "." : `; ${Math.floor(1000 * level.whole) / 10} % of the cases are shown whole.`);
       this.order = level.nodes.map(([id]) => id).filter((id) => this.nodes.has(id));
       this.order.sort((a, b) => this.at(a)[2] - this.at(b)[2] || this.at(a)[1] - this.at(b)[1]);
       this.choose(this.nodes.has(this.chosen) ? this.chosen : null);
@@ -76,7 +78,7 @@
     at(id) { return this.level.nodes.find((node) => node[0] === id); }
 
     tips() {
-      const tip = (suffix) => make("marker", { id: `tip${this.number}${suffix}`, viewBox: "0 0 10 10", refX: 4, refY: 5, markerWidth: 9, markerHeight: 9, markerUnits: "userSpaceOnUse", orient: "auto" },
+      const tip = (suffix) => make("marker", { id: `tip${this.number}${suffix}`, viewBox: "0 0 10 10", refX: 4, refY: 5, markerWidth: 9, markerHeight: 9, markerUnits: "userSpaceOnUse", orient: "auto-start-reverse" },
         make("path", { d: "M0 0L10 5L0 10z", class: suffix ? "tip back" : "tip" }));
       return make("defs", {}, tip(""), tip("b"));
     }
@@ -90,7 +92,7 @@
         return group;
       }
       const [label, lines, events, episodes] = this.data.nodes[id];
-      const group = make("g", { class: "node", tabindex: -1, role: "button", "aria-label": `${label}, ${count.format(events)} times` },
+      const group = make("g", { class: this.data.members[id] ? "node many" : "node", tabindex: -1, role: "button", "aria-label": `${label}, ${count.format(events)} times` },
         make("title", {}, `${label}: ${count.format(events)} events in ${count.format(episodes)} episodes`),
         make("rect", { x: x - w / 2, y: y - h / 2, width: w, height: h, rx: 9 }));
       const top = y - (lines.length - 1) * 7 - 3;
@@ -126,7 +128,8 @@
         html("li", html("bdi", this.name(edge[end])), `: ${count.format(edge[2])} times${edge[3] ? `, median ${edge[3]}` : ""}`))));
       const two = html("div", list("Comes after", come, 0), list("Leads to", go, 1));
       two.className = "two";
-      about.replaceChildren(html("h4", html("bdi", label)), html("p", `${count.format(events)} events in ${count.format(episodes)} episodes`), two);
+      const members = this.data.members[id], held = members ? [html("p", "Rarer steps brought together: ", ...members.flatMap(([name, times], i) => [i ? ", " : "", html("bdi", name), ` (${count.format(times)})`]))] : [];
+      about.replaceChildren(html("h4", html("bdi", label)), html("p", `${count.format(events)} events in ${count.format(episodes)} episodes`), ...held, two);
     }
 
     key(event) {
