@@ -39,9 +39,7 @@ class Teaching:
         if kind is not None and kind not in list(Kind):
             raise UsageError(f"There is no kind of practice called {kind!r}.", f"Kinds: {', '.join(Kind)}.")
         known = self.knowledge().practices
-        return [
-            p for p in known if (kind is None or p.kind == kind) and (retired or p.status is not Status.RETIRED)
-        ]
+        return [p for p in known if (kind is None or p.kind == kind) and (retired or p.status is not Status.RETIRED)]
 
     def practice(self, name: str) -> Practice:
         """The practice with this id, or with the only id that begins so."""
