@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     bench.command("next-step")(next_step)
     bench.command("planted")(planted)
     bench.command("people")(people)
+    bench.command("segment")(segment)
     app.add_typer(bench, name="bench")
 
 
@@ -66,6 +67,26 @@ def people(
 
     result = measure(log, truth)
     _show(result if json else {k: v for k, v in result.items() if k != "columns"}, json)
+
+
+def segment(
+    log: Annotated[Path, typer.Argument(metavar="FILE", help="UI log: raw interaction, a row an event.")],
+    truth: Annotated[
+        str, typer.Option(metavar="COLUMN[,COLUMN]", help="What tells performances apart; with two, the first: tasks.")
+    ],
+    noise: Annotated[float, typer.Option(min=0, max=1, help="Inject events, as a share of the log's.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Of noise and interleaving.")] = 1,
+    interleave: Annotated[bool, typer.Option("--interleave", help="Interleave segments of two tasks.")] = False,
+    even_times: Annotated[
+        bool, typer.Option("--even-times", help="Space events evenly, so that no gap tells.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Cut raw interaction into performances of tasks; the truth columns are hidden from the learner."""
+    from guildbook.app.bench_segment import Options, measure
+
+    names = [name.strip() for name in truth.split(",") if name.strip()]
+    _show(measure(log, names, Options(noise, interleave, even_times, seed)), json)
 
 
 def _show(result: dict[str, object], json: bool) -> None:

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from guildbook.app.bench_segment import Options, load, measure, scores, task_scores
+from guildbook.app.segment_trials import interleaved, noisy
+from guildbook.model.errors import UsageError
+
+LOGS = {
+    "L1.csv": ("Task", "idx"),
+    "L2.csv": ("Task", "idx"),
+    "log1_segmented.csv": ("caseID",),
+    "log2_segmented.csv": ("caseID",),
+    "Reimbursement_segmented.csv": ("caseID",),
+    "StudentRecord_segmented.csv": ("caseID",),
+}
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    lines = ["when,app,action,field,Task,number"]
+    for number in range(30):
+        task, size = (("one", 6), ("two", 9))[int("011010001110100101101110010010"[number])]
+        lines += [f"2026-01-01T00:{number:02}:{i:02}Z,App,do,{task} {chr(97 + i)},{task},{number}" for i in range(size)]
+    lines += ["2026-01-02T00:00:00Z,App,do,stray,,"]
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(lines))
+    return path
+
+
+def test_truth_is_hidden_and_rows_without_it_are_not_scored(log: Path) -> None:
+    trial = load(log, ("Task", "number"))
+    assert trial.segment[-1] == -1
+    assert len(np.unique(trial.segment)) == 31
+    assert trial.events.column("attributes").null_count == trial.events.column("case").null_count == len(trial.events)
+
+
+def test_a_clean_log_is_found_whole(log: Path) -> None:
+    found = measure(log, ("Task", "number"))
+    assert found["f1"] == found["task_f1"] == 1.0
+    assert (found["segments_found"], found["segments_true"], found["tasks_found"]) == (31, 30, 3)  # and the stray event
+
+
+def test_noise_and_interleaving_keep_the_truth_and_the_seed_decides(log: Path) -> None:
+    trial = load(log, ("Task", "number"))
+    once, again = noisy(trial, 0.2, 4), noisy(trial, 0.2, 4)
+    assert once.events.equals(again.events)
+    assert (once.segment >= 0).sum() == (trial.segment >= 0).sum()
+    mixed = interleaved(trial, 4)
+    for number in range(30):
+        fields = mixed.events.column("element_name").to_numpy()[mixed.segment == number].tolist()
+        assert fields == sorted(fields)
+    assert (np.diff(mixed.segment) != 0).sum() > 80
+    assert measure(log, ("Task", "number"), Options(noise=0.2, even_times=True))["f1"] > 0.8
+
+
+def test_interleaving_needs_tasks_and_columns_must_exist(log: Path) -> None:
+    with pytest.raises(UsageError):
+        measure(log, ("number",), Options(interleave=True))
+    with pytest.raises(UsageError):
+        load(log, ("nothing",))
+
+
+def test_cutting_too_much_and_too_little_both_cost() -> None:
+    truth = np.repeat([0, 1, 2, 3], 5)
+    assert scores(truth, truth) == {"precision": 1.0, "recall": 1.0, "f1": 1.0, "exact": 1.0}
+    assert scores(truth, np.arange(20))["f1"] == pytest.approx(2 * 0.2 / 1.2, abs=1e-4)
+    assert scores(truth, np.zeros(20, np.int64))["f1"] == pytest.approx(0.25 * 0.4, abs=1e-4)
+
+
+def test_a_found_task_is_taken_for_the_commonest_true_one() -> None:
+    truth = np.array([0, 0, 0, 0, 1, 1])
+    assert task_scores(truth, np.array([3, 3, 2, 2, 0, 0]))["f1"] == 1.0
+    merged = task_scores(truth, np.zeros(6, np.int64))
+    assert merged["recall"] == pytest.approx(4 / 6, abs=1e-4)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", LOGS)
+def test_real_logs_reach_their_figures(shared_data: Path, name: str) -> None:
+    path, truth = shared_data / "uilogs" / name, LOGS[name]
+    least = {"L1.csv": 0.99, "L2.csv": 0.985}.get(name, 0.95)
+    assert measure(path, truth)["f1"] >= least
+    assert measure(path, truth, Options(even_times=True))["f1"] >= least
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["L1.csv", "L2.csv"])
+def test_two_interleaved_tasks_are_told_apart(shared_data: Path, name: str) -> None:
+    assert measure(shared_data / "uilogs" / name, LOGS[name], Options(interleave=True))["f1"] >= 0.9
