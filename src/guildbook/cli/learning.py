@@ -49,7 +49,7 @@ def learn(
     wanted = Wanted(
         paths=tuple(Path(p) for p in paths or ()),
         importer=kind,
-        mapping=_mapping(mapping or []),
+        mapping=columns_of(mapping or []),
         worker=worker,
         case_type=case_type,
         terms=None if terms is None else tuple(t.strip() for t in terms.split(",") if t.strip()),
@@ -89,7 +89,8 @@ def tour(
         say(f"              guildbook --home {home} report -o report.html")
 
 
-def _mapping(pairs: list[str]) -> dict[str, str]:
+def columns_of(pairs: list[str]) -> dict[str, str]:
+    """What `--map FIELD=COLUMN` said. Raises `UsageError` for anything else."""
     from guildbook.model.errors import UsageError
 
     found: dict[str, str] = {}

@@ -14,6 +14,9 @@ from guildbook.distil.sums import Sums
 from guildbook.distil.tables import CountTable
 from guildbook.model.knowledge import Kind
 
+_WORKERS = 2
+"""Where workers stand among the tokens of a profile."""
+
 Contributors = tuple[tuple[str, int], ...]
 
 
@@ -36,6 +39,8 @@ def _beginning(ways: CountTable, steps: set[int]) -> CountTable:
 
 def _counted(sums: Sums, ways: CountTable, pattern: Pattern) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Workers and counts, a worker any number of times."""
+    if not pattern.steps:
+        return _took_part(sums, pattern)
     step = pattern.steps[0]
     if pattern.kind is Kind.TOOL:
         path = np.zeros(4, np.uint64)
@@ -52,6 +57,21 @@ def _counted(sums: Sums, ways: CountTable, pattern: Pattern) -> tuple[NDArray[np
         return own.keys[own.keys[:, 4] > 0, 3], own.counts[own.keys[:, 4] > 0]
     own = _of_tasks(sums.performers, pattern, step)
     return own.keys[:, 2], own.counts
+
+
+def _took_part(sums: Sums, pattern: Pattern) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Who took part in the traces that hold all of the pattern's conditions."""
+    profiles = sums.profiles.pick(np.isin(sums.profiles.head[:, 0], np.array(sorted(pattern.tasks), np.uint64)))
+    row = np.repeat(np.arange(len(profiles)), np.diff(profiles.offsets))
+    marks = np.cumsum(profiles.tokens == 0)
+    section = marks - np.concatenate([[0], marks])[profiles.offsets[:-1]][row]
+    keep = np.ones(len(profiles), dtype=bool)
+    for condition in pattern.conditions:
+        held = np.zeros(len(profiles), dtype=bool)
+        held[row[(section == 0) & (profiles.tokens == np.uint64(condition))]] = True
+        keep &= held
+    workers = (section == _WORKERS) & (profiles.tokens != 0) & keep[row]
+    return profiles.tokens[workers], profiles.counts[row[workers]]
 
 
 def _of_tasks(table: CountTable, pattern: Pattern, *then: int) -> CountTable:

@@ -75,7 +75,7 @@ def scopes(traces: TaskTraces, anchored: Iterable[int]) -> list[Scope]:
     """All traces, those of each telling condition, and those that reached each anchor not in all of them."""
     everywhere = np.ones(len(traces.weights), dtype=bool)
     total = traces.weights.sum()
-    held = traces.weights @ traces.holds / total
+    held = traces.weights @ traces.holds[:, : len(traces.conditions)] / total
     reached = traces.weights @ (traces.first >= 0) / total
     found = [Scope(everywhere)]
     found += [Scope(traces.holds[:, c], (c,)) for c in range(len(held)) if TELLING[0] <= held[c] <= TELLING[1]]

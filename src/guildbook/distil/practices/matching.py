@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from guildbook.distil.quality.verdicts import is_verdict
 from guildbook.distil.sums import condition_symbol, worker_symbol
 from guildbook.distil.view import TraceView
 from guildbook.model.ids import symbol
@@ -26,6 +27,7 @@ class Pattern:
     """Any of these; empty: any task."""
     conditions: tuple[int, ...]
     steps: tuple[int, ...]
+    """Empty where a verdict on the whole trace is all there is to do."""
     anchor: int
     """The step it comes before; 0: none."""
     after: tuple[int, ...]
@@ -36,11 +38,13 @@ class Pattern:
     def of(cls, practice: Practice, titles: Mapping[int, str]) -> Pattern:
         """The pattern of a practice. `titles`: task symbol → title, as `mine` had them."""
         when = practice.when
+        verdicts = [label for label in practice.do if is_verdict(label)]
+        conditions = [*(_condition(name, value) for name, value in when.attributes), *verdicts]
         return cls(
             practice.kind,
             frozenset(code for code, title in titles.items() if title == when.task) or frozenset({symbol(when.task)}),
-            tuple(condition_symbol(_condition(name, value)) for name, value in when.attributes),
-            tuple(symbol(label) for label in practice.do),
+            tuple(condition_symbol(text) for text in conditions),
+            tuple(symbol(label) for label in practice.do if label not in verdicts),
             symbol(when.activity) if when.activity else 0,
             tuple(symbol(label) for label in when.after),
             worker_symbol(practice.people[0]) if practice.people else 0,
@@ -74,6 +78,8 @@ class Matcher:
             shown, places = self._asked(pattern) if pattern.anchor else self._handed(pattern)
         elif pattern.kind is Kind.TOOL:
             shown, places = self._way(pattern)
+        elif not pattern.steps:
+            shown, places = self._ended(pattern)
         else:
             shown, places = self._before(pattern)
         rows = np.flatnonzero(keep & shown)[:limit]
@@ -104,6 +110,12 @@ class Matcher:
             return step >= 0, step[:, None]
         places = np.column_stack([*[self.first(s) for s in pattern.after], step, anchor])
         return (step >= 0) & (anchor > step), places
+
+    def _ended(self, pattern: Pattern) -> tuple[Flags, Ints]:
+        """All traces: at the step before which something was to be right, else at their end."""
+        anchor = self.first(pattern.anchor) if pattern.anchor else np.full(len(self.view), -1, np.int64)
+        places = np.where(anchor >= 0, anchor, self.view.offsets[1:] - 1)
+        return np.ones(len(self.view), dtype=bool), places[:, None]
 
     def _way(self, pattern: Pattern) -> tuple[Flags, Ints]:
         """Traces with the steps one right after the other, by one worker: the first such place."""

@@ -15,6 +15,7 @@ from guildbook.distil.practices.exposures import anchors, exposures, scopes
 from guildbook.distil.practices.forming import practices, worded
 from guildbook.distil.practices.handing import mine_handovers
 from guildbook.distil.practices.matching import Pattern
+from guildbook.distil.practices.outcome import apart, mine_mistakes
 from guildbook.distil.practices.people import mine_people
 from guildbook.distil.practices.plausible import advisable, loops, timed
 from guildbook.distil.practices.prerequisites import layered
@@ -90,12 +91,27 @@ def _mine(
     explained |= {int(step) for step in np.unique(sums.asks.keys[:, 2])}  # whom one asks is what they are about
     found, tests = mine_batches(sums.batches, timed(sums), names, title, settings)
     pool.add(Kind.WORKFLOW, found, tests)
-    for block in blocks:
+    for whole in blocks:
+        block = _held_against(whole, names, title[whole.task], settings, pool)
         people = _mine_steps(block, names, title[block.task], settings, explained, unknown, pool, people)
     pool.practices += people
     told = layered([p for p in _sifted(pool, settings) if p.id not in without])
     shown = contributors(sums, [Pattern.of(p, title) for p in told], names)
     return [replace(p, contributors=who) for p, who in zip(told, shown, strict=True)]
+
+
+def _held_against(whole: TaskTraces, names: Names, title: str, settings: MiningSettings, pool: _Pool) -> TaskTraces:
+    """What verdicts on the cases tell of, and the traces without them.
+
+    What is told of here stays among the covariates (but opens no scopes), so that no step is told for its sake.
+    """
+    block, verdicts = apart(whole, names)
+    target = quality_target(block, settings) if verdicts else None
+    if target is None:
+        return block
+    found, tests, held = mine_mistakes(block, target, verdicts, names, title, settings)
+    pool.add(Kind.QUALITY, found, tests)
+    return replace(block, holds=np.column_stack([block.holds, held]))
 
 
 def limits(

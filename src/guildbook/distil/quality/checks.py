@@ -2,10 +2,8 @@
 
 A case says what is asked of it in a case attribute that is text (`case:instruction`). For each field the last thing
 entered is compared with it, for each thing clicked the words it shows, for the last step the deed it stands for. The
-verdicts are conditions of the case that begin with a mark:
-
-- `✓ “to” holds what was asked for`, `✗ “to” holds only a part of it`: `RIGHT` and `WRONG`;
-- `asked=forward`: what kind of deed the request speaks of, from a closed list.
+verdicts (`verdicts`: `✓ “to” holds what was asked for`, `✗ “to” was left empty`) are conditions of the case. So is
+`deed asked for=forward`: what kind of deed the request speaks of, from a closed list.
 
 Python looks once at each pair of request and entry; events are columns. Where no case says what is asked, a look at the
 distinct attributes is all this costs.
@@ -25,14 +23,13 @@ from numpy.typing import NDArray
 
 from guildbook.distil.conditions import REQUEST_KEYS, REQUEST_SPACES
 from guildbook.distil.labels import generalise
-from guildbook.distil.quality.agreement import Verdict, compare, named, quotations
+from guildbook.distil.quality.agreement import compare, named, quotations
 from guildbook.distil.quality.lexicon import concepts
+from guildbook.distil.quality.verdicts import WORDS_GIVEN, clicked, deed_asked, done, entered, filled_in
 
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int32]
 
-RIGHT: Final = "✓ "
-WRONG: Final = "✗ "
 MOST: Final = 12
 """Verdicts kept of one case."""
 
@@ -42,22 +39,6 @@ _ASKED: Final = (
 )
 _SHOWN: Final = r'"(?:text|shown|innertext|target\.innerText)":(?P<shown>"(?:[^"\\]|\\.)*")'
 _DEED: Final = r"(?i)click|press|tap|select|submit|choose|toggle|check|push"
-
-_MISTAKES: Final = {
-    Verdict.EMPTY: "“{0}” was left empty",
-    Verdict.CASE: "“{0}” has small letters for capitals or the other way round",
-    Verdict.PART: "“{0}” holds only a part of what was asked for",
-    Verdict.MORE: "“{0}” holds more than was asked for",
-    Verdict.HALF_DAY: "“{0}” is twelve hours off",
-    Verdict.NEAR: "“{0}” has a slip of the pen",
-    Verdict.OTHER: "“{0}” holds something else than was asked for",
-}
-ENTERED: Final = "“{0}” holds what was asked for"
-OPENED: Final = "“{0}” clicked is the one asked for"
-OTHERWISE: Final = "“{0}” clicked is another than the one asked for"
-DONE: Final = "the last click does what was asked for"
-UNDONE: Final = "the last click does something else than was asked for"
-UNUSED: Final = "no field holds the words asked for"
 
 
 @dataclass(frozen=True)
@@ -129,23 +110,25 @@ class _Cases:
 
     def verdicts(self, shown: Ints, labels: list[str]) -> dict[int, set[str]]:
         """The verdicts on each case."""
-        request = self._request_of()
-        found: dict[int, set[str]] = {which: set() for which in request}
         element, handles = self._elements()
+        request = self._request_of(element)
+        found: dict[int, set[str]] = {which: set() for which in request}
         value, values = self._words("value_after")
         for row in _lasts(self.case, element, value >= 0):
             which = int(self.case[row])
             verdict = compare(values[value[row]], request[which])
             name = handles[element[row]]
-            found[which].add(_entered(verdict, name))
+            found[which].add(entered(verdict, name))
         self._opened(found, request, shown, labels, element, handles, value < 0)
         self._deeds(found, request, element, handles, value < 0)
-        self._quoted(found, request, value, values)
+        self._filled(found, request, value, values)
         return found
 
-    def _request_of(self) -> dict[int, str]:
+    def _request_of(self, element: Ints) -> dict[int, str]:
+        """What is asked in each case that is work with elements of a page or window."""
         starts = np.flatnonzero(np.append(True, self.case[1:] != self.case[:-1]))
-        return {int(self.case[s]): self.requests[int(self.asked[s])] for s in starts.tolist()}
+        worked = np.maximum.reduceat(element, starts) >= 0
+        return {int(self.case[s]): self.requests[int(self.asked[s])] for s in starts[worked].tolist()}
 
     def _words(self, name: str) -> tuple[Ints, list[str]]:
         if name not in self.table.column_names:
@@ -182,7 +165,7 @@ class _Cases:
             if generalise(labels[label]) != handles[place]:
                 said[which, place] = said.get((which, place), False) or named(labels[label], request[which])
         for (which, place), right in said.items():
-            found[which].add((RIGHT + OPENED if right else WRONG + OTHERWISE).format(handles[place]))
+            found[which].add(clicked(handles[place], right=right))
 
     def _deeds(
         self,
@@ -201,23 +184,18 @@ class _Cases:
             last[int(self.case[row])] = int(element[row])
         for which, text in request.items():
             wanted = concepts(text)
-            found[which] |= {f"asked={concept}" for concept in wanted}
-            if wanted and which in last:
-                done = concepts(handles[last[which]])
-                found[which].add(RIGHT + DONE if done & wanted else WRONG + UNDONE)
+            found[which] |= {deed_asked(concept) for concept in wanted}
+            if wanted:
+                stood = concepts(handles[last[which]]) if which in last else None
+                found[which].add(done(None if stood is None else bool(stood & wanted)))
 
-    def _quoted(self, found: dict[int, set[str]], request: dict[int, str], value: Ints, values: list[str]) -> None:
-        """Whether anything at all was entered where the request quotes words to be entered."""
+    def _filled(self, found: dict[int, set[str]], request: dict[int, str], value: Ints, values: list[str]) -> None:
+        """Whether anything at all was entered, and whether the request quotes words."""
         filled = {int(self.case[row]) for row in np.flatnonzero(value >= 0).tolist() if values[int(value[row])]}
         for which, text in request.items():
+            found[which].add(filled_in(right=which in filled))
             if quotations(text):
-                found[which].add("asked=words in quotation marks")
-                if which not in filled:
-                    found[which].add(WRONG + UNUSED)
-
-
-def _entered(verdict: Verdict, field: str) -> str:
-    return RIGHT + ENTERED.format(field) if verdict is Verdict.RIGHT else WRONG + _MISTAKES[verdict].format(field)
+                found[which].add(WORDS_GIVEN)
 
 
 def _lasts(case: Codes, element: Ints, some: NDArray[np.bool_]) -> Iterable[int]:

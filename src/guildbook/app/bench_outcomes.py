@@ -1,0 +1,81 @@
+"""Benchmark of outcomes: how well good performances are told from bad ones, and which practices tell them apart."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from guildbook.app.book import open_book
+from guildbook.app.learning import Wanted
+from guildbook.distil import Settings
+from guildbook.distil.encode import encode
+from guildbook.distil.quality.model import cross_validated
+from guildbook.distil.quality.ranking import auc
+from guildbook.distil.summarise import summarise
+from guildbook.model.errors import InputError
+from guildbook.model.knowledge import Kind, Practice
+from guildbook.plugins import ImportOptions
+from guildbook.record import reader
+
+TOP: Final = 3
+
+
+def outcomes(log: Path, mapping: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Cross-validated ranking of the cases of a log by how they ended, and the surest quality practices in it.
+
+    `mapping`: event field → column, where the guess would be wrong. The area under the curve is over cases held out of
+    the models that rank them. Raises `InputError` where no case ended well or none badly.
+    """
+    started = time.perf_counter()
+    chosen = dict(mapping or {})
+    sums = summarise(encode(_events(log, chosen), Settings()))
+    chances, good = cross_validated(sums)
+    if good.all() or not good.any():
+        raise InputError(
+            f"{log} has {int(good.sum())} good and {int((~good).sum())} bad outcomes: nothing to tell apart.",
+            "Name the column of the outcome with --outcome, and that of the case with --case.",
+            "outcomes-one-sided",
+        )
+    area, low, high = auc(chances, good)
+    found = _practices(log, chosen)
+    return {
+        "auc": round(area, 4),
+        "auc_low": round(low, 4),
+        "auc_high": round(high, 4),
+        "episodes": len(good),
+        "good": int(good.sum()),
+        "bad": int((~good).sum()),
+        "seconds": round(time.perf_counter() - started, 3),
+        "top_practices": [_told(p) for p in found[:TOP]],
+        "quality_practices": len(found),
+    }
+
+
+def _events(log: Path, mapping: Mapping[str, str]) -> pa.Table:
+    planned = reader.plan((log,), ImportOptions(mapping=mapping))
+    chunks = [chunk.events for item in planned for chunk in reader.read(item)]
+    return pa.concat_tables(chunks).unify_dictionaries()
+
+
+def _practices(log: Path, mapping: Mapping[str, str]) -> list[Practice]:
+    """Quality practices as a book of this log alone tells them, surest first."""
+    with tempfile.TemporaryDirectory(prefix="guildbook-bench-") as folder, open_book(folder) as book:
+        told = book.learn(Wanted(paths=(log,), mapping=mapping)).knowledge.practices
+    return sorted((p for p in told if p.kind is Kind.QUALITY), key=lambda p: (p.layer, p.effect.p))
+
+
+def _told(practice: Practice) -> dict[str, Any]:
+    effect = practice.effect
+    return {
+        "id": practice.id,
+        "title": practice.title,
+        "difference": round(effect.difference, 4),
+        "interval": [round(effect.low, 4), round(effect.high, 4)],
+        "n": effect.n,
+        "p": effect.p,
+    }
