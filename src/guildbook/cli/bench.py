@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     bench.command("planted")(planted)
     bench.command("people")(people)
     bench.command("segment")(segment)
+    bench.command("outcomes")(outcomes)
     app.add_typer(bench, name="bench")
 
 
@@ -87,6 +88,28 @@ def segment(
 
     names = [name.strip() for name in truth.split(",") if name.strip()]
     _show(measure(log, names, Options(noise, interleave, even_times, seed)), json)
+
+
+def outcomes(
+    log: Annotated[Path, typer.Argument(metavar="FILE", help="A log whose cases end well or badly.")],
+    case: Annotated[str | None, typer.Option(metavar="COLUMN", help="Which column names the case.")] = None,
+    outcome: Annotated[str | None, typer.Option(metavar="COLUMN", help="Which column says how it ended.")] = None,
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Correct another guessed column.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Good cases told from bad ones, each by a model that never saw it, and the surest quality practices."""
+    from guildbook.app.bench_outcomes import outcomes as measure
+    from guildbook.cli.learning import columns_of
+
+    said = {"case": case, "outcome": outcome}
+    result = measure(log, columns_of(mapping or []) | {field: column for field, column in said.items() if column})
+    if json:
+        show(result)
+    else:
+        _show({k: v for k, v in result.items() if k != "top_practices"}, json)
+        table(("practice",), [(p["title"],) for p in result["top_practices"]])
 
 
 def _show(result: dict[str, object], json: bool) -> None:
