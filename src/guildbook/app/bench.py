@@ -8,21 +8,33 @@ from __future__ import annotations
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 
 from guildbook.app.book import open_book
 from guildbook.app.learning import Wanted
 from guildbook.app.planted import score
-from guildbook.distil import labels, nextstep
+from guildbook.distil import labels, neural, nextstep
 from guildbook.record import office, reader
 
+Model = Literal["counts", "mixed", "neural"]
 
-def next_step(train: Path, test: Path) -> dict[str, Any]:
-    """Learn from `train` alone, predict `test`: every event from the second on and the end of each case."""
+
+def next_step(train: Path, test: Path, model: Model = "counts") -> dict[str, Any]:
+    """Learn from `train` alone, predict `test`: every event from the second on and the end of each case.
+
+    `counts` mixes views of counts; `neural` is the net alone; `mixed` is the counts, with the net where it helps on
+    the newest training cases. Raises `MissingExtraError` where a net is asked for and torch is not installed.
+    """
     started = time.perf_counter()
-    result = nextstep.bench(_events(train), _events(test))
+    if model == "counts":
+        result = nextstep.bench(_events(train), _events(test))
+    else:
+        neural.require()
+        from guildbook.distil.neural.bench import bench  # noqa: PLC0415 - needs torch
+
+        result = bench(_events(train), _events(test), model)
     return result | {"seconds": round(time.perf_counter() - started, 3)}
 
 

@@ -11,6 +11,14 @@ import typer
 from guildbook.cli.session import Json, show, table
 
 
+class Model(StrEnum):
+    """What predicts the next step."""
+
+    COUNTS = "counts"
+    MIXED = "mixed"
+    NEURAL = "neural"
+
+
 class Planting(StrEnum):
     """What a sample office has planted in it."""
 
