@@ -31,10 +31,10 @@ from guildbook.distil.practices.traces import Flags
 
 ACCEPT = 0.001
 """Largest p at which a finding is accepted; false-discovery control over the kind comes on top."""
-NESTED = 0.01
+NESTED = 0.02
 """The same among the traces where an accepted one was followed: a handful of steps come in question there, not
 hundreds in dozens of scopes."""
-MOST = 400
+MOST = 800
 """Suspicions measured in one task: bounds the time where nothing is to be found and much looks like it."""
 SURER = 0.5
 """Standard errors that a narrower scope must add."""
@@ -299,8 +299,9 @@ def _count_tests(search: Search) -> None:
     dozens of scopes and anchors, and so many small p-values would let anything pass.
     """
     search.tests.clear()
-    places = [p for p in search.usable() if p not in search.dropped]
-    resting = [_within(search, Scope(np.ones(len(search.traces.weights), dtype=bool)), p) for p in places]
+    everywhere = Scope(np.ones(len(search.traces.weights), dtype=bool))
+    places = {search.accepted[p].followed.tobytes(): p for p in search.usable() if p not in search.dropped}
+    resting = [_within(search, everywhere, p) for p in places.values()]
     for target in search.targets:
         for scope in [*search.scopes, *resting]:
             count_tests(search, target, scope)

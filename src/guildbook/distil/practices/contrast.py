@@ -258,7 +258,7 @@ def _listed(search: Search, target: Target, scope: Scope) -> Listed:
         anchored = np.zeros_like(barred)
         anchored[scope.anchor] = True
     else:
-        anchored = search.reached(scope.rows) >= COMMON
+        anchored = search.reached(scope.rows & target.valid) >= COMMON
     anchored[list(target.barred_anchors)] = False
     for place in scope.after:
         barred |= ~search.order[search.accepted[place].exposure.step]

@@ -14,6 +14,9 @@ COMMON = 0.98
 ANCHORED = 0.3
 """A step is an anchor when at least this share of traces reaches it."""
 MAX_ANCHORS = 14
+USUAL = 0.9
+"""A step that this share of traces reaches is an anchor beyond that number."""
+MAX_USUAL = 40
 TELLING = (0.02, 0.85)
 """A condition that holds in between these shares of the traces makes a scope."""
 
@@ -44,10 +47,17 @@ class Scope:
 
 
 def anchors(traces: TaskTraces) -> list[int]:
-    """The steps that many traces reach, commonest first."""
-    reached = traces.weights @ (traces.first >= 0) / traces.weights.sum()
-    order = np.argsort(-reached, kind="stable")
-    return [int(a) for a in order if reached[a] >= ANCHORED][:MAX_ANCHORS]
+    """The steps that many traces reach, commonest first, and all that nearly every one does.
+
+    A late step is one that nearly every settled trace reaches: others may still be on their way.
+    """
+    present = traces.first >= 0
+    reached = traces.weights @ present / traces.weights.sum()
+    settled = np.where(traces.outcome > 0, traces.weights, 0.0)
+    if settled.any():
+        reached = np.maximum(reached, settled @ present / settled.sum())
+    order = [int(a) for a in np.argsort(-reached, kind="stable") if reached[a] >= ANCHORED]
+    return order[:MAX_ANCHORS] + [a for a in order[MAX_ANCHORS:MAX_USUAL] if reached[a] >= USUAL]
 
 
 def exposures(traces: TaskTraces, anchored: Iterable[int], minimum: float) -> list[Exposure]:

@@ -31,6 +31,10 @@ from guildbook.distil.practices.workflow import mine_batches, workflow_targets
 from guildbook.distil.sums import Sums
 from guildbook.model.knowledge import Kind, Practice
 
+NESTED = 2
+"""Factor on the tolerated share among what was looked for where practices were followed: a small part of what is told,
+so that the whole stays within that share."""
+
 
 @dataclass
 class _Pool:
@@ -182,7 +186,7 @@ def _sifted(pool: _Pool, settings: MiningSettings) -> list[Practice]:
             if found.id not in kept:
                 kept[found.id] = found
                 waiting += [among_all[q] for q in found.prerequisites if q in among_all]
-    more = [p for p in within if p.effect.p <= settings.fdr]
+    more = [p for p in within if p.effect.p <= NESTED * settings.fdr]
     for _ in more:  # each round may add what rests on those of the last
         kept |= {p.id: p for p in more if p.id not in kept and kept.keys() >= set(p.prerequisites)}
     return [kept[i] for i in among_all if i in kept]

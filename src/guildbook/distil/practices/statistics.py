@@ -192,11 +192,11 @@ class Projection:
         (Frisch and Waugh, *Econometrica* 1 (1933) 387–401; Lovell, *JASA* 58 (1963) 993–1010). Errors are robust
         to unequal variance in the jackknife-like form HC3 (MacKinnon and White, *J. Econometrics* 29 (1985)
         305–325), which stays honest in small samples; from `LARGE` rows on, where leverages are small, in the
-        form HC1. p is of t with n − P − 1 degrees of freedom.
+        form HC1. p is of t with n − P − 1 degrees of freedom, but no more than the smaller side has, as in Welch's
+        test at its most careful: a few cases tell little of their own variance.
 
         `within`: the rows (n,) in which done and not done are compared; exposures hold nowhere else. The others
-        help to tell what the covariates do, and being within is a covariate itself. p is then of t with no more
-        degrees of freedom than the rows within have.
+        help to tell what the covariates do, and being within is a covariate itself.
         """
         weights = self.weights[:, None]
         n = float(self.weights.sum())
@@ -211,10 +211,10 @@ class Projection:
             if size > ALL * own:
                 rest_x = rest_x - rest_w * ((weights * rest_w * rest_x).sum(axis=0) / size)
                 rest_y = rest_y - rest_w * ((weights * rest_w * rest_y).sum(axis=0) / size)
-                freedom, leverage = min(freedom - 1, own - 2), rest_w**2 / size
+                freedom, leverage = freedom - 1, rest_w**2 / size
         square = (weights * rest_x**2).sum(axis=0)
         done = self.weights @ x
-        freedom = max(freedom, 1.0)
+        freedom = np.maximum(np.minimum(freedom, np.minimum(done, own - done) - 1), 1.0)
         with np.errstate(divide="ignore", invalid="ignore"):
             kept = np.where((done > 0) & (done < own), np.clip(square / (done * (1 - done / own)), 0.0, 1.0), 0.0)
             value = np.where(kept > 0, (weights * rest_x * rest_y).sum(axis=0) / square, 0.0)

@@ -24,6 +24,10 @@ from guildbook.model.knowledge import Effect, Kind, Practice, When
 MAX_WAYS = 6
 """Ways compared between the same two steps, commonest first."""
 MAX_PAIRS = 2_000
+SURE = 0.001
+"""Largest p at which the steps of two ways are left to them."""
+SURELY = 3.0
+"""Standard errors of a count that chance gives, by which ways must be taken together more seldom."""
 DIFFERS = 3.0
 """Standard errors by which a way must save more after another way than elsewhere."""
 EXCLUSIVE = 0.5
@@ -135,7 +139,8 @@ def mine_tool(
         replace(practice, prerequisites=(by_way[pair.after],)) if pair.after in by_way else practice
         for pair, practice in zip(kept, told, strict=True)
     ]
-    explained = frozenset(step for pair in pairs for way in (pair.quick, pair.slow) for step in table.steps[way])
+    sure = [pair for pair in pairs if pair.effect.p < SURE]
+    explained = frozenset(step for pair in sure for way in (pair.quick, pair.slow) for step in table.steps[way])
     return told, np.array(tests), explained
 
 
@@ -211,7 +216,7 @@ def _substitutes(table: Ways, one: int, two: int, places: list[int], blocks: lis
         rates = [float(block.weights @ p) / total for p in present]
         both += float(block.weights @ (present[0] & present[1]))
         expected += rates[0] * rates[1] * total
-    return both <= EXCLUSIVE * expected
+    return both <= EXCLUSIVE * expected and expected - both > SURELY * np.sqrt(expected)
 
 
 def _all_present(block: TaskTraces, steps: tuple[int, ...]) -> NDArray[np.bool_]:

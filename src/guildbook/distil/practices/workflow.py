@@ -17,6 +17,8 @@ from guildbook.model.knowledge import Effect, Kind, Practice, When
 
 REWORKED = (0.03, 0.9)
 """Between these shares of traces with a repeated step there is something to avoid."""
+SETTLED = 0.8
+"""Where more than this share of traces says how it ended, the others are still on their way: their time is no time."""
 ACCEPT = 0.001
 """Largest p of a batch that is told; false-discovery control comes on top."""
 MANY = 3
@@ -36,9 +38,11 @@ def workflow_targets(
     def add(metric: str, y: Floats, valid: Flags, minimum: float) -> None:
         made.append(Target(Kind.WORKFLOW, metric, y, valid, -1, minimum, taken | looping, looping))
 
+    settled: Flags = traces.outcome > 0
+    ended = settled if traces.weights @ settled > SETTLED * traces.weights.sum() else np.ones_like(settled)
     for buckets in (traces.active, traces.lead):
         y = log_centre(buckets)
-        valid = np.isfinite(y) & (buckets > 1)
+        valid = np.isfinite(y) & (buckets > 1) & ended
         if valid.any() and float(np.ptp(y[valid])) > 0:
             y[~valid] = 0.0
             add("duration", y, valid, settings.min_log_ratio)
