@@ -28,7 +28,8 @@ def vectors(texts: Sequence[str]) -> NDArray[np.float32]:
             code = symbol(part)
             row[code % WIDTH] += 1.0 if code >> 63 else -1.0
     lengths = np.linalg.norm(out, axis=1, keepdims=True)
-    return out / np.where(lengths > 0, lengths, np.float32(1))
+    out /= np.where(lengths > 0, lengths, 1)
+    return out
 
 
 def _parts(text: str) -> Iterator[str]:
