@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from guildbook.distil import Settings, State, StateVersionError, evidence, learn, learner
 from guildbook.distil.knowledge import Derivation
-from guildbook.distil.learner import MAGIC
 from guildbook.distil.maps import titles
+from guildbook.distil.state import MAGIC
 from guildbook.distil.sums import Sums
 from guildbook.distil.view import TraceView
 from guildbook.model.errors import StoreError
@@ -177,13 +177,36 @@ def test_state_of_another_version_or_damaged(days: Any, admitted: Any) -> None:
         head = json.dumps(changed).encode()
         return MAGIC + len(head).to_bytes(8, "little") + head + data[start + size :]
 
-    for key in ("format", "derived"):
-        with pytest.raises(StateVersionError):
-            State.from_bytes(with_header(header | {key: 0}))
+    with pytest.raises(StateVersionError):
+        State.from_bytes(with_header(header | {"format": 0}))
     for broken in (data[:30], data[:-9], with_header(header | {"settings": {}}), MAGIC + b"\1" + b"\0" * 7 + b"["):
         with pytest.raises(StoreError, match="damaged"):
             State.from_bytes(broken)
     assert State.from_bytes(with_header(header)).to_bytes() == data
+
+
+def test_what_another_version_derived_is_derived_again_from_the_sums(
+    days: Any, admitted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learner, "FEW", (1 << 64) - 1)
+    monkeypatch.setattr(evidence, "SHOWN", 1)
+    monkeypatch.setattr(learner, "derive", partial(_step, "step0"))
+    before = {name: part for name, part in days.items() if not name.endswith("/5")}
+    state = learn(admitted(before), None, settings=HERE).state
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("guildbook.distil.state.DERIVED_VERSION", 0)
+        data = state.to_bytes()
+    old = State.from_bytes(data)
+    assert old.knowledge is None
+    assert State.from_bytes(old.to_bytes()).knowledge is None
+    source = admitted(before)
+    again = learn(source, old, settings=HERE)
+    assert (again.changed, again.touched_traces, source.read) == (True, 0, [])
+    assert again.notes
+    assert again.state.to_bytes() == state.to_bytes()
+    onwards = learn(admitted(days), old, settings=HERE)
+    assert onwards.notes
+    assert onwards.knowledge == learn(admitted(days), None, settings=HERE).knowledge
 
 
 def test_knowledge_of_a_small_office(days: Any, admitted: Any, monday: int) -> None:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from guildbook.distil.settings import Settings
 from guildbook.distil.summarise import summarise_table
-from guildbook.distil.sums import MAGIC, StateVersionError, Sums, condition_symbol, worker_symbol
+from guildbook.distil.sums import MAGIC, Sums, condition_symbol, worker_symbol
 from guildbook.distil.tables import CountTable
+from guildbook.distil.versions import StateVersionError
 from guildbook.model.errors import StoreError
 from guildbook.model.ids import symbol
 

@@ -58,7 +58,7 @@ class Distilling:
             departed = self._gate.departed(gone, stage="distil", artefact="model") if gone else None
             learnt = distil_learn(
                 admitted,
-                old if known is not None else None,
+                old,
                 settings=self.settings(),
                 departed=departed,
                 jobs=jobs or self._config.distil.jobs,

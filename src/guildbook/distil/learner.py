@@ -5,19 +5,16 @@ Either way the result is the same to the last bit; only the cost differs.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
 import pyarrow as pa
 
 from guildbook.distil import evidence as proof
 from guildbook.distil import streaming
-from guildbook.distil.blocks import packed, unpacked
 from guildbook.distil.changes import (
     Admitted,
-    Included,
     Read,
     Touched,
     difference,
@@ -29,86 +26,22 @@ from guildbook.distil.changes import (
 from guildbook.distil.encode import COLUMNS, encode
 from guildbook.distil.evidence import Evidence
 from guildbook.distil.executor import executor
-from guildbook.distil.knowledge import DERIVED_VERSION, Derivation, derive, knowledge
+from guildbook.distil.knowledge import Derivation, derive, knowledge
 from guildbook.distil.parts import Parts
 from guildbook.distil.settings import Settings
 from guildbook.distil.spread import spread
-from guildbook.distil.sums import StateVersionError, Sums
+from guildbook.distil.state import State
 from guildbook.distil.traces import join
 from guildbook.distil.view import TraceView, joined, view
-from guildbook.model.errors import StoreError
-from guildbook.model.knowledge import Knowledge, Practice, knowledge_from_dict
+from guildbook.model.knowledge import Knowledge, Practice
 
-MAGIC: Final = b"GBSTATE\x00"
-FORMAT: Final = 1
 FEW: Final = 1 << 59
 FIRST: Final = 1 << 62
 """Evidence is looked for first among traces whose symbol is below these: one in 32, then one in four."""
 
+_DERIVED_AGAIN: Final = "What is known was derived again from the sums: this Guildbook finds practices in another way."
+
 Progress = Callable[[float], None]
-
-
-@dataclass(frozen=True)
-class State:
-    """What learning goes on from: the sums, what they include, and what was derived from them."""
-
-    sums: Sums
-    segments: Mapping[str, Included]
-    settings: Settings
-    knowledge: Knowledge
-    evidence: Mapping[str, Evidence] = field(default_factory=dict[str, Evidence])
-    first: TraceView | None = None
-    """The joint traces below `FEW`, once evidence had to be looked for in them: from then on they are kept up to
-    date from the touched ones, so that a practice that is new need not be looked for in the events."""
-
-    def to_bytes(self) -> bytes:
-        """Magic, a JSON header, the first traces' arrays, then the sums' bytes."""
-        listed, blocks = packed(self.first.arrays().items() if self.first is not None else ())
-        header = {
-            "format": FORMAT,
-            "derived": DERIVED_VERSION,
-            "segments": {name: asdict(segment) for name, segment in sorted(self.segments.items())},
-            "settings": asdict(self.settings),
-            "knowledge": self.knowledge.to_dict(),
-            "evidence": {name: found.to_json() for name, found in sorted(self.evidence.items())},
-            "first": None if self.first is None else {"keys": self.first.keys, "arrays": listed},
-        }
-        head = json.dumps(header, separators=(",", ":")).encode()
-        return b"".join([MAGIC, len(head).to_bytes(8, "little"), head, *blocks, self.sums.to_bytes()])
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> State:
-        """What `to_bytes` wrote. Raises `StateVersionError` for another version, `StoreError` for damage."""
-        start = len(MAGIC) + 8
-        size = int.from_bytes(data[len(MAGIC) : start], "little")
-        try:
-            header: dict[str, Any] = json.loads(data[start : start + size]) if data.startswith(MAGIC) else {}
-            if header.get("format") != FORMAT:
-                raise StateVersionError
-            first, body = _first_read(header.get("first"), memoryview(data)[start + size :])
-            sums = Sums.from_bytes(body)
-            if header["derived"] != DERIVED_VERSION:
-                raise StateVersionError
-            return cls(
-                sums,
-                {name: Included(**segment) for name, segment in header["segments"].items()},
-                Settings.from_json(header["settings"]),
-                knowledge_from_dict(header["knowledge"]),
-                {name: Evidence.from_json(found) for name, found in header["evidence"].items()},
-                first,
-            )
-        except (KeyError, TypeError, ValueError, OSError) as error:
-            raise StoreError(
-                "What was learnt cannot be read back: its bytes are damaged.", "Learn again.", "state-damaged"
-            ) from error
-
-
-def _first_read(header: dict[str, Any] | None, body: memoryview) -> tuple[TraceView | None, memoryview]:
-    """The first traces, if they were kept, and what follows their blocks."""
-    if header is None:
-        return None, body
-    arrays = unpacked(header["arrays"], body)
-    return TraceView(keys=tuple(header["keys"]), **arrays), body[sum(item["size"] for item in header["arrays"]) :]
 
 
 @dataclass(frozen=True)
@@ -147,13 +80,14 @@ def learn(
         return _afresh(admitted, settings, jobs, tell, ("Learnt again from the beginning: the settings changed.",))
     found = difference(old.segments, admitted.grant.segments)
     now = included(admitted.grant.segments)
+    notes = (_DERIVED_AGAIN,) if old.knowledge is None else ()
     if not found:
-        if old.settings == settings:
+        if old.settings == settings and old.knowledge is not None:
             tell(1.0)
-            state = State(old.sums, now, settings, old.knowledge, old.evidence, old.first)
+            state = replace(old, segments=now)
             return Learnt(state, old.knowledge, changed=False, touched_traces=0)
         run = _Learning(admitted, settings, tell, first=old.first)
-        return _concluded(run, derive(old.sums, settings), old.evidence, 0, ())
+        return _concluded(run, derive(old.sums, settings), old.evidence, 0, notes)
     changing = sum(now[name].rows for name in found.arrived) + sum(old.segments[name].rows for name in found.left)
     if changing > sum(segment.rows for segment in now.values()):
         return _afresh(admitted, settings, jobs, tell, ())
@@ -161,7 +95,7 @@ def learn(
     if delta is None:
         why = "Learnt again from the beginning: events that were included before can no longer be read."
         return _afresh(admitted, settings, jobs, tell, (why,))
-    return _onwards(_Learning(admitted, settings, tell, delta.read), old, delta, jobs)
+    return _onwards(_Learning(admitted, settings, tell, delta.read), old, delta, jobs, notes)
 
 
 def _silent(share: float) -> None:
@@ -250,7 +184,7 @@ def _streamed(run: _Learning, jobs: int, notes: tuple[str, ...]) -> Learnt:
     return _concluded(run, found, {}, found.sums.traces, notes)
 
 
-def _onwards(run: _Learning, old: State, delta: Touched, jobs: int) -> Learnt:
+def _onwards(run: _Learning, old: State, delta: Touched, jobs: int, notes: tuple[str, ...]) -> Learnt:
     """The old sums, minus the touched traces as they were, plus those traces as they are."""
     before, after = encode(delta.before, run.settings), encode(delta.after, run.settings)
     run.tell(0.3)
@@ -267,7 +201,7 @@ def _onwards(run: _Learning, old: State, delta: Touched, jobs: int) -> Learnt:
     run.first = None if old.first is None else old.first.replaced(keys, seen.first(FEW))
     fresh = proof.look(found.find, shown, seen, found.sums)
     known = {p.id: proof.updated(old.evidence[p.id], keys, fresh[p.id]) for p in shown}
-    return _concluded(run, found, {name: held for name, held in known.items() if held}, len(keys), ())
+    return _concluded(run, found, {name: held for name, held in known.items() if held}, len(keys), notes)
 
 
 def _concluded(

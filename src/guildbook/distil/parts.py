@@ -23,7 +23,7 @@ from guildbook.model.time import DAY
 
 PORTION: Final = 500_000
 """Rows that are read together, about."""
-PART: Final = 500_000
+PART: Final = 250_000
 """Rows of a part, about: what bounds the memory of summarising."""
 _HALF: Final = np.uint64(32)
 _LZ4: Final = pa.ipc.IpcWriteOptions(compression="lz4")

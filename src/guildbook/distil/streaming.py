@@ -22,6 +22,9 @@ from guildbook.distil.view import TraceView, joined, view
 AT_ONCE: Final = 500_000
 """Up to so many events are read and summarised in one piece."""
 
+_LEVELS: Final = 3
+"""Sums of at most eight parts are added while others are still summarised."""
+
 T = TypeVar("T")
 Progress = Callable[[float], None]
 
@@ -29,7 +32,8 @@ Progress = Callable[[float], None]
 class Total:
     """Adds up sums as they come, in pairs of about equal size, so that no row is added more than log(n) times.
 
-    Tables are let go of one by one as they are added, so that two sums and their total never stand side by side.
+    Tables are let go of one by one as they are added, so that two sums and their total never stand side by side. The
+    largest additions wait for `result`, when the processes that summarise are gone and their memory is free.
     """
 
     def __init__(self) -> None:
@@ -39,19 +43,20 @@ class Total:
         """One more."""
         level, taken = 0, _Taken(dict(sums.tables()), dict(sums.texts))
         del sums
-        while self._held and self._held[-1][0] == level:
+        while self._held and self._held[-1][0] == level < _LEVELS:
             taken.take(self._held.pop()[1])
             level += 1
         self._held.append((level, taken))
 
     def result(self) -> Sums:
         """The sum of all; the total is empty afterwards."""
-        if not self._held:
-            return Sums()
-        _, taken = self._held.pop()
-        while self._held:
-            taken.take(self._held.pop()[1])
-        return taken.sums()
+        rest = [taken for _, taken in self._held]
+        self._held.clear()
+        while len(rest) > 1:
+            one = rest.pop(0)
+            one.take(rest.pop(0))
+            rest.append(one)
+        return rest[0].sums() if rest else Sums()
 
 
 @dataclass
@@ -86,6 +91,7 @@ def laid(admitted: Admitted, settings: Settings, pool: Executor, jobs: int, tell
             done += len(table)
             tell(done / rows)
             yield waiting
+            pa.default_memory_pool().release_unused()
 
     for sums in _in_turn(calls(), jobs):
         total.add(sums)

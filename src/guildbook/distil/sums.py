@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from guildbook.distil.blocks import little, packed, unpacked
 from guildbook.distil.labels import LABEL_VERSION
 from guildbook.distil.tables import CountTable, Profiles
+from guildbook.distil.versions import StateVersionError, way
 from guildbook.model.errors import StoreError
 from guildbook.model.ids import symbol
 
@@ -209,13 +210,19 @@ class Sums:
 
     @classmethod
     def from_bytes(cls, data: bytes | memoryview) -> Sums:
-        """What `to_bytes` wrote. Raises `StateVersionError` for another version and `StoreError` for damage."""
+        """What `to_bytes` wrote, now or in an earlier format that tells as much.
+
+        Raises `StateVersionError` for any other version and `StoreError` for damage.
+        """
         header, body = _header(data)
-        if (header.get("format"), header.get("labels")) != (FORMAT, LABEL_VERSION):
-            raise StateVersionError
+        steps = way(header.get("format"), FORMAT)
+        if header.get("labels") != LABEL_VERSION:
+            raise StateVersionError("it names steps in another way")
         try:
             arrays = unpacked(header["arrays"], body)
             texts = {int(code): str(text) for code, text in header["texts"].items()}
+            for step in steps:
+                arrays, texts = step(arrays, texts)
             return cls(**_rebuilt(arrays), texts=texts)
         except (KeyError, TypeError, ValueError, OSError) as error:
             raise _damaged() from error
@@ -236,13 +243,6 @@ class Sums:
         codes = tables["vocab"].keys[:, 0].tolist()
         texts = {code: self.texts[code] if code in self.texts else other.texts[code] for code in codes}
         return Sums(**tables, texts=texts)
-
-
-class StateVersionError(StoreError):
-    """The sums were made by another version; they cannot be added to and must be learnt again."""
-
-    def __init__(self) -> None:
-        super().__init__("What was learnt is of another version of Guildbook.", "Learn again.", "old-sums")
 
 
 def _damaged() -> StoreError:
