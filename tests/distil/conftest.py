@@ -26,7 +26,7 @@ MONDAY = 20_000 * DAY
 
 
 def make_table(rows: Sequence[Row]) -> pa.Table:
-    """Rows of event fields as an admitted table. `attributes` may be a dict, `to` lists people addressed."""
+    """Rows of event fields as an admitted table. `attributes` may be a dict, `to` and `cc` list people."""
     columns: dict[str, list[Any]] = {}
     for name in ("worker", "time", "duration", "seq", "source", "app", "action", "document", "case", "outcome"):
         columns[name] = [row.get(name) for row in rows]
@@ -38,7 +38,13 @@ def make_table(rows: Sequence[Row]) -> pa.Table:
         for row in rows
     ]
     columns["objects"] = [
-        [{"id": name, "type": "person", "qualifier": "to"} for name in row["to"]] if row.get("to") else None
+        [
+            {"id": name, "type": "person", "qualifier": how}
+            for how in ("to", "cc")
+            for name in dict.fromkeys(row.get(how) or ())
+            if how == "to" or name not in (row.get("to") or ())
+        ]
+        or None
         for row in rows
     ]
     columns["source"] = [row.get("source") or "test" for row in rows]
@@ -115,6 +121,7 @@ def event_rows() -> st.SearchStrategy[Row]:
             "case": st.sampled_from([None, "claim:1", "claim:2", "claim:3", "order:1", "bare"]),
             "outcome": st.sampled_from([None, None, None, "good", "declined", "what"]),
             "to": st.sampled_from([None, None, ["bob"], ["ann", "dee"]]),
+            "cc": st.sampled_from([None, None, None, ["cyd", "bob"], ["eve"]]),
             "attributes": st.sampled_from(
                 [None, {"case:product": "marine", "case:amount": 1200}, {"case:product": "home"}, {"other": 1}]
             ),

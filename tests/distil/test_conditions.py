@@ -64,3 +64,9 @@ def test_text_that_looks_like_attributes_is_no_attribute(text: str) -> None:
     for held in ({"x": text}, {"x": f'","case:a":"{text}'}, {"case:a": text, "y": [text]}):
         canonical = json.dumps(held, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         assert parse_attributes(canonical) == parse_json(canonical)
+
+
+def test_each_word_of_a_list_is_a_condition() -> None:
+    text = '{"case:subject":["invoice","order 5","17"],"length":3}'
+    assert parse_attributes(text) == (None, ("subject=invoice", "subject=order 5"))
+    assert parse_attributes(text) == parse_json(text)

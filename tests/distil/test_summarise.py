@@ -219,6 +219,9 @@ def test_profiles_variants_and_totals(data: st.DataObject, logs: Any, table: Tab
         for step in dict.fromkeys(steps):
             tokens += [step, REPEAT] if steps.count(step) > 1 else [step]
         tokens += [0, *sorted({who(row) for row in trace.rows})]
+        told = [{worker_symbol(name) for name in (row["to"] or []) + (row["cc"] or [])} for row in trace.rows]
+        at_once = next(filter(None, told), set[int]())
+        tokens += [0, *sorted(at_once), 0, *sorted(set[int]().union(*told) - at_once)]
         gaps = [b["time"] - a["time"] for a, b in pairwise(trace.rows)]
         known = [row["duration"] for row in trace.rows if row["duration"] is not None]
         active = sum(known) if known else sum(gap for gap in gaps if gap < GAP)
@@ -262,7 +265,8 @@ def test_vocabulary_counts_every_use(data: st.DataObject, logs: Any, table: Tabl
         uses[symbol(trace.task)] += 1
         uses.update(map(condition_symbol, trace.conditions))
         for row in trace.rows:
-            uses.update([act(row), who(row), *map(worker_symbol, row["to"] or ())])
+            told = dict.fromkeys((row["to"] or []) + (row["cc"] or []))
+            uses.update([act(row), who(row), *map(worker_symbol, told)])
     assert rows_of(sums.vocab) == Counter({(code,): count for code, count in uses.items()})
 
 

@@ -12,6 +12,8 @@ LIFECYCLE: Final = "lifecycle:transition"
 PREFIX: Final = "case:"
 LIMIT: Final = 40
 """Longer strings are text, not categories."""
+LISTED: Final = 8
+"""Words of a list that each are a condition: what a thread is about, for example."""
 STEPS: Final = 4
 """A number names this many of the 1-2-5 boundaries it has reached, the largest."""
 
@@ -35,7 +37,7 @@ _OPAQUE: Final = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}|\d{9,}", re.IGNORECASE)
 
 def parse_attributes(text: str) -> tuple[str | None, tuple[str, ...]]:
     """The lifecycle and the conditions in one event's attributes (a JSON object in canonical form)."""
-    if "\\" in text or ": " in text or "{" in text[1:]:
+    if "\\" in text or ": " in text or "{" in text[1:] or '":[' in text:
         return parse_json(text)
     # Flat, without escapes or spaces: pairs can be read off, and each has been seen before more often than not.
     named = [c for key, value in _PAIR.findall(text) for c in _read(key, value)]
@@ -52,8 +54,14 @@ def parse_json(text: str) -> tuple[str | None, tuple[str, ...]]:
     named: list[str] = []
     for key, value in found.items():
         if key.startswith(PREFIX):
-            named.extend(_conditions(key[len(PREFIX) :], type(value), value if _scalar(value) else None))
+            for part in _words(value) if isinstance(value, list) else (value,):
+                named.extend(_conditions(key[len(PREFIX) :], type(part), part if _scalar(part) else None))
     return (lifecycle if isinstance(lifecycle, str) else None), tuple(sorted(named))
+
+
+def _words(values: list[Any]) -> list[str]:
+    """The words of a list; numbers in a list measure nothing that is known."""
+    return [value for value in values[:LISTED] if isinstance(value, str) and not _NUMBER.match(value.strip())]
 
 
 @lru_cache(maxsize=65_536)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -87,7 +87,7 @@ class Events:
     """Row of each ask; an event that addresses two people is two asks."""
     ask_worker: Codes
     workers: Words
-    """Also those only ever asked."""
+    """Also those only ever addressed."""
     acts: Words
     apps: Words
     sources: Words
@@ -99,6 +99,9 @@ class Events:
     conditions: Words
     idle: int
     """µs of idleness that end an episode."""
+    copy_event: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    """Row of each copy: whom an event is told to without being addressed to them (`cc`)."""
+    copy_worker: Codes = field(default_factory=lambda: np.empty(0, np.int32))
 
     def __len__(self) -> int:
         return len(self.time)
@@ -106,12 +109,15 @@ class Events:
     def take(self, rows: NDArray[np.bool_]) -> Events:
         """Some of the events, dictionaries shared."""
         place = np.cumsum(rows) - 1
-        kept = rows[self.ask_event] if len(self.ask_event) else np.empty(0, dtype=bool)
+        asked = rows[self.ask_event] if len(self.ask_event) else np.empty(0, dtype=bool)
+        copied = rows[self.copy_event] if len(self.copy_event) else np.empty(0, dtype=bool)
         return replace(
             self,
             **{name: getattr(self, name)[rows] for name in _PER_EVENT},
-            ask_event=place[self.ask_event[kept]].astype(np.int64),
-            ask_worker=self.ask_worker[kept],
+            ask_event=place[self.ask_event[asked]].astype(np.int64),
+            ask_worker=self.ask_worker[asked],
+            copy_event=place[self.copy_event[copied]].astype(np.int64),
+            copy_worker=self.copy_worker[copied],
         )
 
 
@@ -145,11 +151,11 @@ def encode(table: pa.Table, settings: Settings) -> Events:
     rule_sets, rule = _with_checks(rule_sets, rule, checked(table, case, ids, attributes, attribute))
     acts, act = _activities(table, (apps, app), (actions, action), (lifecycles, lifecycle))
     task_of, task_texts = _case_types(cases)
-    ask_event, people, ask_worker = _asks(table)
+    addressed, people, person, asked = _addressed(table)
     everyone = {name: code for code, name in enumerate(workers)}
     for name in people:
         everyone.setdefault(name, len(everyone))
-    renumbered = np.array([everyone[name] for name in people], np.int32)
+    person = np.array([everyone[name] for name in people], np.int32)[person]
     conditions = sorted({text for texts in rule_sets for text in texts})
     condition_code = {text: code for code, text in enumerate(conditions)}
     lengths = np.array([0, *(len(texts) for texts in rule_sets)], np.int64)
@@ -167,8 +173,10 @@ def encode(table: pa.Table, settings: Settings) -> Events:
         task=np.where(case < 0, -1, task_of[case]).astype(np.int32) if len(cases) else case,
         outcome=codes[said],
         rule=rule,
-        ask_event=ask_event,
-        ask_worker=renumbered[ask_worker] if len(ask_worker) else ask_worker,
+        ask_event=addressed[asked],
+        ask_worker=person[asked],
+        copy_event=addressed[~asked],
+        copy_worker=person[~asked],
         workers=Words.of(everyone, worker_symbol),
         acts=acts,
         apps=Words.of(apps),
@@ -324,9 +332,9 @@ def _case_types(cases: Sequence[str]) -> tuple[Codes, list[str]]:
     return np.array(of_kind, np.int32)[kind.indices.to_numpy()], list(tasks)
 
 
-def _asks(table: pa.Table) -> tuple[Ints, list[str], Codes]:
-    """Rows of events that address a person (object of type person, qualifier to), and whom."""
-    nobody = np.empty(0, np.int64), list[str](), np.empty(0, np.int32)
+def _addressed(table: pa.Table) -> tuple[Ints, list[str], Codes, NDArray[np.bool_]]:
+    """Rows of events that address people (objects of type person), whom, and whether it is to them or a copy."""
+    nobody = np.empty(0, np.int64), list[str](), np.empty(0, np.int32), np.empty(0, dtype=bool)
     if "objects" not in table.column_names or table.column("objects").null_count == len(table):
         return nobody
     objects = table.column("objects").combine_chunks()
@@ -334,12 +342,11 @@ def _asks(table: pa.Table) -> tuple[Ints, list[str], Codes]:
         objects = pa.concat_arrays(objects.chunks)
     rows = pc.list_parent_indices(objects)
     flat = objects.flatten()
-    to = pc.and_(
-        pc.equal(pc.struct_field(flat, "type"), "person"),
-        pc.equal(pc.struct_field(flat, "qualifier"), "to"),
-    )
-    keep = pc.and_(pc.fill_null(to, False), pc.is_valid(pc.struct_field(flat, "id")))  # noqa: FBT003
+    how = pc.struct_field(flat, "qualifier")
+    to = pc.equal(how, "to")
+    person = pc.and_(pc.equal(pc.struct_field(flat, "type"), "person"), pc.or_(to, pc.equal(how, "cc")))
+    keep = pc.and_(pc.fill_null(person, False), pc.is_valid(pc.struct_field(flat, "id")))  # noqa: FBT003
     people = pc.struct_field(flat, "id").filter(keep).dictionary_encode()
     where = rows.filter(keep).to_numpy().astype(np.int64)
     codes = people.indices.to_numpy().astype(np.int32)
-    return where, people.dictionary.to_pylist(), codes
+    return where, people.dictionary.to_pylist(), codes, to.filter(keep).to_numpy(zero_copy_only=False)

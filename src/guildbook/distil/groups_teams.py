@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guildbook.distil.groups_kernels import moved, shared
-from guildbook.distil.sums import Sums
+from guildbook.distil.sums import MARKS, Sums
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -35,8 +35,9 @@ cases. The constant is 0.97 for ties that come singly (Reichardt and Bornholdt, 
 def ties(sums: Sums, workers: Keys) -> Floats:
     """(W, W) symmetric: how much each two of the workers (sorted symbols) work together; the diagonal is 0."""
     profiles = sums.profiles
-    marks = np.flatnonzero(profiles.tokens == 0)[1::2]  # two a row: before its activities and before its people
-    lengths = profiles.offsets[1:] - marks - 1
+    zeros = np.flatnonzero(profiles.tokens == 0)
+    marks = zeros[1::MARKS]
+    lengths = zeros[2::MARKS] - marks - 1
     several = lengths > 1
     lengths, counts = lengths[several], profiles.counts[several]
     starts = np.cumsum(lengths) - lengths

@@ -246,11 +246,16 @@ def trace_tokens(
     rule_offsets: Ints,
     rules: Keys,
     repeat: Any,
+    told_offsets: Ints,
+    told: Ints,
+    late: NDArray[np.bool_],
 ) -> tuple[Ints, Keys]:
-    """The profile tokens of each joint trace: conditions, 0, distinct activities with repeat marks, 0, workers.
+    """The profile tokens of each joint trace.
 
-    `steps` and `workers` are dense codes; `worker_rank` orders worker codes by their symbol, and
-    `worker_symbols` is in that order. Returns (offsets, tokens).
+    They are: conditions, 0, distinct activities with repeat marks, 0, workers, 0, who was told at once, 0, who was told
+    later only. `steps` and `workers` are dense codes; `worker_rank` orders worker codes by their symbol, and
+    `worker_symbols` is in that order. `told` are the people told in each trace, by that rank; `late` says whether it
+    was not at once. Returns (offsets, tokens).
     """
     n = len(offsets) - 1
     seen = np.full(len(step_symbols), -1, np.int64)
@@ -258,7 +263,7 @@ def trace_tokens(
     met = np.full(len(worker_rank), -1, np.int64)
     team = np.empty(len(worker_rank), np.int64)
     out_offsets = np.zeros(n + 1, np.int64)
-    out = np.empty(len(rules) + 3 * len(steps) + 2 * n, np.uint64)
+    out = np.empty(len(rules) + 3 * len(steps) + 4 * n + len(told), np.uint64)
     size = 0
     for trace in range(n):
         for place in range(rule_offsets[trace], rule_offsets[trace + 1]):
@@ -290,6 +295,13 @@ def trace_tokens(
         for i in range(people):
             out[size] = worker_symbols[team[i]]
             size += 1
+        for later in range(2):
+            out[size] = 0
+            size += 1
+            for i in range(told_offsets[trace], told_offsets[trace + 1]):
+                if late[i] == (later == 1):
+                    out[size] = worker_symbols[told[i]]
+                    size += 1
         out_offsets[trace + 1] = size
     return out_offsets, out[:size].copy()
 

@@ -42,7 +42,8 @@ def trace_sums(traces: Traces) -> Sums:
     asked, ask_uses = asks(traces)
     following, weeks = followed(traces)
     looked, rule_uses = profiles(traces)
-    vocab, texts = _vocab(traces, rule_uses, ask_uses)
+    copies = np.bincount(traces.events.copy_worker, minlength=len(traces.events.workers))
+    vocab, texts = _vocab(traces, rule_uses, ask_uses + copies)
     kind = np.where(traces.episode < 0, WITH_CASE, WITHOUT_CASE).astype(np.uint64)
     return Sums(
         vocab=vocab,
@@ -247,9 +248,32 @@ def profiles(traces: Traces) -> tuple[Profiles, Ints]:
         rule_offsets,
         events.conditions.symbols[rule_codes],
         np.uint64(REPEAT),
+        *told(traces, rank),
     )
     head = np.column_stack([traces.task, traces.outcome.astype(np.uint64), bucket(traces.active), bucket(traces.lead)])
     return Profiles.from_runs(head, offsets, tokens), np.bincount(rule_codes, minlength=len(events.conditions))
+
+
+def told(traces: Traces, rank: Ints) -> tuple[Ints, Ints, NDArray[np.bool_]]:
+    """Who is addressed or gets a copy in each joint trace: (offsets, people by rank, whether not at once).
+
+    At once is with the first event of the trace that tells anybody anything.
+    """
+    events = traces.events
+    rows = np.concatenate([events.ask_event, events.copy_event])
+    people = rank[np.concatenate([events.ask_worker, events.copy_worker])]
+    place = np.empty(len(events), np.int64)
+    place[traces.order] = np.arange(len(events))
+    at = place[rows]
+    order = np.lexsort((at, people, traces.trace[at]))
+    at, people, trace = at[order], people[order], traces.trace[at[order]]
+    first = np.full(len(traces), len(events), np.int64)
+    np.minimum.at(first, trace, at)
+    once = np.ones(len(at), dtype=bool)
+    once[1:] = (trace[1:] != trace[:-1]) | (people[1:] != people[:-1])
+    at, people, trace = at[once], people[once], trace[once]
+    offsets = np.searchsorted(trace, np.arange(len(traces) + 1))
+    return offsets.astype(np.int64), people.astype(np.int64), at > first[trace]
 
 
 def variants(traces: Traces) -> Profiles:

@@ -34,6 +34,8 @@ REPEAT: Final = symbol("\x04repeat")
 CUT: Final = symbol("\x05cut")
 """Stands at the end of a variant that was longer than `VARIANT_LIMIT`."""
 VARIANT_LIMIT: Final = 64
+MARKS: Final = 4
+"""Zeros in each row of `profiles`, between its five sections."""
 MAX_ORDER: Final = 8
 
 WITH_CASE: Final = 1
@@ -106,7 +108,8 @@ class Sums:
     totals: CountTable = field(default_factory=_table("totals"))
     """`WITH_CASE` or `WITHOUT_CASE`: joint traces."""
     profiles: Profiles = field(default_factory=_runs("profiles"))
-    """(task, outcome, active bucket, lead bucket); conditions 0 distinct activities with REPEAT marks 0 workers."""
+    """(task, outcome, active bucket, lead bucket); conditions 0 distinct activities with REPEAT marks 0 workers 0 who
+    was told (addressed or given a copy) at once 0 who was told later only."""
     variants: Profiles = field(default_factory=_runs("variants"))
     """(task); all activities in order, at most `VARIANT_LIMIT` and then CUT."""
     texts: Mapping[int, str] = field(default_factory=dict[int, str])
@@ -155,8 +158,8 @@ class Sums:
     def occurrences(self) -> CountTable:
         """(task, activity): joint traces it occurs in, as `profiles` say."""
         profiles = self.profiles
-        marks = np.flatnonzero(profiles.tokens == 0)  # two a row: before its activities and after
-        starts, lengths = marks[0::2] + 1, marks[1::2] - marks[0::2] - 1
+        marks = np.flatnonzero(profiles.tokens == 0)  # of each row the first two stand about its activities
+        starts, lengths = marks[0::MARKS] + 1, marks[1::MARKS] - marks[0::MARKS] - 1
         row = np.repeat(np.arange(len(profiles), dtype=np.int32), lengths)
         within = np.arange(len(row), dtype=np.int32) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
         found = pa.array(profiles.tokens[within]).dictionary_encode()

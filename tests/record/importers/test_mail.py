@@ -17,6 +17,7 @@ from guildbook.model import InputError
 from guildbook.plugins import ImportOptions
 from guildbook.record.importers import _rows
 from guildbook.record.importers._mail_message import decoded, read_mail, without_marks
+from guildbook.record.importers._mail_subject import subject_words
 from guildbook.record.importers.mail import MailImporter
 
 MAIL = MailImporter()
@@ -109,7 +110,8 @@ def test_a_thread_is_a_case(mbox: Path, read: Reader) -> None:
 
 def test_no_text_is_kept_only_its_length_and_what_was_attached(mbox: Path, read: Reader) -> None:
     result = read(MAIL, mbox)
-    assert result.rows[0]["attributes"] == '{"attachments":{"application/pdf":2},"length":6}'
+    kept = '{"attachments":{"application/pdf":2},"case:subject":["budget","märz"],"length":6}'
+    assert result.rows[0]["attributes"] == kept
     assert "Hello" not in str(result.table.to_pylist())
 
 
@@ -196,6 +198,22 @@ def test_reply_and_forward_marks_are_taken_off(subject: str, bare: str, mark: st
 )
 def test_encoded_words_are_read_and_broken_ones_survive(raw: str, text: str) -> None:
     assert decoded(raw) == text
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("Invoice 4711 from Bluehill", ["bluehill", "invoice"]),
+        ("What about the invoice of Ann?", ["invoice"]),
+        ("[sales] Purchase order PO-17/3, 12.5.2026 a@b.example", ["order", "purchase", "sales"]),
+        ("Bitte um Freigabe: Reise nach Köln", ["freigabe", "köln", "reise"]),
+        ("one two three four five six seven eight", ["five", "four", "one", "six", "three", "two"]),
+        ("", []),
+        ("12:30", []),
+    ],
+)
+def test_a_subject_is_its_words_without_codes_and_names(subject: str, words: list[str]) -> None:
+    assert subject_words(subject, ["Ann Lee", "bob@b.example"]) == words
 
 
 def test_many_mails_come_in_chunks(mbox: Path, read: Reader, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Mail: who wrote to whom, when, about what; never what they wrote.
 
-Each message is an event of its sender (`send`, `reply`, `forward`), its receivers are objects, its thread the case.
+Each message is an event of its sender (`send`, `reply`, `forward`), its receivers are objects, its thread the case. What
+the thread is about is said by the content words of the subject (`case:subject`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from guildbook.record.importers._attributes import canonical
 from guildbook.record.importers._fingerprint import file_fingerprint
 from guildbook.record.importers._mail_files import Raw, is_folder_of_eml, is_maildir, message_files, messages
 from guildbook.record.importers._mail_message import Mail, read_mail
+from guildbook.record.importers._mail_subject import subject_words
 from guildbook.record.importers._rows import Rows
 
 _FIELDS: Final = ("worker", "time", "app", "action", "window", "objects", "case", "origin", "attributes")
@@ -105,8 +107,19 @@ def _add(rows: Rows, raw: Raw, labels: dict[str, str], threads: dict[str, str]) 
             objects=_receivers(mail, labels) or None,
             case=_thread(mail, threads),
             origin="agent" if mail.automatic else "unknown",
-            attributes=canonical({"length": mail.length, "attachments": dict(mail.attachments) or None}),
+            attributes=canonical(
+                {
+                    "length": mail.length,
+                    "attachments": dict(mail.attachments) or None,
+                    "case:subject": _words(mail, labels) or None,
+                }
+            ),
         )
+
+
+def _words(mail: Mail, labels: dict[str, str]) -> list[str]:
+    people = [person for person in (mail.sender, *mail.to, *mail.cc) if person]
+    return subject_words(mail.subject, (text for name, key in people for text in (name, labels.get(key, ""), key)))
 
 
 def _headers(data: bytes) -> bytes:
