@@ -16,21 +16,20 @@ _SHORTEST: Final = 3
 _NOT_WORDS: Final = re.compile(r"\S*[@\d/\\]\S*")
 """Whatever holds a digit, an @ or a slash: numbers, dates, addresses, paths."""
 _WORD: Final = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
-_FUNCTION: Final = frozenset(
-    """
-    about after all and any are ask asking been before can could did does for from get going had has have here how into
-    its just let may might more need needs new not now off one our out over please question questions quick re regarding
-    should some still than thanks thank that the their them then there these they this those to today tomorrow upon was
-    were what when where which who why will with would yesterday you your
-    aber alle als auch auf aus bei bitte das dass dem den der des die diese dieser ein eine einem einen einer eines für
-    fragen frage habe haben hat heute ich ihr ihre ist kann mit morgen nach nicht noch nur oder sich sie sind über um und
-    uns unser vom von vor war wegen wenn wie wir wird zum zur
-    avec aux ces cette dans des est les mais nos notre nous par pas plus pour que qui sans ses son sur une vos votre vous
-    como con del desde ella esta este las los más nos para pero por que sin sobre sus una uno
-    aan bij dat deze die dit een het hoe met naar niet nog onze ook over uit van voor waar wat wie zijn
-    che come con dal dei del della delle per più sono sul sulla una
-    """.split()
+_LISTED: Final = (
+    "about after all and any are ask asking been before can could did does for from get going had has have here "
+    "how into its just let may might more need needs new not now off one our out over please question questions "
+    "quick re regarding should some still than thanks thank that the their them then there these they this those "
+    "to today tomorrow upon was were what when where which who why will with would yesterday you your aber alle "
+    "als auch auf aus bei bitte das dass dem den der des die diese dieser ein eine einem einen einer eines für "
+    "fragen frage habe haben hat heute ich ihr ihre ist kann mit morgen nach nicht noch nur oder sich sie sind "
+    "über um und uns unser vom von vor war wegen wenn wie wir wird zum zur avec aux ces cette dans des est les "
+    "mais nos notre nous par pas plus pour que qui sans ses son sur une vos votre vous como con del desde ella "
+    "esta este las los más nos para pero por que sin sobre sus una uno aan bij dat deze die dit een het hoe met "
+    "naar niet nog onze ook over uit van voor waar wat wie zijn che come con dal dei del della delle per più sono "
+    "sul sulla una "
 )
+_FUNCTION: Final = frozenset(_LISTED.split())
 """Words that say nothing of what a mail is about, in the commonest languages of subjects."""
 
 

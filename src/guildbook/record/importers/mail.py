@@ -1,7 +1,7 @@
 """Mail: who wrote to whom, when, about what; never what they wrote.
 
-Each message is an event of its sender (`send`, `reply`, `forward`), its receivers are objects, its thread the case. What
-the thread is about is said by the content words of the subject (`case:subject`).
+Each message is an event of its sender (`send`, `reply`, `forward`), its receivers are objects, its thread the case.
+What the thread is about is said by the content words of the subject (`case:subject`).
 """
 
 from __future__ import annotations
