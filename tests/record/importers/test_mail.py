@@ -207,7 +207,7 @@ def test_encoded_words_are_read_and_broken_ones_survive(raw: str, text: str) -> 
         ("What about the invoice of Ann?", ["invoice"]),
         ("[sales] Purchase order PO-17/3, 12.5.2026 a@b.example", ["order", "purchase", "sales"]),
         ("Bitte um Freigabe: Reise nach Köln", ["freigabe", "köln", "reise"]),
-        ("one two three four five six seven eight", ["five", "four", "one", "six", "three", "two"]),
+        ("one two three four five six seven eight", ["five", "four", "seven", "six", "three", "two"]),
         ("", []),
         ("12:30", []),
     ],
