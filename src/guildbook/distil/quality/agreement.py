@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 _QUOTED: Final = re.compile(r"\"([^\"]*)\"|“([^”]*)”|«([^»]*)»|(?<!\w)'([^']*)'(?!\w)")
-_CLOCK: Final = re.compile(r"(?<![\d:])(\d{1,2})[:.h](\d{2})(?::\d{2})?\s*([AaPp])?\.?(?:[Mm]\b)?(?![\d:])")
+_CLOCK: Final = re.compile(r"(?<![\d:])(\d{1,2})[:.h](\d{2})(?::\d{2})?(?:\s?([AaPp])\.?[Mm]\b\.?)?(?![\d:])")
 _NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)*")
 _DATES: Final = (
     (re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)"), (0, 1, 2)),
@@ -38,6 +38,8 @@ class Verdict(StrEnum):
     HALF_DAY = "half-day"
     NEAR = "near"
     OTHER = "other"
+    COPIED = "copied"
+    """Other than what was asked for, and the same as something else that was shown."""
 
 
 @lru_cache(maxsize=65_536)

@@ -12,7 +12,7 @@ distinct attributes is all this costs.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,13 +23,15 @@ from numpy.typing import NDArray
 
 from guildbook.distil.conditions import REQUEST_KEYS, REQUEST_SPACES
 from guildbook.distil.labels import generalise
-from guildbook.distil.quality.agreement import compare, named, quotations
+from guildbook.distil.quality.agreement import Verdict, compare, named, quotations
 from guildbook.distil.quality.lexicon import concepts
 from guildbook.distil.quality.verdicts import WORDS_GIVEN, clicked, deed_asked, done, entered, filled_in
 
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int32]
 
+HIDDEN: Final = "[hidden]"
+"""What stands for a secret: nothing can be said of it."""
 MOST: Final = 12
 """Verdicts kept of one case."""
 
@@ -67,7 +69,7 @@ def checked(
         return None
     shown, labels = _picked(words, _SHOWN, "shown")
     rows = rows[_order(table, case, ids, rows)]
-    work = _Cases(table, rows, case[rows], asked[rows], [_request(r) for r in requests])
+    work = _Cases(table, rows, case[rows], (asked[rows], [_request(r) for r in requests]))
     found = work.verdicts(np.append(shown, -1)[codes][rows], [json.loads(label) for label in labels])
     sets: dict[tuple[str, ...], int] = {}
     of_case = np.full(int(case.max()) + 1, -1, np.int32)
@@ -98,42 +100,36 @@ def _order(table: pa.Table, case: Codes, ids: NDArray[np.uint64], rows: Ints) ->
     return np.lexsort((ids[rows, 1], ids[rows, 0], seq, time, case[rows]))
 
 
-@dataclass(frozen=True)
 class _Cases:
-    """Rows of cases with a request, ordered by case and time."""
+    """Rows of cases with a request, ordered by case and time; −1 stands for none in every code."""
 
-    table: pa.Table
-    rows: Ints
-    case: Codes
-    asked: Ints
-    requests: list[str]
+    def __init__(self, table: pa.Table, rows: Ints, case: Codes, asked: tuple[Ints, list[str]]) -> None:
+        self.case = case
+        self._table, self._rows = table, rows
+        self.element, self.handles = self._elements()
+        self.value, self.values = self._words("value_after")
+        starts = np.flatnonzero(np.append(True, case[1:] != case[:-1]))
+        worked = np.maximum.reduceat(self.element, starts) >= 0
+        self.request = {int(case[s]): asked[1][int(asked[0][s])] for s in starts[worked].tolist()}
+        """What is asked in each case that is work with elements of a page or window."""
+        self.found: dict[int, set[str]] = {which: set() for which in self.request}
 
     def verdicts(self, shown: Ints, labels: list[str]) -> dict[int, set[str]]:
-        """The verdicts on each case."""
-        element, handles = self._elements()
-        request = self._request_of(element)
-        found: dict[int, set[str]] = {which: set() for which in request}
-        value, values = self._words("value_after")
-        for row in _lasts(self.case, element, value >= 0):
-            which = int(self.case[row])
-            verdict = compare(values[value[row]], request[which])
-            name = handles[element[row]]
-            found[which].add(entered(verdict, name))
-        self._opened(found, request, shown, labels, element, handles, value < 0)
-        self._deeds(found, request, element, handles, value < 0)
-        self._filled(found, request, value, values)
-        return found
-
-    def _request_of(self, element: Ints) -> dict[int, str]:
-        """What is asked in each case that is work with elements of a page or window."""
-        starts = np.flatnonzero(np.append(True, self.case[1:] != self.case[:-1]))
-        worked = np.maximum.reduceat(element, starts) >= 0
-        return {int(self.case[s]): self.requests[int(self.asked[s])] for s in starts[worked].tolist()}
+        """The verdicts on each case. `shown`: what each row's element shows, by number in `labels`."""
+        self._entered(shown, labels)
+        self._clicked(shown, labels)
+        self._done()
+        filled = {int(self.case[row]) for row in np.flatnonzero(self.value >= 0).tolist() if self._value(row)}
+        for which, text in self.request.items():
+            self.found[which].add(filled_in(right=which in filled))
+            if quotations(text):
+                self.found[which].add(WORDS_GIVEN)
+        return self.found
 
     def _words(self, name: str) -> tuple[Ints, list[str]]:
-        if name not in self.table.column_names:
-            return np.full(len(self.rows), -1, np.int64), []
-        column = self.table.column(name).take(pa.array(self.rows)).cast(pa.string()).combine_chunks()
+        if name not in self._table.column_names:
+            return np.full(len(self._rows), -1, np.int64), []
+        column = self._table.column(name).take(pa.array(self._rows)).cast(pa.string()).combine_chunks()
         array = pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) else column
         coded = array.dictionary_encode()
         codes = pc.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -148,58 +144,53 @@ class _Cases:
         renumbered = np.array([*(distinct.get(text, -1) for text in texts), -1], np.int64)
         return renumbered[np.where(name >= 0, name, np.where(own >= 0, own + len(names), -1))], list(distinct)
 
-    def _opened(
-        self,
-        found: dict[int, set[str]],
-        request: dict[int, str],
-        shown: Ints,
-        labels: list[str],
-        element: Ints,
-        handles: list[str],
-        plain: NDArray[np.bool_],
-    ) -> None:
-        """Of elements that show other words than their name: whether one clicked shows words of the request."""
-        said: dict[tuple[int, int], bool] = {}
-        here = plain & (shown >= 0) & (element >= 0)
-        for which, place, label in np.unique(np.column_stack([self.case, element, shown])[here], axis=0).tolist():
-            if generalise(labels[label]) != handles[place]:
-                said[which, place] = said.get((which, place), False) or named(labels[label], request[which])
-        for (which, place), right in said.items():
-            found[which].add(clicked(handles[place], right=right))
+    def _value(self, row: int) -> str:
+        return self.values[int(self.value[row])]
 
-    def _deeds(
-        self,
-        found: dict[int, set[str]],
-        request: dict[int, str],
-        element: Ints,
-        handles: list[str],
-        plain: NDArray[np.bool_],
-    ) -> None:
+    def _entered(self, shown: Ints, labels: list[str]) -> None:
+        """The last thing entered in each field, against the request and what else the page showed."""
+        rows = np.flatnonzero((self.value >= 0) & (self.element >= 0))
+        lasts = {(int(self.case[row]), int(self.element[row])): row for row in rows.tolist()}
+        for (which, element), row in lasts.items():
+            value = self._value(row)
+            if value == HIDDEN:
+                continue
+            verdict = compare(value, self.request[which])
+            if verdict is Verdict.OTHER and self._copied(which, element, value, shown, labels):
+                verdict = Verdict.COPIED
+            self.found[which].add(entered(verdict, self.handles[element]))
+
+    def _copied(self, which: int, element: int, value: str, shown: Ints, labels: list[str]) -> bool:
+        """Whether another element of the case shows or holds the same."""
+        start, end = (int(np.searchsorted(self.case, which, side)) for side in ("left", "right"))
+        for row in range(start, end):
+            if self.element[row] != element:
+                held = labels[int(shown[row])] if shown[row] >= 0 else ""
+                if value in (held, self._value(row) if self.value[row] >= 0 else ""):
+                    return True
+        return False
+
+    def _clicked(self, shown: Ints, labels: list[str]) -> None:
+        """Of elements that show other words than their name: whether those clicked show words of the request."""
+        said: dict[tuple[int, int], list[bool]] = {}
+        here = (self.value < 0) & (shown >= 0) & (self.element >= 0)
+        cells = np.unique(np.column_stack([self.case, self.element, shown])[here], axis=0)
+        for which, element, label in cells.tolist():
+            if generalise(labels[label]) != self.handles[element]:
+                said.setdefault((which, element), []).append(named(labels[label], self.request[which]))
+        for (which, element), each in said.items():
+            self.found[which].add(clicked(self.handles[element], right=any(each), wrong=not all(each)))
+
+    def _done(self) -> None:
         """Whether the deed of the last element that stands for one is among those asked for."""
         action, actions = self._words("action")
         clicks = pc.match_substring_regex(pa.array(actions, pa.string()), _DEED).to_numpy(zero_copy_only=False)
-        stands = np.append([bool(concepts(handle)) for handle in handles], False)
-        last: dict[int, int] = {}
-        for row in np.flatnonzero(plain & np.append(clicks, False)[action] & stands[element]).tolist():
-            last[int(self.case[row])] = int(element[row])
-        for which, text in request.items():
+        stands = np.array([*(bool(concepts(handle)) for handle in self.handles), False])
+        pressed = (self.value < 0) & np.append(clicks, np.False_)[action] & stands[self.element]
+        last = {int(self.case[row]): int(self.element[row]) for row in np.flatnonzero(pressed).tolist()}
+        for which, text in self.request.items():
             wanted = concepts(text)
-            found[which] |= {deed_asked(concept) for concept in wanted}
+            self.found[which] |= {deed_asked(concept) for concept in wanted}
             if wanted:
-                stood = concepts(handles[last[which]]) if which in last else None
-                found[which].add(done(None if stood is None else bool(stood & wanted)))
-
-    def _filled(self, found: dict[int, set[str]], request: dict[int, str], value: Ints, values: list[str]) -> None:
-        """Whether anything at all was entered, and whether the request quotes words."""
-        filled = {int(self.case[row]) for row in np.flatnonzero(value >= 0).tolist() if values[int(value[row])]}
-        for which, text in request.items():
-            found[which].add(filled_in(right=which in filled))
-            if quotations(text):
-                found[which].add(WORDS_GIVEN)
-
-
-def _lasts(case: Codes, element: Ints, some: NDArray[np.bool_]) -> Iterable[int]:
-    """The last row of each case and element among some rows."""
-    rows = np.flatnonzero(some & (element >= 0))
-    last: dict[tuple[int, int], int] = {(int(case[row]), int(element[row])): row for row in rows.tolist()}
-    return last.values()
+                stood = concepts(self.handles[last[which]]) if which in last else None
+                self.found[which].add(done(right=None if stood is None else bool(stood & wanted)))

@@ -38,7 +38,7 @@ _CONCEPTS: Final = {
     "save": "save saves saved store keep",
     "search": "search searches find finds look locate lookup query",
     "select": "select selects selected choose chooses pick",
-    "send": "send sends sent sending email emailing mail",
+    "send": "send sends sent sending emailing",
     "sort": "sort sorted arrange",
     "submit": "submit submits submitted done finish ok apply go",
     "undo": "undo revert restore reset",

@@ -34,6 +34,7 @@ class Mistake:
 
 
 _HOLDS: Final = "“{0}” holds what was asked for"
+_COPIED: Final = "“{0}” holds what stood elsewhere"
 _MISTAKES: Final = {
     Verdict.EMPTY: Mistake(
         "“{0}” was left empty", _HOLDS, "“{0}” holds what was asked for and is not left empty or half filled in"
@@ -70,6 +71,11 @@ _CLICKED: Final = Mistake(
     "the “{0}” that was clicked is one asked for",
     "the “{0}” that you click is the one asked for",
 )
+_ALSO: Final = Mistake(
+    "a “{0}” was clicked besides those asked for",
+    _CLICKED.right,
+    "you click no “{0}” besides those asked for",
+)
 _DONE: Final = Mistake(
     "the last button pressed does something else than was asked for",
     "the last button pressed does what was asked for",
@@ -87,7 +93,7 @@ _STOPPED: Final = Mistake(
 _FILLED: Final = Mistake(
     "nothing was entered", "something was entered", "what was asked for is entered at all", general=True
 )
-_ALL: Final = (*_MISTAKES.values(), _CLICKED, _DONE, _STOPPED, _FILLED)
+_ALL: Final = (*_MISTAKES.values(), _CLICKED, _ALSO, _DONE, _STOPPED, _FILLED)
 
 
 def _pattern(template: str) -> re.Pattern[str]:
@@ -99,15 +105,17 @@ _PATTERNS: Final = tuple((_pattern(WRONG + mistake.wrong), mistake) for mistake 
 
 def entered(verdict: Verdict, field: str) -> str:
     """The condition for what was entered in a field."""
+    if verdict is Verdict.COPIED:
+        return RIGHT + _COPIED.format(field)
     return RIGHT + _HOLDS.format(field) if verdict is Verdict.RIGHT else WRONG + _MISTAKES[verdict].wrong.format(field)
 
 
-def clicked(element: str, *, right: bool) -> str:
-    """The condition for whether something clicked was among what was asked for."""
-    return _said(_CLICKED, right=right).format(element)
+def clicked(element: str, *, right: bool, wrong: bool) -> str:
+    """The condition for whether what was clicked was asked for: `right` some of it, `wrong` some not."""
+    return _said(_ALSO if right else _CLICKED, right=not wrong).format(element)
 
 
-def done(right: bool | None) -> str:  # noqa: FBT001 - it has one argument
+def done(*, right: bool | None) -> str:
     """The condition for whether the last deed was one asked for; None: nothing was done."""
     return _said(_DONE, right=right) if right is not None else WRONG + _STOPPED.wrong
 
