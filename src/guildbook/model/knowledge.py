@@ -95,6 +95,8 @@ class Practice:
     version: int = 1
     retired: str = ""
     """Monday from which on its step is no longer done, `2012-03-05`; empty unless retired."""
+    opposed: tuple[str, ...] = ()
+    """Ids of practices of the same task that advise the opposite, under other conditions or for another end."""
 
     def to_dict(self) -> dict[str, Any]:
         """The contract of `practices list --json`."""
@@ -265,8 +267,8 @@ def practice_from_dict(data: dict[str, Any]) -> Practice:
         "effect": Effect(**data["effect"]),
         "evidence": tuple(Span(item["episode"], tuple(item["events"])) for item in data["evidence"]),
     }
-    for name in ("do", "instead_of", "people", "prerequisites"):
-        read[name] = tuple(data[name])
+    for name in ("do", "instead_of", "people", "prerequisites", "opposed"):
+        read[name] = tuple(data.get(name, ()))
     return Practice(**read)
 
 

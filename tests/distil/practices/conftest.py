@@ -110,12 +110,16 @@ def make_claims(
     on_top: float = 0.0,
     prepare: float = 0.0,
     order: float = 0.0,
+    turned: float = 0.0,
+    chain: float = 0.0,
 ) -> list[Trace]:
     """Claims with optional steps that skilled workers do more often.
 
     `check`: points of the good rate for checking the cover. `marine`: the same for calling the broker, in marine
     claims alone. `on_top`: for reading the file again, where the cover was checked. `prepare`: log ratio of time
-    for laying out papers. `order`: for asking first and paying second. A coin decides on taking coffee.
+    for laying out papers. `order`: for asking first and paying second. `turned`: for the same in marine claims, and
+    as much against it in all others. `chain`: for checking, for reading again on top of that, and for calling the
+    broker on top of both. A coin decides on taking coffee.
     """
     rng = np.random.default_rng(seed)
     made: list[Trace] = []
@@ -127,6 +131,8 @@ def make_claims(
         coffee, first = rng.random() < 0.5, rng.random() < skill
         good = 0.35 + 0.02 * person + check * did["check"] + marine * (did["call"] and product == "marine")
         good += on_top * (did["check"] and did["read"]) + order * first
+        good += turned * (1 if (product == "marine") == first else -1)
+        good += chain * (did["check"] + (did["check"] and did["read"]) + (did["check"] and did["read"] and did["call"]))
         seconds = 900 * np.exp(prepare * did["lay"] + rng.normal(0, 0.3) - 0.03 * person)
         steps = ["open file"]
         steps += [text for name, text in (("lay", "lay out papers"), ("check", "check cover")) if did[name]]

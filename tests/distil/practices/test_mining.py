@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from guildbook.distil.practices import MiningSettings, mine
 from guildbook.distil.practices.mining import limits
 from guildbook.distil.sums import Sums
+from guildbook.model import knowledge
 from guildbook.model.knowledge import Kind, Practice
 
 Make = Callable[..., Sums]
@@ -84,6 +86,36 @@ def test_without_what_it_rests_on_a_practice_cannot_be_layered(sums_of: Make, cl
     left = mine(sums, without=frozenset({lower.id}))
     assert not by_step(left, "check cover", Kind.QUALITY)
     assert all(p.layer == 1 and not p.prerequisites for p in left)
+
+
+@pytest.mark.parametrize("seed", range(20, 24))
+def test_what_is_taken_away_takes_all_that_rests_on_it_along(sums_of: Make, claims: Claims, seed: int) -> None:
+    sums = sums_of(claims(seed, n=4000, chain=0.2))
+    found = {p.do[0]: p for p in mine(sums) if p.kind is Kind.QUALITY}
+    chain = ["check cover", "read file again", "call broker"]
+    assert [found[step].layer for step in chain] == [1, 2, 3]
+    assert found["call broker"].prerequisites == (found["read file again"].id,)
+    assert found["read file again"].prerequisites == (found["check cover"].id,)
+    for place, step in enumerate(chain[:2]):
+        left = mine(sums, without=frozenset({found[step].id}))
+        dependents = {found[later].id for later in chain[place + 1 :]}
+        assert not dependents & {p.id for p in left}
+        assert all(step not in p.when.after and step not in p.do for p in left)
+        below = {found[earlier].id for earlier in chain[:place]}
+        assert below <= {p.id for p in left}
+
+
+def test_opposite_advice_in_other_cases_is_linked_and_says_so(sums_of: Make, claims: Claims) -> None:
+    found = mine(sums_of(claims(30, n=3000, turned=0.2)))
+    (marine,) = [p for p in found if p.do == ("ask customer",)]
+    others = [p for p in found if p.do == ("pay advance",)]
+    assert marine.when.attributes == (("product", "marine"),)
+    assert others
+    assert set(marine.opposed) == {p.id for p in others}
+    assert all(p.opposed == (marine.id,) for p in others)
+    assert marine.title.endswith("The other way round elsewhere.")
+    assert all(p.title.endswith("The other way round where product is marine.") for p in others)
+    assert [knowledge.practice_from_dict(json.loads(json.dumps(p.to_dict()))) for p in found] == found
 
 
 def test_what_is_quicker_but_ends_worse_is_not_told(sums_of: Make, claims: Claims) -> None:

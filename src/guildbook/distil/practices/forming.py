@@ -55,12 +55,20 @@ def _depth(search: Search, place: int) -> int:
     return max((1 + _depth(search, a) for a in search.accepted[place].scope.after), default=0)
 
 
+def _below(search: Search, places: tuple[int, ...]) -> list[int]:
+    """All that findings rest on and they themselves, the lowest first."""
+    listed: list[int] = []
+    for place in places:
+        listed += [p for p in [*_below(search, search.accepted[place].scope.after), place] if p not in listed]
+    return listed
+
+
 def _practice(search: Search, finding: Finding, task: str, names: Names) -> Practice:
     traces, kind = search.traces, finding.target.kind
     step = names.label(int(traces.activities[finding.exposure.step]))
     anchor = names.label(int(traces.activities[finding.exposure.anchor]))
     scope = finding.scope
-    before = [search.accepted[a].exposure.step for a in scope.after]
+    before = [search.accepted[a].exposure.step for a in _below(search, scope.after)]
     after = tuple(dict.fromkeys(names.label(int(traces.activities[s])) for s in before))
     attributes = tuple(sorted(names.condition(int(traces.conditions[c])) for c in scope.conditions))
     when = When(task, anchor, _tightest(attributes), after)

@@ -16,6 +16,7 @@ from guildbook.distil.practices.forming import practices, worded
 from guildbook.distil.practices.handing import mine_handovers
 from guildbook.distil.practices.matching import Pattern
 from guildbook.distil.practices.outcome import apart, mine_mistakes
+from guildbook.distil.practices.opposed import opposed
 from guildbook.distil.practices.people import mine_people
 from guildbook.distil.practices.plausible import advisable, loops, timed
 from guildbook.distil.practices.prerequisites import layered
@@ -99,7 +100,7 @@ def _mine(
         block = _held_against(whole, names, title[whole.task], settings, pool)
         people = _mine_steps(block, names, title[block.task], settings, explained, unknown, pool, people)
     pool.practices += people
-    told = layered([p for p in _sifted(pool, settings) if p.id not in without])
+    told = opposed(layered([p for p in _sifted(pool, settings) if p.id not in without]))
     shown = contributors(sums, [Pattern.of(p, title) for p in told], names)
     return [replace(p, contributors=who) for p, who in zip(told, shown, strict=True)]
 
