@@ -20,6 +20,8 @@ _FIRST_MONDAY: Final = date(1900, 1, 1)
 _GONE: Final = 0.05
 """A step has gone out of use when its share after is at most this part of that before; has come up when reversed."""
 _NAMED: Final = 4
+_FOLLOWING: Final = frozenset({"follows", "begins"})
+_ABOUT: Final = 0.7
 _FEW: Final = 0.01
 """Shares below it are told with a decimal."""
 
@@ -121,12 +123,17 @@ def _percent(share: float) -> str:
 
 def _once(told: list[Change]) -> list[Change]:
     """Without what another change says already: that a step which is gone or new follows another less or more."""
-    steps = {(c.task, c.activity): c for c in told if c.kind in {"appears", "disappears"}}
+    steps = {(c.task, c.activity): c for c in told if c.kind not in _FOLLOWING}
     out: list[Change] = []
     for change in told:
-        cause = steps.get((change.task, change.after[0][0])) if change.kind in {"follows", "begins"} else None
-        own = steps.get((change.task, change.activity)) if change.kind == "follows" else None
-        if any(c is not None and c.low <= change.high and change.low <= c.high for c in (cause, own)):
-            continue
-        out.append(change)
+        causes = [steps.get((change.task, label)) for label in (change.activity, *_moved(change))]
+        overlaps = any(c is not None and c.low <= change.high and change.low <= c.high for c in causes)
+        if change.kind not in _FOLLOWING or not overlaps:
+            out.append(change)
     return out
+
+
+def _moved(change: Change) -> list[str]:
+    """What follows otherwise than before, by about as much as what changed most."""
+    gaps = {label: abs(new - old) for (label, old), (_, new) in zip(change.before, change.after, strict=True)}
+    return [label for label, gap in gaps.items() if label and gap >= _ABOUT * max(gaps.values())]

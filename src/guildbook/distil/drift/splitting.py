@@ -40,7 +40,8 @@ class Split:
     """First period of what is after."""
     low: int
     high: int
-    """Bounds of `at`: 95 % of the posterior under a flat prior (Smith, Biometrika 62 (1975) 407–416)."""
+    """Bounds of `at`: 95 % of the posterior under a flat prior (Smith, Biometrika 62 (1975) 407–416), and one period
+    more before it, since a change in the midst of a period, or with stragglers, is whole only in the next."""
     p: float
     shift: float
     """Total variation distance of the two sides' shares: how much moved."""
@@ -62,7 +63,7 @@ def best_split(counts: Ints) -> Split | None:
     weight = np.exp((gain - gain[place]) / (2 * noise))
     inside = _bulk(weight)
     shift = 0.5 * float(np.abs(before / before.sum() - after / after.sum()).sum())
-    return Split(at, int(tried[inside].min()), int(tried[inside].max()), p, shift)
+    return Split(at, max(int(tried[inside].min()) - 1, 0), int(tried[inside].max()), p, shift)
 
 
 def splits(counts: Ints, threshold: float, seed: int) -> list[Split]:
