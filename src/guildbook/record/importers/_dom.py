@@ -82,7 +82,8 @@ def fold_of(sample: Sample, mapping: Mapping[str, str], path: Path) -> Fold | No
     )
     if named is None or named not in sample or not _raw(sample[named]):
         return None
-    return Fold(guess(sample, {**mapping, "action": named}, path))
+    plan = guess(sample, {**mapping, "action": named}, path)
+    return Fold(plan, _Elements(sample, plan).constant_words(_case(sample, plan)))
 
 
 def _raw(column: pa.Array) -> bool:
@@ -98,10 +99,10 @@ class Fold:
     """The fold of one table: where its fields are, and what its elements were found to be called."""
 
     plan: Plan
+    names: Mapping[str, str]
+    """Elements that always show the same words, and these."""
     shows: set[str] = field(default_factory=set[str])
     """Fields of entry whose value the table shows."""
-    names: dict[str, str] | None = None
-    """Elements that always show the same words, and these."""
 
     def cut(self, batch: Batch) -> tuple[Batch, Batch | None]:
         """The rows up to the last case, and those of the last case."""
@@ -148,7 +149,7 @@ class Fold:
         kind = self._kind(columns)
         action = pc.utf8_lower(joined(columns, self.plan.sources["action"]))
         element = _Elements(columns, self.plan)
-        starts = np.flatnonzero(_begins(kind, action, _codes(self._case(columns)), element.code))
+        starts = np.flatnonzero(_begins(kind, action, _codes(_case(columns, self.plan)), element.code))
         picked = pa.array(starts)
         found = {name: column.take(picked) for name, column in columns.items() if name not in _low(columns)}
         group = np.cumsum(np.isin(np.arange(len(kind)), starts)) - 1
@@ -158,7 +159,7 @@ class Fold:
         value = self._values(columns, element, action, kind, group, starts)
         found[self.plan.sources["action"].columns[0]] = pa.array(_actions(kind, action, group, starts, element))
         found["duration_ms"] = pc.if_else(pc.greater(length, 0), length, pa.scalar(None, pa.float64()))
-        found["element_name"] = self._called(element, self._case(columns)).take(picked)
+        found["element_name"] = self._called(element).take(picked)
         found["value_after"] = value
         shown = element.text_column
         if shown is not None:
@@ -168,14 +169,8 @@ class Fold:
         found["corrections"] = pa.array(undone, mask=undone == 0)
         return found, starts
 
-    def _case(self, columns: Sample) -> pa.Array:
-        source = self.plan.sources.get("case")
-        return pa.nulls(len(next(iter(columns.values()))), pa.string()) if source is None else joined(columns, source)
-
-    def _called(self, element: _Elements, case: pa.Array) -> pa.Array:
+    def _called(self, element: _Elements) -> pa.Array:
         """What each row's element is called: the words it always shows, else its id, class or tag."""
-        if self.names is None:
-            self.names = element.constant_words(case)
         handles = element.handle.dictionary_encode()
         words = [self.names.get(h, h) if h is not None else None for h in handles.dictionary.to_pylist()]
         return pa.array(words, pa.string()).take(handles.indices)
@@ -245,6 +240,12 @@ class _Elements:
             for row in held.to_pylist()
             if row["text_count_distinct"] == 1 and row["case_count_distinct"] >= _SEEN and row["text_min"]
         }
+
+
+def _case(columns: Sample, plan: Plan) -> pa.Array:
+    """The case of each row."""
+    source = plan.sources.get("case")
+    return pa.nulls(len(next(iter(columns.values()))), pa.string()) if source is None else joined(columns, source)
 
 
 def _low(columns: Sample) -> set[str]:
