@@ -120,7 +120,7 @@ def test_a_total_is_the_sum(data: st.DataObject, logs: Any, table: Any) -> None:
     tables = [table(data.draw(logs)) for _ in range(data.draw(st.integers(0, 6)))]
     total = Total()
     for one in tables:
-        total.add(summarise_table(one, HERE))
+        total.add(summarise_table(one, HERE).to_bytes())
     plain = summarise_table(table([]), HERE)
     for one in tables:
         plain += summarise_table(one, HERE)

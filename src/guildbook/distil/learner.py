@@ -177,8 +177,7 @@ def _streamed(run: _Learning, jobs: int, notes: tuple[str, ...]) -> Learnt:
         total, first = streaming.summed(
             run.parts, run.settings, pool, jobs, FEW, FIRST, lambda x: run.tell(0.35 + 0.35 * x)
         )
-    total.add(daily.result())  # not before the processes are gone, which hold as much
-    found = derive(total.result(), run.settings)
+    found = derive(total.result() + daily.result(), run.settings)  # not before the processes are gone
     if found.practices:
         run.first = first
     return _concluded(run, found, {}, found.sums.traces, notes)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import pyarrow as pa
@@ -22,59 +21,46 @@ from guildbook.distil.view import TraceView, joined, view
 AT_ONCE: Final = 500_000
 """Up to so many events are read and summarised in one piece."""
 
-_LEVELS: Final = 3
-"""Sums of at most eight parts are added while others are still summarised."""
-
 T = TypeVar("T")
 Progress = Callable[[float], None]
 
 
 class Total:
-    """Adds up sums as they come, in pairs of about equal size, so that no row is added more than log(n) times.
+    """Sums that are kept small until all of them are there, and then added in pairs of about equal size.
 
-    Tables are let go of one by one as they are added, so that two sums and their total never stand side by side. The
-    largest additions wait for `result`, when the processes that summarise are gone and their memory is free.
+    So no row is added more than log(n) times, and the largest additions wait until the processes that summarise are
+    gone and their memory is free.
     """
 
     def __init__(self) -> None:
-        self._held: list[tuple[int, _Taken]] = []
+        self._packed: list[bytes] = []
 
-    def add(self, sums: Sums) -> None:
-        """One more."""
-        level, taken = 0, _Taken(dict(sums.tables()), dict(sums.texts))
-        del sums
-        while self._held and self._held[-1][0] == level < _LEVELS:
-            taken.take(self._held.pop()[1])
-            level += 1
-        self._held.append((level, taken))
+    def add(self, packed: bytes) -> None:
+        """One more, as bytes of sums."""
+        self._packed.append(packed)
 
     def result(self) -> Sums:
         """The sum of all; the total is empty afterwards."""
-        rest = [taken for _, taken in self._held]
-        self._held.clear()
-        while len(rest) > 1:
-            one = rest.pop(0)
-            one.take(rest.pop(0))
-            rest.append(one)
-        return rest[0].sums() if rest else Sums()
+        packed, self._packed = self._packed, []
+        if not packed:
+            return Sums()
+        tables, texts = _added(packed)
+        used = tables["vocab"].keys[:, 0].tolist()
+        return Sums(**tables, texts={code: texts[code] for code in used})
 
 
-@dataclass
-class _Taken:
-    """Sums that may be taken apart."""
-
-    tables: dict[str, Any]
-    texts: dict[int, str]
-
-    def take(self, other: _Taken) -> None:
-        """Add another's tables; it is empty afterwards."""
-        for name in list(other.tables):
-            self.tables[name] = self.tables[name] + other.tables.pop(name)
-        self.texts |= other.texts
-
-    def sums(self) -> Sums:
-        used = self.tables["vocab"].keys[:, 0].tolist()
-        return Sums(**self.tables, texts={code: self.texts[code] for code in used})
+def _added(packed: list[bytes]) -> tuple[dict[str, Any], dict[int, str]]:
+    """Tables and texts of all; a table is let go as soon as it is added, and bytes as soon as they are read."""
+    if len(packed) == 1:
+        sums = Sums.from_bytes(packed.pop())
+        return dict(sums.tables()), dict(sums.texts)
+    half = packed[len(packed) // 2 :]
+    del packed[len(packed) // 2 :]
+    tables, texts = _added(packed)
+    others, more = _added(half)
+    for name in list(others):
+        tables[name] = tables[name] + others.pop(name)
+    return tables, texts | more
 
 
 def laid(admitted: Admitted, settings: Settings, pool: Executor, jobs: int, tell: Progress) -> tuple[Parts, Total]:
@@ -83,7 +69,7 @@ def laid(admitted: Admitted, settings: Settings, pool: Executor, jobs: int, tell
     parts = Parts(rows, jobs)
     total = Total()
 
-    def calls() -> Iterator[Future[Sums]]:
+    def calls() -> Iterator[Future[bytes]]:
         done = 0
         for table in _read(admitted):
             waiting = pool.submit(_daily, packed(table), settings)
@@ -145,11 +131,11 @@ def _in_turn(calls: Iterable[Future[T]], jobs: int) -> Iterator[T]:
         yield waiting.popleft().result()
 
 
-def _daily(piece: bytes, settings: Settings) -> Sums:
+def _daily(piece: bytes, settings: Settings) -> bytes:
     events = encode(unpacked([piece]), settings)
-    return day_sums(events, time_order(events))
+    return day_sums(events, time_order(events)).to_bytes()
 
 
-def _traced(pieces: Sequence[bytes], settings: Settings, first: int) -> tuple[Sums, TraceView]:
+def _traced(pieces: Sequence[bytes], settings: Settings, first: int) -> tuple[bytes, TraceView]:
     traces = join(encode(unpacked(pieces), settings))
-    return trace_sums(traces), view(traces, first)
+    return trace_sums(traces).to_bytes(), view(traces, first)
