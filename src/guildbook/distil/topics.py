@@ -20,6 +20,8 @@ Keys = NDArray[np.uint64]
 PREFIX: Final = "subject="
 SAME: Final = 0.5
 """Share of the threads with either of two words that must have both (Jaccard 1901) for them to be one topic."""
+OFTEN: Final = 0.3
+"""Share of a word's threads that must be about another topic for what holds of it to be the other's."""
 MOST_WORDS: Final = 1_000
 """Words that are looked at, commonest first."""
 _LONGEST: Final = 16
@@ -28,12 +30,18 @@ _LONGEST: Final = 16
 
 @dataclass(frozen=True)
 class Topics:
-    """The topics of one set of sums. A topic is known by the symbol of its rarest word, the most telling one."""
+    """The topics of one set of sums. A topic is known by the symbol of its commonest word."""
 
     words: Mapping[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
-    """Topic → its words, the rarest first."""
+    """Topic → its words, the commonest first."""
     beside: frozenset[int] = frozenset()
     """Symbols of words that are no topics: part of one, or too rare."""
+    shares: Mapping[int, Mapping[int, float]] = field(default_factory=dict[int, Mapping[int, float]])
+    """Topic → other topic → share of the threads about the first that are about the other as well."""
+
+    def within(self, topic: int, other: int) -> bool:
+        """Whether threads about a topic are often about another that was told of already."""
+        return topic == other or self.shares.get(topic, {}).get(other, 0.0) >= OFTEN
 
     def text(self, topic: int) -> str:
         """`“invoice”`, or nothing for what is no topic."""
@@ -64,9 +72,13 @@ def topics(sums: Sums, least: int) -> Topics:
         group[group == group[low]] = group[high]
     found: dict[int, tuple[str, ...]] = {}
     for number in np.unique(group).tolist():
-        members = [int(known[kept[i]]) for i in np.flatnonzero(group == number)[::-1].tolist()]
+        members = [int(known[kept[i]]) for i in np.flatnonzero(group == number).tolist()]
         found[members[0]] = tuple(words[code] for code in members)
-    return Topics(found, frozenset(words) - found.keys())
+    heads = [i for i in range(len(kept)) if int(known[kept[i]]) in found]
+    code = [int(known[kept[i]]) for i in heads]
+    part = (both / np.maximum(size[:, None], 1))[np.ix_(heads, heads)]
+    shares = {code[i]: {code[j]: float(part[i, j]) for j in np.flatnonzero(part[i] >= OFTEN)} for i in range(len(code))}
+    return Topics(found, frozenset(words) - found.keys(), shares)
 
 
 def _standing(sums: Sums, known: Keys) -> tuple[Ints, Ints]:

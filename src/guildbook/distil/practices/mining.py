@@ -89,7 +89,7 @@ def _mine(
     pool = _Pool()
     found, tests, explained = mine_tool(sums.ways, blocks, names, title, settings)
     pool.add(Kind.TOOL, found, tests)
-    people, tests = mine_people(sums.asks, names, title, settings)
+    people, tests = mine_people(sums, names, title, settings)
     pool.add(Kind.PEOPLE, [], tests)
     found, tests = mine_handovers(sums, names, title, settings)
     pool.add(Kind.PEOPLE, found, tests)

@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from guildbook.distil.buckets import log_centre
 from guildbook.distil.practices import wording
+from guildbook.distil.practices.answering import mine_answers, mine_going, whom
+from guildbook.distil.practices.asking import Asks, grouped, groups_of, openings
 from guildbook.distil.practices.forming import identity
-from guildbook.distil.practices.runs import run_numbers, run_starts
+from guildbook.distil.practices.runs import run_numbers
 from guildbook.distil.practices.settings import MiningSettings
 from guildbook.distil.practices.statistics import Z95, Floats, tally, welch
 from guildbook.distil.practices.wording import Names
-from guildbook.distil.tables import CountTable
+from guildbook.distil.sums import Sums
+from guildbook.distil.topics import topics
 from guildbook.model.knowledge import Effect, Kind, Practice, When
 
 ACCEPT = 0.001
@@ -23,57 +25,27 @@ SIMPLER = 0.5
 
 
 @dataclass(frozen=True)
-class Asks:
-    """Responses as groups: one row for each (task, condition, asking step, person)."""
-
-    keys: NDArray[np.uint64]
-    """(g, 4)"""
-    asked: Floats
-    answered: Floats
-    total: Floats
-    """Sum of ln seconds until the person acted, over those answered."""
-    square: Floats
-
-
-@dataclass(frozen=True)
 class _Choice:
     row: int
     effect: Effect
 
 
-def grouped(asks: CountTable) -> Asks:
-    """Count, answers, and moments of the log response time."""
-    if not len(asks):
-        empty = np.zeros(0)
-        return Asks(np.zeros((0, 4), np.uint64), empty, empty, empty, empty)
-    group = run_numbers(asks.keys, 4)
-    keys = np.ascontiguousarray(asks.keys[run_starts(group), :4])
-    counts = asks.counts.astype(np.float64)
-    answered = np.where(asks.keys[:, 4] > 0, counts, 0.0)
-    logs = np.nan_to_num(log_centre(asks.keys[:, 4]))
-    size = len(keys)
-    return Asks(
-        keys,
-        tally(group, counts, size),
-        tally(group, answered, size),
-        tally(group, answered * logs, size),
-        tally(group, answered * logs**2, size),
-    )
-
-
 def mine_people(
-    asks: CountTable, names: Names, titles: dict[int, str], settings: MiningSettings
+    sums: Sums, names: Names, titles: dict[int, str], settings: MiningSettings
 ) -> tuple[list[Practice], Floats]:
-    """For each asking step the people who answer clearly sooner than the others asked, and under which condition."""
-    table = grouped(asks)
+    """Of those who are asked the same thing: who answers clearly sooner, who more surely, and who is asked at all.
+
+    And under which condition: of the case, or of what a message is about.
+    """
+    subjects = topics(sums, settings.min_side)
+    table = grouped(sums.asks, subjects, openings(sums) if subjects.words else None)
     minimum = max(settings.min_side / 2, 5)
-    topics, topic = np.unique(table.keys[:, [0, 2]], axis=0, return_inverse=True)
-    topic = topic.reshape(-1)
     told: list[Practice] = []
+    taken: set[tuple[int, int]] = set()
     tests: list[Floats] = []
-    order = np.argsort(topic, kind="stable")
-    for rows in np.split(order, np.cumsum(np.bincount(topic, minlength=len(topics)))[:-1]):
-        left = rows
+    listed = groups_of(table)
+    for group in listed:
+        left = group.rows
         while True:
             # Those who are named are taken out, so that the next is held against the rest: an office of several
             # branches has several to turn to. What is left when nobody stands out is what false-discovery control
@@ -82,9 +54,25 @@ def mine_people(
             if best is None:
                 tests.append(p)
                 break
+            person = int(table.keys[best.row, 3])
+            left = left[table.keys[left, 3] != np.uint64(person)]
+            if group.topic and any(subjects.within(group.topic, t) for t, who in taken if who == person):
+                continue  # the same threads, by another word
+            taken.add((group.topic, person))
             told.append(_practice(table, best, names, titles))
-            left = left[table.keys[left, 3] != table.keys[best.row, 3]]
-    return told, np.concatenate([np.zeros(0), *tests])
+    # What is told of somebody in one way is not told again in another, nor for another word of the same threads.
+    known = [
+        (group, frozenset(who for topic, who in taken if topic == group.topic or subjects.within(group.topic, topic)))
+        for group in listed
+    ]
+    for miner in (mine_answers, mine_going):
+        found, p = miner(table, known, names, titles, settings)
+        told += found
+        tests.append(p)
+    once: dict[str, Practice] = {}
+    for practice in told:
+        once.setdefault(practice.id, practice)
+    return list(once.values()), np.concatenate([np.zeros(0), *tests])
 
 
 def _surest(
@@ -152,6 +140,8 @@ def _practice(table: Asks, choice: _Choice, names: Names, titles: dict[int, str]
 
 def reworded(found: Practice, after: tuple[str, ...]) -> Practice:
     """The practice with what must be done before, its id and its sentence."""
+    if found.effect.metric != "response":
+        return found
     when = replace(found.when, after=after)
     effect = found.effect
     given, without = wording.length(effect.with_value or 0.0), wording.length(effect.without_value or 0.0)
@@ -160,7 +150,7 @@ def reworded(found: Practice, after: tuple[str, ...]) -> Practice:
         id=identity(found.kind, when, found.do, found.instead_of, found.people),
         when=when,
         title=(
-            f"{wording.situation(when)}, turn to {found.people[0]} for “{wording.steps(found.do)}”: the answer came "
-            f"in {given} instead of {without} from others ({wording.number(effect.n)} times)."
+            f"{whom(replace(found, when=when))}: the answer came in {given} instead of {without} from others "
+            f"({wording.number(effect.n)} times)."
         ),
     )
