@@ -47,7 +47,7 @@ def mine_answers(
         rows = rows[enough]
         n, done, rest, rest_done = (part[enough] for part in (n, done, rest, rest_done))
         found = difference(n, done, rest, rest_done)
-        tests.append(np.where(found.value > 0, found.p, 1.0))
+        tests.append(np.where(found.value >= SURER, found.p, 1.0))  # less is not told, whatever its p
         new = np.array([int(who) not in known for who in table.keys[rows, 3]], dtype=bool)
         sure = np.flatnonzero((found.p <= ACCEPT) & (found.value >= SURER) & new)
         if len(sure):
@@ -77,9 +77,9 @@ def mine_going(
         own = table.asked[rows]
         other = np.array([table.asked[here & (table.keys[:, 3] == who)].sum() for who in person])
         found = difference(np.full(len(own), n), own, np.full(len(own), rest), other)
-        tests.append(np.where(found.value > 0, found.p, 1.0))
-        fits = (found.p <= ACCEPT) & (own >= MOSTLY * n) & (other / rest <= ELSEWHERE * own / n)
-        fits &= table.answered[rows] > 0
+        mostly = (own >= MOSTLY * n) & (other / rest <= ELSEWHERE * own / n) & (table.answered[rows] > 0)
+        tests.append(np.where(mostly, found.p, 1.0))
+        fits = mostly & (found.p <= ACCEPT)
         for i in np.flatnonzero(fits).tolist():
             if int(person[i]) in known:
                 continue
