@@ -15,7 +15,6 @@ from guildbook.app.learning import Wanted
 from guildbook.distil import Settings
 from guildbook.distil.encode import encode
 from guildbook.distil.quality.model import cross_validated
-from guildbook.distil.quality.ranking import auc
 from guildbook.distil.summarise import summarise
 from guildbook.model.errors import InputError
 from guildbook.model.knowledge import Kind, Practice
@@ -34,14 +33,15 @@ def outcomes(log: Path, mapping: Mapping[str, str] | None = None) -> dict[str, A
     started = time.perf_counter()
     chosen = dict(mapping or {})
     sums = summarise(encode(_events(log, chosen), Settings()))
-    chances, good = cross_validated(sums)
+    ranked = cross_validated(sums)
+    good = ranked.good
     if good.all() or not good.any():
         raise InputError(
             f"{log} has {int(good.sum())} good and {int((~good).sum())} bad outcomes: nothing to tell apart.",
             "Name the column of the outcome with --outcome, and that of the case with --case.",
             "outcomes-one-sided",
         )
-    area, low, high = auc(chances, good)
+    area, low, high = ranked.auc()
     found = _practices(log, chosen)
     return {
         "auc": round(area, 4),

@@ -40,3 +40,11 @@ def test_the_area_is_the_share_of_pairs_in_order(rows: list[tuple[int, bool]]) -
     if len(high) and len(low):
         gaps = high[:, None] - low
         assert area == pytest.approx(((gaps > 0) + 0.5 * (gaps == 0)).mean())
+
+
+def test_only_what_one_model_ranked_is_compared() -> None:
+    good = np.array([True, False, True, False])
+    scores = np.array([[0.2, 0.1, 0.9, 0.8]])  # right within each fold, wrong across them
+    assert auc(scores[0], good)[0] == 0.75
+    assert auc(scores, good, np.array([[0, 0, 1, 1]]))[0] == 1.0
+    assert auc(scores, good, np.array([[0, 1, 0, 2]])) == (0.5, 0.0, 1.0)

@@ -26,6 +26,8 @@ ACCEPT = 0.001
 """Largest p of a mistake that is told; control of false discoveries comes on top."""
 FEWEST = 5
 """Cases with the mistake and without it: few are enough where an exact test holds for them."""
+ENOUGH = 20
+"""Cases on each side from which the adjusted difference is tested as well."""
 PLACES = 3
 """Conditions under which one mistake is told of at most."""
 REACHED = 0.5
@@ -48,8 +50,9 @@ def mine_mistakes(
     """(practices, p-values of all mistakes that were compared, (n, k) the mistakes told of).
 
     A mistake counts against the cases in which the same thing is right, adjusted for conditions and other mistakes;
-    its p is the larger of that of the adjusted difference and Fisher's exact one. What can be said of the whole case
-    (nothing was entered) is looked at last, among the cases without the mistakes told by then.
+    its p is Fisher's exact one, or where it is larger and there are enough cases, that of the adjusted difference.
+    What can be said of the whole case (nothing was entered) is looked at last, among the cases without the mistakes
+    told by then.
     """
     told: list[Practice] = []
     tests: list[float] = []
@@ -130,7 +133,9 @@ def _effect(
         value = 0.0  # where the cases as they are say the opposite, adjustment alone is no evidence
     low, high = _newcombe(good, sides)
     low, high = min(value - Z95 * error, value - (crude - low)), max(value + Z95 * error, value + (high - crude))
-    p = max(float(found.effect.p[0]) if error > 0 else 0.0, fisher(good, sides))
+    p = fisher(good, sides)
+    if error > 0 and min(sides) >= ENOUGH:  # with fewer, robust errors are none, and the exact test alone holds
+        p = max(p, float(found.effect.p[0]))
     given = good[0] / sides[0]
     return Effect(
         "good-rate",
@@ -140,7 +145,7 @@ def _effect(
         round(sum(sides)),
         p,
         given,
-        float(np.clip(given - value, 0.0, 1.0)),
+        float(np.clip(round(given - value, 12), 0.0, 1.0)),
     )
 
 

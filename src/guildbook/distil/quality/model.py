@@ -19,6 +19,7 @@ from guildbook.distil.practices.quality import DECIDES
 from guildbook.distil.practices.settings import MiningSettings
 from guildbook.distil.practices.traces import TaskTraces, by_task
 from guildbook.distil.quality.logistic import Fit, chosen
+from guildbook.distil.quality.ranking import auc
 from guildbook.distil.quality.verdicts import RIGHT, WORDS_GIVEN, WRONG, deed_asked
 from guildbook.distil.sums import Sums
 
@@ -28,7 +29,7 @@ Flags = NDArray[np.bool_]
 
 FOLDS: Final = 10
 INNER: Final = 5
-REPEATS: Final = 3
+ROUNDS: Final = 3
 _GOOD: Final = 1
 _SUPPORT: Final = 5
 """Episodes that must have a feature and that must lack it."""
@@ -131,32 +132,57 @@ def _folds(good: Flags, count: int, seed: int) -> Ints:
     return folds
 
 
-def cross_validated(sums: Sums, settings: MiningSettings | None = None) -> tuple[Floats, Flags]:
-    """(chance of a good end, whether it was good) for every settled trace, each by models that never saw it.
+@dataclass(frozen=True)
+class Validated:
+    """Settled traces of all tasks, ranked by models that never saw them."""
 
-    Ten folds of each task, thrice, logits averaged; the penalty is chosen inside each. A task with too few of either
-    side is given its base rate.
+    logits: Floats
+    """(r, n): by round."""
+    folds: Ints
+    """(r, n): traces of one round with one number were ranked by one model."""
+    good: Flags
+    """(n,)"""
+
+    @property
+    def chances(self) -> Floats:
+        """(n,): of a good end."""
+        return 1.0 / (1.0 + np.exp(-self.logits.mean(axis=0)))
+
+    def auc(self) -> tuple[float, float, float]:
+        """(area, low, high): see `ranking.auc`."""
+        return auc(self.logits, self.good, self.folds)
+
+
+def cross_validated(sums: Sums, settings: MiningSettings | None = None) -> Validated:
+    """Every settled trace ranked by models that never saw it: ten folds of each task, in three rounds.
+
+    The penalty is chosen inside each. A task with too few of either side is given its base rate.
     """
-    chances: list[Floats] = [np.empty(0)]
-    sides: list[Flags] = [np.empty(0, dtype=bool)]
+    parts: list[Validated] = [Validated(np.empty((ROUNDS, 0)), np.empty((ROUNDS, 0), np.int64), np.empty(0, bool))]
     with threadpool_limits(limits=1, user_api="blas"):
-        for traces in by_task(sums.profiles, settings or MiningSettings()):
+        for number, traces in enumerate(by_task(sums.profiles, settings or MiningSettings())):
             known = episodes(traces, sums.texts)
             if len(known.good):
-                chances.append(_out_of_fold(known))
-                sides.append(known.good)
-    return np.concatenate(chances), np.concatenate(sides)
+                parts.append(_out_of_fold(known, FOLDS * number))
+    return Validated(
+        np.concatenate([part.logits for part in parts], axis=1),
+        np.concatenate([part.folds for part in parts], axis=1),
+        np.concatenate([part.good for part in parts]),
+    )
 
 
-def _out_of_fold(known: Episodes) -> Floats:
+def _out_of_fold(known: Episodes, first: int) -> Validated:
+    """`first`: the number of the first fold."""
     good = known.good.astype(np.float64)
+    shape = ROUNDS, len(good)
     if min(known.good.sum(), (~known.good).sum()) < FOLDS:
-        return np.full(len(good), good.mean())
-    logits = np.zeros(len(good))
-    for repeat in range(REPEATS):
-        folds = _folds(known.good, FOLDS, repeat)
+        rate = (good.sum() + 0.5) / (len(good) + 1.0)
+        return Validated(np.full(shape, np.log(rate / (1 - rate))), np.full(shape, first), known.good)
+    logits, folds = np.zeros(shape), np.zeros(shape, np.int64)
+    for number in range(ROUNDS):
+        folds[number] = _folds(known.good, FOLDS, number)
         for fold in range(FOLDS):
-            own = folds == fold
-            model = _fitted(known.columns[~own], good[~own], known.names, repeat)
-            logits[own] += model.logits(known.columns[own]) / REPEATS
-    return 1.0 / (1.0 + np.exp(-logits))
+            own = folds[number] == fold
+            model = _fitted(known.columns[~own], good[~own], known.names, number)
+            logits[number, own] = model.logits(known.columns[own])
+    return Validated(logits, folds + first, known.good)
