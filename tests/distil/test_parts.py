@@ -56,11 +56,15 @@ def test_any_number_of_parts_gives_the_same(
     rows = data.draw(logs)
     held = admitted(parts(rows, lambda n: str(n % 3)))
     whole = learn(held, None, settings=HERE)
+    begun = learn(admitted({n: p for n, p in held.parts.items() if not n.endswith("1")}), None, settings=HERE).state
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(streaming, "AT_ONCE", 0)
         patch.setattr("guildbook.distil.parts.PART", max(1, -(-len(rows) // count)))
         patch.setattr(portions, "__defaults__", (rows_a_portion,))
+        patch.setattr("guildbook.distil.changes.KEPT", rows_a_portion)
         streamed = learn(held, None, settings=HERE)
+        onwards = learn(held, begun, settings=HERE)
+    assert onwards.knowledge == whole.knowledge
     assert streamed.state.sums.digest() == whole.state.sums.digest()
     assert streamed.knowledge == whole.knowledge
     assert same(streamed.state.first, whole.state.first)
@@ -173,6 +177,7 @@ def test_evidence_is_found_part_by_part(
     early = learn(admitted(before), None, settings=HERE)
     monkeypatch.setattr(streaming, "AT_ONCE", 10)
     monkeypatch.setattr("guildbook.distil.parts.PART", 50)
+    monkeypatch.setattr("guildbook.distil.changes.KEPT", 100)
     for found in (
         learn(admitted(everything), None, settings=HERE),
         learn(admitted(everything), None, settings=HERE, jobs=2 if shown == 1 else 1),

@@ -18,6 +18,8 @@ from guildbook.model.grant import Grant, SegmentRef
 from guildbook.model.time import DAY
 
 LANE: Final = 1 << 64
+KEPT: Final = 1_000_000
+"""Rows that are read together when only some of them are wanted, and kept in case others are wanted later."""
 
 
 class Admitted(Protocol):
@@ -130,10 +132,16 @@ def touched(found: Difference, admitted: Admitted, departed: Admitted | None) ->
     days = _days(changed)
     codes = np.sort(symbols(cases))
     related = _related(found.kept, codes, days, admitted)
-    rows = admitted.table(COLUMNS, related) if related else came.slice(0, 0)
-    read = (Read(found.arrived, came), Read(related, rows))
-    rows = rows.filter(pa.array(_member(rows.column("case"), cases) | _on_days(rows, days)))
-    return Touched(in_one_piece(gone, rows), in_one_piece(came, rows), cases, days, read)
+    read = [Read(found.arrived, came)]
+    parts = [came.slice(0, 0)]
+    some_at_a_time = list(portions(related, KEPT))
+    for some in some_at_a_time:
+        held = admitted.table(COLUMNS, some)
+        parts.append(held.filter(pa.array(_member(held.column("case"), cases) | _on_days(held, days))))
+        if len(some_at_a_time) == 1:  # more would be too many to keep
+            read.append(Read(some, held))
+    rows = pa.concat_tables(parts)
+    return Touched(in_one_piece(gone, rows), in_one_piece(came, rows), cases, days, tuple(read))
 
 
 def first_events(admitted: Admitted, below: int, read: Sequence[Read] = ()) -> pa.Table:
@@ -168,7 +176,7 @@ def _total(parts: Iterable[tuple[int, str]]) -> tuple[int, ...]:
 
 def _related(
     segments: Sequence[SegmentRef], cases: NDArray[np.uint64], days: frozenset[tuple[str, int]], admitted: Admitted
-) -> list[str]:
+) -> list[SegmentRef]:
     """The segments that hold one of the cases or reach one of the workers' days."""
     near = {
         s.id
@@ -178,7 +186,7 @@ def _related(
     if len(cases):
         indexes = admitted.cases([s.id for s in segments if s.id not in near])
         near |= {name for name, held in indexes.items() if _meet(held, cases)}
-    return [s.id for s in segments if s.id in near]
+    return [s for s in segments if s.id in near]
 
 
 def _meet(held: NDArray[np.uint64], cases: NDArray[np.uint64]) -> bool:

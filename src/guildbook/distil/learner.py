@@ -29,7 +29,7 @@ from guildbook.distil.executor import executor
 from guildbook.distil.knowledge import Derivation, derive, knowledge
 from guildbook.distil.parts import Parts
 from guildbook.distil.settings import Settings
-from guildbook.distil.spread import spread
+from guildbook.distil.spread import processes, spread
 from guildbook.distil.state import State
 from guildbook.distil.traces import join
 from guildbook.distil.view import TraceView, joined, view
@@ -165,7 +165,7 @@ def _afresh(admitted: Admitted, settings: Settings, jobs: int, tell: Progress, n
         return _streamed(run, jobs, notes)
     events = encode(run.everything(), settings)
     tell(0.3)
-    with executor(jobs) as pool:
+    with executor(processes(jobs, len(events))) as pool:
         sums = spread(events, pool, jobs, lambda share: tell(0.3 + 0.4 * share))
     return _concluded(run, derive(sums, settings), {}, sums.traces, notes)
 
@@ -188,7 +188,7 @@ def _onwards(run: _Learning, old: State, delta: Touched, jobs: int, notes: tuple
     before, after = encode(delta.before, run.settings), encode(delta.after, run.settings)
     run.tell(0.3)
     was, now = delta.traced(delta.before), delta.traced(delta.after)
-    with executor(jobs) as pool:
+    with executor(processes(jobs, len(before) + len(after))) as pool:
         gone = spread(before, pool, jobs, traced=was, daily=delta.daily(delta.before))
         come = spread(after, pool, jobs, traced=now, daily=delta.daily(delta.after))
     traces = join(after.take(now))

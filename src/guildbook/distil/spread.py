@@ -24,6 +24,11 @@ WORTH_A_PROCESS: Final = 50_000
 Rows = NDArray[np.bool_]
 
 
+def processes(jobs: int, events: int) -> int:
+    """How many processes so many events are worth."""
+    return jobs if events > WORTH_A_PROCESS else 1
+
+
 def spread(
     events: Events,
     pool: Executor,
@@ -39,7 +44,7 @@ def spread(
     `progress` is told the share done. Parts are cut by joint trace for all tables but `batches` and `days`, and by
     worker-day for those two. At most `jobs` parts are under way at a time.
     """
-    parts = max(jobs if len(events) > WORTH_A_PROCESS else 1, -(-len(events) // PART))
+    parts = max(processes(jobs, len(events)), -(-len(events) // PART))
     by_day = _day_part(events, parts)
     by_trace = np.where(events.case >= 0, events.case % parts, by_day)
     if traced is not None:
