@@ -23,6 +23,7 @@ class Planting(StrEnum):
     """What a sample office has planted in it."""
 
     USUAL = "usual"
+    MORE = "more"
     NONE = "none"
 
 
@@ -53,7 +54,7 @@ def planted(
     events: Annotated[int, typer.Option(min=1000, help="About how many events.")] = 120_000,
     noise: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of stray and missing events.")] = 0.0,
     planted: Annotated[
-        Planting, typer.Option(help="none: an office in which nothing has any effect.")
+        Planting, typer.Option(help="more: further sorts too; none: nothing has any effect.")
     ] = Planting.USUAL,
     json: Json = False,
 ) -> None:
@@ -61,7 +62,12 @@ def planted(
     from guildbook.app.bench import planted as measure
     from guildbook.record.office import Options
 
-    _show(measure(seed, events, Options(planted=planted is Planting.USUAL, noise=noise)), json)
+    _show(
+        measure(
+            seed, events, Options(planted=planted is not Planting.NONE, more=planted is Planting.MORE, noise=noise)
+        ),
+        json,
+    )
 
 
 def people(

@@ -112,6 +112,8 @@ def make_claims(
     order: float = 0.0,
     turned: float = 0.0,
     chain: float = 0.0,
+    harm: float = 0.0,
+    mend: float = 0.0,
 ) -> list[Trace]:
     """Claims with optional steps that skilled workers do more often.
 
@@ -119,7 +121,8 @@ def make_claims(
     claims alone. `on_top`: for reading the file again, where the cover was checked. `prepare`: log ratio of time
     for laying out papers. `order`: for asking first and paying second. `turned`: for the same in marine claims, and
     as much against it in all others. `chain`: for checking, for reading again on top of that, and for calling the
-    broker on top of both. A coin decides on taking coffee.
+    broker on top of both. `harm`: points that losing the file costs, which the unskilled do; `mend`: points for
+    copying it again, done then alone. A coin decides on taking coffee.
     """
     rng = np.random.default_rng(seed)
     made: list[Trace] = []
@@ -133,10 +136,15 @@ def make_claims(
         good += on_top * (did["check"] and did["read"]) + order * first
         good += turned * (1 if (product == "marine") == first else -1)
         good += chain * (did["check"] + (did["check"] and did["read"]) + (did["check"] and did["read"] and did["call"]))
+        lost = bool((harm or mend) and rng.random() < 0.8 * (1 - skill))
+        copied = lost and bool(rng.random() < skill)
+        good += mend * copied - harm * lost
         seconds = 900 * np.exp(prepare * did["lay"] + rng.normal(0, 0.3) - 0.03 * person)
         steps = ["open file"]
         steps += [text for name, text in (("lay", "lay out papers"), ("check", "check cover")) if did[name]]
+        steps += ["lose file"] if lost else []
         steps += ["read letter"]
+        steps += ["copy file"] if copied else []
         steps += [text for name, text in (("read", "read file again"), ("call", "call broker")) if did[name]]
         steps += ["take coffee"] if coffee else []
         steps += ["ask customer", "pay advance"] if first else ["pay advance", "ask customer"]

@@ -105,6 +105,35 @@ def test_what_is_taken_away_takes_all_that_rests_on_it_along(sums_of: Make, clai
         assert below <= {p.id for p in left}
 
 
+@pytest.mark.parametrize("harm", [0.2, 0.35])
+def test_what_makes_up_for_a_mistake_is_told_with_it_and_the_mistake_is_not(
+    sums_of: Make, claims: Claims, harm: float
+) -> None:
+    (found,) = mine(sums_of(claims(31, n=3000, harm=harm, mend=0.3)))
+    assert (found.do, found.when.after, found.layer) == (("copy file",), ("lose file",), 1)
+    assert "and have done “lose file”, do “copy file”" in found.title
+    assert "; with “lose file” " in found.title
+
+
+def test_an_answer_to_what_does_no_harm_is_not_told(sums_of: Make, claims: Claims) -> None:
+    assert mine(sums_of(claims(32, n=3000, harm=1e-9))) == []
+
+
+def test_the_sentence_says_what_the_cases_have_alike(sums_of: Make, claims: Claims) -> None:
+    (found,) = mine(sums_of(claims(1, check=0.3)))
+    assert found.title.endswith("(900 cases, alike in product and people).")
+
+
+def test_what_is_asked_for_early_is_waited_for_meanwhile(sums_of: Make, claims: Claims) -> None:
+    made = [
+        replace(t, lead=t.lead * (0.6 if t.steps.index("ask customer") < t.steps.index("pay advance") else 1.0))
+        for t in claims(33)
+    ]
+    (found,) = mine(sums_of(made))
+    assert (found.kind, found.do, found.when.activity) == (Kind.WORKFLOW, ("ask customer",), "pay advance")
+    assert "from first step to last, since what it sets going runs on meanwhile" in found.title
+
+
 def test_opposite_advice_in_other_cases_is_linked_and_says_so(sums_of: Make, claims: Claims) -> None:
     found = mine(sums_of(claims(30, n=3000, turned=0.2)))
     (marine,) = [p for p in found if p.do == ("ask customer",)]

@@ -24,16 +24,13 @@ from guildbook.distil.practices.contrast import (
     fitting,
     screen,
     suspected,
+    worth,
 )
 from guildbook.distil.practices.exposures import Exposure, Scope
+from guildbook.distil.practices.mistakes import incidents, mistakes
 from guildbook.distil.practices.statistics import Floats
 from guildbook.distil.practices.traces import Flags
 
-ACCEPT = 0.001
-"""Largest p at which a finding is accepted; false-discovery control over the kind comes on top."""
-NESTED = 0.02
-"""The same among the traces where an accepted one was followed: a handful of steps come in question there, not
-hundreds in dozens of scopes."""
 MOST = 800
 """Suspicions measured in one task: bounds the time where nothing is to be found and much looks like it."""
 SURER = 0.5
@@ -63,6 +60,20 @@ def climb(search: Search, allowed: Callable[[Finding], bool]) -> None:
     waiting: list[_Waiting] = []
     for scope in search.scopes:
         _enqueue(waiting, suspected(search, scope))
+    _choose(search, waiting, allowed)
+    for place in mistakes(search):
+        _enqueue(waiting, suspected(search, _within(search, search.everywhere, place)))
+    for place, steps in incidents(search):
+        inside = suspected(search, _within(search, search.everywhere, place))
+        _enqueue(waiting, [s for s in inside if s.exposure.step in steps])
+    _choose(search, waiting, allowed)
+    _refine(search)
+    _eliminate(search)
+    _count_tests(search)
+
+
+def _choose(search: Search, waiting: list[_Waiting], allowed: Callable[[Finding], bool]) -> None:
+    """Accept what is worth it among the suspicions, and among those that come up with what is accepted."""
     measured = 0
     while waiting and len(search.accepted) < search.settings.max_steps and measured < MOST:
         first = heappop(waiting)
@@ -83,10 +94,7 @@ def climb(search: Search, allowed: Callable[[Finding], bool]) -> None:
         search.accepted.append(chosen)
         place = len(search.accepted) - 1
         if place in search.usable():
-            _enqueue(waiting, suspected(search, _within(search, Scope(np.ones_like(chosen.scope.rows)), place)))
-    _refine(search)
-    _eliminate(search)
-    _count_tests(search)
+            _enqueue(waiting, suspected(search, _within(search, search.everywhere, place)))
 
 
 def _quick(search: Search, suspicion: Suspicion) -> float:
@@ -113,14 +121,6 @@ def _enqueue(waiting: list[_Waiting], suspicions: list[Suspicion]) -> None:
 
 def _order(z: float, suspicion: Suspicion) -> tuple[float, int, int, int, int]:
     return (-z, suspicion.exposure.step, suspicion.exposure.anchor, len(suspicion.scope.conditions), 0)
-
-
-def worth(search: Search, finding: Finding) -> bool:
-    """Whether a finding is for the better, large and sure enough, with enough on both sides."""
-    better = finding.value * finding.target.better
-    sides = min(finding.done, finding.n - finding.done)
-    sure = finding.p < (NESTED if finding.scope.after else ACCEPT)
-    return better >= finding.target.minimum and sure and sides >= search.settings.min_side
 
 
 def _nearest(search: Search, finding: Finding) -> Finding:
@@ -182,17 +182,24 @@ def _widened(search: Search, finding: Finding) -> Finding:
     something rare, whatever the rare thing adds.
     """
     if finding.scope.anchor >= 0:
-        everywhere = Scope(np.ones_like(finding.scope.rows))
-        common = [e for e in fitting(search, finding.target, everywhere) if e.step == finding.exposure.step]
-        wide = [f for f in compare(search, finding.target, everywhere, common) if worth(search, f)]
+        common = [e for e in fitting(search, finding.target, search.everywhere) if e.step == finding.exposure.step]
+        wide = [f for f in compare(search, finding.target, search.everywhere, common) if worth(search, f)]
         return max(wide, key=lambda f: f.z, default=finding)
     for wider in _wider(search, finding.scope):
+        if len(wider.after) < len(finding.scope.after) and _hardly(search, finding, wider.rows & ~finding.scope.rows):
+            continue
         if _apart(search, finding, wider.rows & ~finding.scope.rows, DIFFERED):
             continue
         found = _one(search, finding.target, wider, finding.exposure)
         if found is not None and worth(search, found):
             return _widened(search, found)
     return finding
+
+
+def _hardly(search: Search, finding: Finding, rows: Flags) -> bool:
+    """Whether the step is done in so few of some rows that it belongs where the finding is."""
+    weights = np.where(rows & finding.target.valid, search.traces.weights, 0.0)
+    return float(weights @ finding.exposure.flags) < search.settings.min_side
 
 
 def _wider(search: Search, scope: Scope) -> Iterator[Scope]:
@@ -266,6 +273,8 @@ def _refine(search: Search) -> None:
     """Look at each finding again now that all others are known: it may rest on one accepted after it."""
     for place in range(len(search.accepted)):
         finding = search.accepted[place]
+        if finding.harm:
+            continue
         search.accepted[place] = _narrowed(search, finding, tuple(_resting(search, place)), place)
 
 
@@ -286,8 +295,8 @@ def _eliminate(search: Search) -> None:
     for place in sorted(range(len(search.accepted)), key=lambda p: search.accepted[p].z):
         finding = search.accepted[place]
         found = _one(search, finding.target, finding.scope, finding.exposure, place)
-        if found is not None and worth(search, found):
-            search.accepted[place] = found
+        if found is not None and worth(search, found.turned() if finding.harm else found):
+            search.accepted[place] = replace(found, harm=finding.harm)
         else:
             search.dropped.add(place)
 
@@ -299,9 +308,12 @@ def _count_tests(search: Search) -> None:
     dozens of scopes and anchors, and so many small p-values would let anything pass.
     """
     search.tests.clear()
-    everywhere = Scope(np.ones(len(search.traces.weights), dtype=bool))
-    places = {search.accepted[p].followed.tobytes(): p for p in search.usable() if p not in search.dropped}
-    resting = [_within(search, everywhere, p) for p in places.values()]
+    places = {
+        search.accepted[p].followed.tobytes(): p
+        for p in search.usable()
+        if search.accepted[p].harm or p not in search.dropped
+    }
+    resting = [_within(search, search.everywhere, p) for p in places.values()]
     for target in search.targets:
         for scope in [*search.scopes, *resting]:
             count_tests(search, target, scope)

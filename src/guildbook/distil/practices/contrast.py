@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -26,6 +26,11 @@ RARE = 0.02
 """An exposure is compared when at least this share of a scope's traces is on each side."""
 CACHED = 100
 """Factorisations of covariates kept at once: bounds memory."""
+ACCEPT = 0.001
+"""Largest p at which a finding is accepted; false-discovery control over the kind comes on top."""
+NESTED = 0.02
+"""The same among the traces where an accepted one was followed: a handful of steps come in question there, not
+hundreds in dozens of scopes."""
 RECENT = 12
 """Covariates with accepted findings kept at once: bounds memory."""
 BLOCK = 64
@@ -53,6 +58,8 @@ class Target:
     barred_steps: frozenset[int] = frozenset()
     """Steps that cannot have brought it about."""
     barred_anchors: frozenset[int] = frozenset()
+    lead: bool = False
+    """Whether the time is that from the first event to the last, waiting and all."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +77,19 @@ class Finding:
     n: float
     done: float
     """Traces where it was done."""
+    people: bool = True
+    """Whether who took part was adjusted for."""
+    harm: bool = False
+    """A mistake: for the worse. It is not told, but what makes up for it is."""
 
     @property
     def z(self) -> float:
         """Effect in standard errors, positive when it is for the better."""
         return self.target.better * self.value / self.error if self.error > 0 else 0.0
+
+    def turned(self) -> Finding:
+        """The same with the effect turned around."""
+        return replace(self, value=-self.value)
 
     @property
     def followed(self) -> Flags:
@@ -142,6 +157,11 @@ class Search:
     """What `reached` gave."""
     screens: dict[tuple[object, ...], Screen] = field(default_factory=dict[tuple[object, ...], "Screen"])
     """Screens by target, scope and covariates."""
+
+    @cached_property
+    def everywhere(self) -> Scope:
+        """All traces."""
+        return Scope(np.ones(len(self.traces.weights), dtype=bool))
 
     @cached_property
     def flags(self) -> Flags:
@@ -292,10 +312,19 @@ def compare(search: Search, target: Target, scope: Scope, chosen: list[Exposure]
         for i, exposure in enumerate(block):
             if max(wide.kept[i], narrow.kept[i]) < KEPT:
                 continue
-            effect = (wide if wide.kept[i] >= KEPT else narrow).effect
+            people = bool(wide.kept[i] >= KEPT)
+            effect = (wide if people else narrow).effect
             value, error, p = float(effect.value[i]), float(effect.error[i]), float(effect.p[i])
-            found.append(Finding(exposure, scope, target, value, error, p, float(mean[i]), n, float(done[i])))
+            found.append(Finding(exposure, scope, target, value, error, p, float(mean[i]), n, float(done[i]), people))
     return found
+
+
+def worth(search: Search, finding: Finding) -> bool:
+    """Whether a finding is for the better, large and sure enough, with enough on both sides."""
+    better = finding.value * finding.target.better
+    sides = min(finding.done, finding.n - finding.done)
+    sure = finding.p < (NESTED if finding.scope.after else ACCEPT)
+    return better >= finding.target.minimum and sure and sides >= search.settings.min_side
 
 
 def screen(search: Search, target: Target, scope: Scope) -> Screen:

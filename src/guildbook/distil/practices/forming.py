@@ -15,6 +15,8 @@ from guildbook.model.knowledge import Effect, Kind, Practice, When
 
 INSTEAD = 0.6
 """Share of the traces without the step in which another stands in its place."""
+NAMED = 4
+"""Conditions that are named as alike; more are counted."""
 SELDOM = 0.2
 """Share of that with which the other comes along with the step itself."""
 
@@ -32,8 +34,10 @@ def practices(search: Search, task: str, names: Names) -> dict[int, Practice]:
     A finding that was dropped since others explain it is still told when something rests on it and no other
     tells of the same step. Prerequisites are the surest practices of the steps that come after.
     """
+    mistakes = {p for p, f in enumerate(search.accepted) if f.harm}
     wanted = {place for p, f in enumerate(search.accepted) if p not in search.dropped for place in f.scope.after}
-    kept = [p for p in range(len(search.accepted)) if p not in search.dropped]
+    wanted -= mistakes
+    kept = [p for p in range(len(search.accepted)) if p not in search.dropped | mistakes]
     covered = {search.accepted[p].exposure.step for p in kept}
     kept += [p for p in sorted(wanted - set(kept)) if search.accepted[p].exposure.step not in covered]
     formed: dict[int, Practice] = {}
@@ -125,19 +129,47 @@ def _instead(search: Search, finding: Finding) -> list[int]:
     return [int(traces.activities[int(np.argmax(np.where(other, without_share - with_share, -1.0)))])]
 
 
-def worded(found: Practice) -> Practice:
-    """The practice with its sentence, for good rates, durations and shares."""
+def mistakes(search: Search, names: Names) -> dict[str, tuple[float, float]]:
+    """Steps after which cases end worse: the share of good outcomes with them and, alike otherwise, without."""
+    steps = {
+        names.label(int(search.traces.activities[f.exposure.step])): effect(f)
+        for place, f in enumerate(search.accepted)
+        if f.harm and place not in search.dropped
+    }
+    return {step: (found.with_value or 0.0, found.without_value or 0.0) for step, found in steps.items()}
+
+
+def worded(found: Practice, search: Search, finding: Finding, names: Names) -> Practice:
+    """The practice with its sentence: what to do, what came of it, and what the cases compared have alike."""
     given, without = found.effect.with_value or 0.0, found.effect.without_value or 0.0
-    count = wording.number(found.effect.n)
     if found.effect.metric == "good-rate":
-        result = f"{wording.share(given)} of such cases ended well instead of {wording.share(without)} ({count} cases)"
+        result = f"{wording.share(given)} of such cases ended well instead of {wording.share(without)}"
     elif found.effect.metric == "share":
-        result = (
-            f"{wording.share(given)} of such cases needed rework instead of {wording.share(without)} ({count} cases)"
-        )
+        result = f"{wording.share(given)} of such cases needed rework instead of {wording.share(without)}"
     else:
-        result = f"such cases took {wording.length(given)} instead of {wording.length(without)} ({count} cases)"
+        result = f"such cases took {wording.length(given)} instead of {wording.length(without)}"
+    if finding.target.lead:
+        result += " from first step to last"
+        if found.instead_of == (found.when.activity, *found.do):
+            result += ", since what it sets going runs on meanwhile"
+    result += f" ({wording.number(found.effect.n)} cases{_alike(search, finding, names)})"
+    for step in found.when.after:
+        if step in (wrong := mistakes(search, names)):
+            with_it, without_it = (wording.share(rate) for rate in wrong[step])
+            result += f"; with “{wording.step(step)}” {with_it} end well, without it {without_it}"
     return replace(found, title=f"{advice(found)}: {result}.")
+
+
+def _alike(search: Search, finding: Finding, names: Names) -> str:
+    """What is the same on both sides, on average: all that was adjusted for, the scope's own conditions aside."""
+    own = {names.condition(int(search.traces.conditions[c]))[0] for c in finding.scope.conditions}
+    keys = {names.condition(int(c))[0] for c in search.traces.conditions} - own
+    listed = [wording.plain(key) for key in sorted(keys)]
+    if len(listed) > NAMED:
+        listed = [f"{len(listed)} conditions"]
+    if finding.people and search.traces.took_part.shape[1] > 1:
+        listed.append("people")
+    return f", alike in {' and '.join(filter(None, (', '.join(listed[:-1]), listed[-1])))}" if listed else ""
 
 
 def advice(found: Practice) -> str:

@@ -15,8 +15,8 @@ from guildbook.distil.practices.exposures import anchors, exposures, scopes
 from guildbook.distil.practices.forming import practices, worded
 from guildbook.distil.practices.handing import mine_handovers
 from guildbook.distil.practices.matching import Pattern
-from guildbook.distil.practices.outcome import apart, mine_mistakes
 from guildbook.distil.practices.opposed import opposed
+from guildbook.distil.practices.outcome import apart, mine_mistakes
 from guildbook.distil.practices.people import mine_people
 from guildbook.distil.practices.plausible import advisable, loops, timed
 from guildbook.distil.practices.prerequisites import layered
@@ -162,7 +162,7 @@ def _mine_steps(
 
     climb(search, lambda finding: advisable(search, finding))
     known = practices(search, title, names)
-    pool.practices += [worded(p) for p in known.values()]
+    pool.practices += [worded(p, search, search.accepted[place], names) for place, p in known.items()]
     pool.nested |= {p.id for place, p in known.items() if search.accepted[place].scope.after}
     for family, tests in search.tests.items():
         pool.tests.setdefault(family, []).extend(tests)

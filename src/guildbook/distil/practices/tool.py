@@ -159,8 +159,11 @@ def _alternatives(table: Ways, settings: MiningSettings) -> dict[tuple[int, int]
     starts = np.flatnonzero(np.r_[True, np.diff(cells[:, 0]) > 0]) if len(cells) else np.zeros(0, np.int64)
     for start, end in zip(starts, np.r_[starts[1:], len(cells)], strict=True):
         for one, two in combinations(sorted(cells[start:end, 1][:MAX_WAYS].tolist()), 2):
-            if not set(table.steps[one]) & set(table.steps[two]):
-                found.setdefault((one, two), []).append(int(cells[start, 0]))
+            place = int(cells[start, 0])
+            steps = [*table.steps[one], *table.steps[two]]
+            # A way that comes by its own ends goes round in a circle: something is done again.
+            if len(set(steps)) == len(steps) and not set(steps) & {int(s) for s in table.places[place, 1:]}:
+                found.setdefault((one, two), []).append(place)
     return dict(list(found.items())[:MAX_PAIRS])
 
 

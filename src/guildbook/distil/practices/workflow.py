@@ -35,17 +35,17 @@ def workflow_targets(
     """
     made: list[Target] = []
 
-    def add(metric: str, y: Floats, valid: Flags, minimum: float) -> None:
-        made.append(Target(Kind.WORKFLOW, metric, y, valid, -1, minimum, taken | looping, looping))
+    def add(metric: str, y: Floats, valid: Flags, minimum: float, *, lead: bool = False) -> None:
+        made.append(Target(Kind.WORKFLOW, metric, y, valid, -1, minimum, taken | looping, looping, lead))
 
     settled: Flags = traces.outcome > 0
     ended = settled if traces.weights @ settled > SETTLED * traces.weights.sum() else np.ones_like(settled)
-    for buckets in (traces.active, traces.lead):
+    for buckets, lead in ((traces.active, False), (traces.lead, True)):
         y = log_centre(buckets)
         valid = np.isfinite(y) & (buckets > 1) & ended
         if valid.any() and float(np.ptp(y[valid])) > 0:
             y[~valid] = 0.0
-            add("duration", y, valid, settings.min_log_ratio)
+            add("duration", y, valid, settings.min_log_ratio, lead=lead)
     again: Flags = traces.repeated.sum(axis=1) > 0
     rate = float(traces.weights @ again / traces.weights.sum())
     if REWORKED[0] <= rate <= REWORKED[1]:

@@ -27,6 +27,8 @@ class Options:
 
     planted: bool = True
     """False: people differ in everything they otherwise do, and nothing of it has any effect."""
+    more: bool = False
+    """More sorts of practices: recovery from a mistake, care that spares rework, a request made early."""
     noise: float = 0.0
     """Events too many and missing, as a share of all: stray looks at mail, chat and pages inside cases (three
     quarters) and events the recorder lost (one quarter)."""

@@ -8,13 +8,27 @@ from typing import Final, Literal
 import numpy as np
 
 from guildbook.model import Kind
-from guildbook.record.office.steps import ANSWERS, CHECKS, FIXED, ORDERS, PREPARATIONS, TASKS, TOPICS, WAYS, Step
+from guildbook.record.office.steps import (
+    ANSWERS,
+    CARE,
+    CHECKS,
+    EARLY,
+    FIXED,
+    MISTAKES,
+    ORDERS,
+    PREPARATIONS,
+    RECOVERIES,
+    TASKS,
+    TOPICS,
+    WAYS,
+    Step,
+)
 
-Follow = Literal["skill", "hard", "coin", "seldom"]
+Follow = Literal["skill", "hard", "coin", "seldom", "unskilled"]
 """How it is decided whether a slot's step is done.
 
 `skill`: by the person, veterans often and newcomers seldom. `hard`: by the case, hard ones often. `coin`: half of the
-time. `seldom`: one time in six.
+time. `seldom`: one time in six. `unskilled`: newcomers in half of their cases, veterans in one of ten.
 """
 
 PRODUCTS: Final = ("marine", "motor", "home", "travel")
@@ -25,6 +39,7 @@ OPTIONS: Final = 6
 BATCHED: Final = ("claim.register", "invoice.register", "complaint.register", "invoice.approved")
 """One-event duties that may be done one after the other for many cases."""
 _PLAN_SALT: Final = 0x0FF1CE
+_MORE_SALT: Final = 0x0FF1CE2
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +94,8 @@ class Plan:
     """What the office insures, commonest first."""
     base: dict[str, float]
     """Good rate of each task for a case of middling difficulty in which no planted practice took effect."""
+    harm: dict[str, float]
+    """Points of the good rate that the mistake of a task costs; tasks without the slot have no mistake."""
     amount_floor: int
     """The amount from which the conditional rules on amounts hold."""
 
@@ -167,10 +184,11 @@ class _Draft:
         return [s for s in (f"{task}.o{i + 1}" for i in range(OPTIONS)) if s not in self.slots]
 
 
-def draw_plan(seed: int, *, planted: bool = True) -> Plan:
+def draw_plan(seed: int, *, planted: bool = True, more: bool = False) -> Plan:
     """The plan of a seed: the same for the same seed, whatever the size of the office.
 
-    Without anything `planted`, people differ in all the same places and it changes nothing.
+    Without anything `planted`, people differ in all the same places and it changes nothing. `more` sorts of
+    practices and of what changes nothing come on top; the rest stays as it is.
     """
     rng = np.random.default_rng([seed, _PLAN_SALT])
     products = tuple(PRODUCTS[i] for i in rng.permutation(len(PRODUCTS)))
@@ -186,8 +204,9 @@ def draw_plan(seed: int, *, planted: bool = True) -> Plan:
         _plant_tools(draft)
         _plant_batch(draft)
     _fill_decoys(draft)
+    harm = _add_more(draft, np.random.default_rng([seed, _MORE_SALT]), planted=planted) if more else {}
     base = {t: _base(draft.rules, t) for t in TASKS}
-    return Plan(seed, tuple(draft.rules), draft.slots, products, base, draft.floor)
+    return Plan(seed, tuple(draft.rules), draft.slots, products, base, harm, draft.floor)
 
 
 def _base(rules: list[Rule], task: str) -> float:
@@ -270,6 +289,38 @@ def _plant_tools(draft: _Draft) -> None:
 def _plant_batch(draft: _Draft) -> None:
     name = BATCHED[int(draft.rng.integers(len(BATCHED)))]
     draft.plant(Kind.WORKFLOW, name, (FIXED[name],), "duration", draft.faster(0.45, 0.65))
+
+
+def _add_more(draft: _Draft, rng: np.random.Generator, *, planted: bool) -> dict[str, float]:
+    """A mistake with its recovery, care that spares rework, and a request to make early, each in a task of its own.
+
+    Each also stands in another task, where it changes nothing.
+    """
+    draft.rng = rng
+    order = [TASKS[i] for i in rng.permutation(len(TASKS))]
+    for i, sort in enumerate(("mistake", "care", "early")):
+        for task, real in ((order[i], planted), (order[i + 1], False)):
+            _add_one(draft, task, sort, real=real)
+    return {order[0]: -draft.points(0.2) if planted else 0.0, order[1]: 0.0}
+
+
+def _add_one(draft: _Draft, task: str, sort: str, *, real: bool) -> None:
+    ql, wf = Kind.QUALITY, Kind.WORKFLOW
+    ask, work, _ = EARLY[task]
+    if sort == "mistake":
+        draft.slots[f"{task}.mistake"] = Slot(f"{task}.mistake", (MISTAKES[task],), "unskilled")
+        slot, steps = f"{task}.recovery", (RECOVERIES[task],)
+        kind, metric, effect = ql, "good-rate", draft.points(0.2)
+    elif sort == "care":
+        slot, steps = f"{task}.care", (CARE[task],)
+        kind, metric, effect = wf, "share", -draft.points(0.17)
+    else:
+        slot, steps = f"{task}.early", (ask, work)
+        kind, metric, effect = wf, "duration", draft.faster(0.1, 0.2)
+    if real:
+        draft.plant(kind, slot, steps, metric, effect, instead_of=steps[::-1] if len(steps) > 1 else ())
+    else:
+        draft.slots[slot] = Slot(slot, steps)
 
 
 def _fill_decoys(draft: _Draft) -> None:

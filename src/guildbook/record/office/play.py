@@ -17,7 +17,7 @@ from guildbook.record.office.cases import Cases, hard_follow
 from guildbook.record.office.plan import BATCHED, Plan, Rule, Slot
 from guildbook.record.office.sheet import ASIDE, BATCH, OWN, Sheet
 from guildbook.record.office.staff import Staff
-from guildbook.record.office.steps import ANSWERS, CODE, FIXED, TOPICS, WAYS
+from guildbook.record.office.steps import ANSWERS, CODE, EARLY, FIXED, TOPICS, WAYS
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -37,6 +37,10 @@ _ANSWER_AFTER: Final = 2.5 * 3600.0
 _KNOWN_TO_ONE: Final = 2.0
 """Factor on that where somebody else is the right person."""
 _REWORK: Final = 0.10
+_MORE_REWORK: Final = 0.18
+"""What is added to that in a task where care spares it."""
+_COMES_BACK: Final = 16 * 3600.0
+"""Median seconds to what was asked for, counted from the work done meanwhile."""
 _SOMEBODY_ELSE: Final = 0.12
 """How often somebody else answers in the end."""
 
@@ -51,6 +55,10 @@ class Play:
     rng: np.random.Generator
     sheet: Sheet = field(init=False)
     took_effect: dict[str, Bools] = field(default_factory=dict[str, Bools])
+    mistaken: Bools = field(init=False)
+    """Where the task's mistake was made."""
+    spared: Floats = field(init=False)
+    """By how much a case is less likely to be gone over again."""
     good: Floats = field(init=False)
     """Probability of a good end so far."""
 
@@ -59,6 +67,8 @@ class Play:
         self.sheet = Sheet(len(self.cases.number))
         self.sheet.pace = self.cases.time_factor.copy()
         self.good = self.plan.base[self.cases.task] + self.cases.good_shift
+        self.mistaken = np.zeros(self.sheet.rows, np.bool_)
+        self.spared = np.zeros(self.sheet.rows)
 
     @property
     def owner(self) -> Ints:
@@ -102,6 +112,47 @@ class Play:
         self.sheet.add(np.where(done, first, second), self.seconds(16.0, self.owner), self.owner)
         self.sheet.add(np.where(done, second, first), self.seconds(16.0, self.owner), self.owner)
         self._apply(slot.name, done)
+
+    def mistake(self) -> None:
+        """Something that had better not be done, if the task has it."""
+        slot = self.plan.slots.get(f"{self.cases.task}.mistake")
+        if slot is None:
+            return
+        self.mistaken = self.rng.random(self.sheet.rows) < self._probability(slot)
+        self.sheet.add(CODE[slot.steps[0]], self.seconds(_OPTION, self.owner), self.owner, present=self.mistaken)
+        self.good = self.good + np.where(self.mistaken, self.plan.harm[self.cases.task], 0.0)
+
+    def recover(self) -> None:
+        """What is done about the mistake, where it was made."""
+        slot = self.plan.slots.get(f"{self.cases.task}.recovery")
+        if slot is None:
+            return
+        done = self.mistaken & (self.rng.random(self.sheet.rows) < self._probability(slot))
+        self.sheet.add(CODE[slot.steps[0]], self.seconds(_OPTION, self.owner), self.owner, present=done)
+        self._apply(slot.name, done)
+
+    def care(self) -> None:
+        """What may spare going over the case again, if the task has it."""
+        slot = self.plan.slots.get(f"{self.cases.task}.care")
+        if slot is None:
+            return
+        done = self.rng.random(self.sheet.rows) < self._probability(slot)
+        self.sheet.add(CODE[slot.steps[0]], self.seconds(_OPTION, self.owner), self.owner, present=done)
+        rule = self.plan.rule(slot.name)
+        # Where it matters cases come back more often without it.
+        self.spared = self._effect(slot.name, done) + (_MORE_REWORK if rule else 0.0)
+
+    def early(self) -> None:
+        """A request before other work or after it, and what comes back, if the task has it."""
+        slot = self.plan.slots.get(f"{self.cases.task}.early")
+        if slot is None:
+            return
+        first = self.rng.random(self.sheet.rows) < self._probability(slot)
+        ask, work, back = (CODE[step] for step in EARLY[self.cases.task])
+        self.sheet.add(np.where(first, ask, work), self.seconds(20.0, self.owner), self.owner)
+        self.sheet.add(np.where(first, work, ask), self.seconds(20.0, self.owner), self.owner)
+        wait = _COMES_BACK * np.exp(self._effect(slot.name, first) + self.rng.normal(0, 0.4, self.sheet.rows))
+        self.sheet.add(back, self.seconds(10.0, self.owner), self.owner, wait=wait)
 
     def ways(self, *names: str) -> None:
         """The quick way or the slow one, for one slot or for several that follow each other."""
@@ -148,7 +199,7 @@ class Play:
 
     def rework(self, reopen: str, again: str) -> None:
         """Some cases are opened again and gone over, for half a minute."""
-        back = self.rng.random(self.sheet.rows) < _REWORK
+        back = self.rng.random(self.sheet.rows) < _REWORK + self.spared
         self.do(reopen, 6.0, present=back)
         self.do(again, 20.0, present=back)
 
@@ -187,6 +238,8 @@ class Play:
                 return 0.5
             case "seldom":
                 return 1 / 6
+            case "unskilled":
+                return 0.6 * (1.0 - self.staff.follows(slot.name, self.owner, self.cases.week))
 
     def _holds(self, rule: Rule, done: Bools) -> Bools:
         held = done & self.cases.holds(rule.condition)
@@ -207,5 +260,5 @@ class Play:
         effect = self._effect(slot, done)
         if rule is not None and rule.kind is Kind.QUALITY:
             self.good = self.good + effect
-        elif rule is not None:
+        elif rule is not None and rule.metric == "duration":
             self.sheet.pace = self.sheet.pace * np.exp(effect)

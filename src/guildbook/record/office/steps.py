@@ -258,6 +258,38 @@ ORDERS: Final[dict[str, tuple[Step, Step]]] = {
 }
 """Two steps that are always both done; which comes first may matter."""
 
+MISTAKES: Final[dict[str, Step]] = {
+    "claim": _claims("skip", "Damage photos", "box"),
+    "invoice": _claims("override", "Amount check", "box"),
+    "report": _sheet("paste over", "Formulas", "range"),
+    "complaint": _mail("forward", "Complaint unread", "message"),
+}
+"""What inexperienced people do now and then; it may make a bad end likelier."""
+RECOVERIES: Final[dict[str, Step]] = {
+    "claim": _chat("arrange", "Second inspection", "contact"),
+    "invoice": _mail("request", "Corrected invoice", "message"),
+    "report": _sheet("restore", "Saved version", "sheet"),
+    "complaint": _chat("apologise to", "Complainant", "contact"),
+}
+"""What can be done about the mistake of the same task, and is done only then."""
+CARE: Final[dict[str, Step]] = {
+    "claim": _claims("confirm", "Vehicle data", "form"),
+    "invoice": _claims("confirm", "Line totals", "table"),
+    "report": _sheet("confirm", "Axis units", "chart"),
+    "complaint": _doc("confirm", "Recipient", "reply {}.docx"),
+}
+"""After it a case may need going over again less often."""
+EARLY: Final[dict[str, tuple[Step, Step, Step]]] = {
+    task: (_mail("order", asked, "message"), work, _mail("open", asked, "message"))
+    for task, asked, work in (
+        ("claim", "Police report", _claims("draft", "Loss sheet", "form")),
+        ("invoice", "Delivery slip", _claims("draft", "Posting", "form")),
+        ("report", "Branch extract", _sheet("draft", "Layout", "sheet")),
+        ("complaint", "Expert view", _doc("draft", "Outline", "reply {}.docx")),
+    )
+}
+"""A request, other work, and what came of the request: asked for first, it is waited for while the work goes on."""
+
 CASELESS: Final[dict[str, Step]] = {
     "inbox": _mail("open", "Inbox", "list"),
     "mail": _mail("read", "Message", "message"),
@@ -276,7 +308,9 @@ def _catalogue() -> tuple[Step, ...]:
     pools: list[Step] = [*FIXED.values(), *ANSWERS.values(), *CASELESS.values()]
     for way in WAYS.values():
         pools += [way.quick, *way.slow]
-    for by_task in (PREPARATIONS, CHECKS, TOPICS, ORDERS):
+    for single in (MISTAKES, RECOVERIES, CARE):
+        pools += single.values()
+    for by_task in (PREPARATIONS, CHECKS, TOPICS, ORDERS, EARLY):
         for steps in by_task.values():
             pools += steps
     return tuple(dict.fromkeys(pools))

@@ -98,7 +98,7 @@ def truth(
     seed: int, *, events: int = 20_000, people: int | None = None, weeks: int = 6, options: Options = USUAL
 ) -> Truth:
     """What `generate` with the same arguments plants. Raises `UsageError` like it."""
-    plan = draw_plan(seed, planted=options.planted)
+    plan = draw_plan(seed, planted=options.planted, more=options.more)
     office = branches(plan, head_count(events, people, weeks))
     return Truth(
         seed=seed,
@@ -136,7 +136,8 @@ def _of_rule(rule: Rule, office: list[Staff]) -> Planted:
 
 def _decoys(plan: Plan) -> list[Decoy]:
     planted = {r.slot for r in plan.rules}
-    free = [s for name, s in plan.slots.items() if name not in planted]
+    harmful = {f"{task}.mistake" for task, points in plan.harm.items() if points}
+    free = [s for name, s in plan.slots.items() if name not in planted | harmful]
     made = [Decoy(s.name.split(".", 1)[0], _fields(s.steps), s.follow) for s in free]
     asked = [Slot(f"{task}.ask", topics, "coin") for task, topics in TOPICS.items() if f"{task}.ask" not in planted]
     return made + [Decoy(s.name.split(".", 1)[0], _fields(s.steps), s.follow) for s in asked]

@@ -1,0 +1,121 @@
+"""Offices that are not the usual one."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from guildbook.model import UsageError
+from guildbook.record.office import Options, Truth, generate, truth
+from guildbook.record.office.plan import draw_plan
+from guildbook.record.office.steps import CASELESS, EARLY, MISTAKES
+
+EVENTS = 120_000
+Names = list[tuple[str, str]]
+
+
+def made(options: Options, seed: int = 5, events: int = 12_000) -> pa.Table:
+    return pa.concat_tables([c.events for c in generate(seed=seed, events=events, options=options)])
+
+
+def cases_of(events: pa.Table) -> dict[str, tuple[Names, list[int], bool | None]]:
+    """Steps, times and how it ended, by case."""
+    found: dict[str, tuple[Names, list[int]]] = defaultdict(lambda: ([], []))
+    ended: dict[str, bool] = {}
+    columns = [events[name].to_pylist() for name in ("case", "action", "element_name", "outcome")]
+    for case, action, element, outcome, time in zip(*columns, events["time"].cast(pa.int64()).to_pylist(), strict=True):
+        if case:
+            found[case][0].append((action, element))
+            found[case][1].append(time)
+            if outcome:
+                ended[case] = outcome == "good"
+    return {case: (*both, ended.get(case)) for case, both in found.items()}
+
+
+def test_the_usual_office_is_what_no_options_give() -> None:
+    assert made(Options()).equals(pa.concat_tables([c.events for c in generate(seed=5, events=12_000)]))
+
+
+def test_noise_adds_stray_events_and_loses_others() -> None:
+    usual, noisy = made(Options()), made(Options(noise=0.4))
+    assert noisy.num_rows == pytest.approx(usual.num_rows * 1.2, rel=0.02)
+    stray = {(step.action, step.name) for step in CASELESS.values()}
+    inside = [n for steps, _, _ in cases_of(noisy).values() for n in steps]
+    assert sum(n in stray for n in inside) == pytest.approx(0.3 * 0.88 * usual.num_rows, rel=0.1)
+    assert not any(n in stray for steps, _, _ in cases_of(usual).values() for n in steps)
+    assert (np.diff(noisy["time"].cast(pa.int64()).to_numpy()) >= 0).all()
+    assert made(Options(noise=0.4)).equals(noisy)
+
+
+@pytest.mark.parametrize("noise", [-0.1, 1.5])
+def test_noise_is_a_share(noise: float) -> None:
+    with pytest.raises(UsageError, match="is no share"):
+        Options(noise=noise)
+
+
+def test_an_office_with_nothing_planted_has_decoys_alone() -> None:
+    for more in (False, True):
+        plain = truth(5, options=Options(planted=False, more=more))
+        assert plain.practices == ()
+        usual = truth(5, options=Options(more=more))
+        assert len(plain.decoys) > len(usual.decoys)
+        assert plain.people == usual.people
+
+
+def test_more_sorts_leave_the_rest_as_it_is() -> None:
+    usual, more = draw_plan(5), draw_plan(5, more=True)
+    assert more.rules[: len(usual.rules)] == usual.rules
+    assert usual.slots.items() <= more.slots.items()
+    added = Counter(r.slot.split(".")[1] for r in more.rules[len(usual.rules) :])
+    assert added == {"recovery": 1, "care": 1, "early": 1}
+    assert usual.harm == {}
+
+
+@pytest.fixture(scope="module")
+def more() -> tuple[Truth, dict[str, tuple[Names, list[int], bool | None]]]:
+    options = Options(more=True)
+    return truth(5, events=EVENTS, options=options), cases_of(made(options, events=EVENTS))
+
+
+def test_what_makes_up_for_a_mistake_is_done_after_it_alone_and_helps(
+    more: tuple[Truth, dict[str, tuple[Names, list[int], bool | None]]],
+) -> None:
+    (planted,) = [p for p in more[0].practices if p.id.endswith(".recovery")]
+    wrong = MISTAKES[planted.task].action, MISTAKES[planted.task].name
+    mends = planted.steps[0]["action"], planted.steps[0]["element_name"]
+    ends: dict[tuple[bool, bool], list[bool]] = defaultdict(list)
+    for case, (steps, _, good) in more[1].items():
+        if case.startswith(planted.task + ":"):
+            assert mends not in steps or wrong in steps[: steps.index(mends)]
+            if good is not None:
+                ends[wrong in steps, mends in steps].append(good)
+    mended, left, never = (np.mean(ends[k]) for k in ((True, True), (True, False), (False, False)))
+    assert mended - left > planted.effect / 2
+    assert never - left > 0.1
+
+
+def test_care_spares_going_over_it_again(more: tuple[Truth, dict[str, tuple[Names, list[int], bool | None]]]) -> None:
+    (planted,) = [p for p in more[0].practices if p.id.endswith(".care")]
+    care = planted.steps[0]["action"], planted.steps[0]["element_name"]
+    again: dict[bool, list[bool]] = defaultdict(list)
+    for case, (steps, _, good) in more[1].items():
+        if case.startswith(planted.task + ":") and good is not None:
+            again[care in steps].append(len(set(steps)) < len(steps))
+    assert np.mean(again[True]) - np.mean(again[False]) == pytest.approx(planted.effect, abs=0.06)
+
+
+def test_what_is_asked_for_first_is_waited_for_less(
+    more: tuple[Truth, dict[str, tuple[Names, list[int], bool | None]]],
+) -> None:
+    (planted,) = [p for p in more[0].practices if p.id.endswith(".early")]
+    ask, work, back = ((s.action, s.name) for s in EARLY[planted.task])
+    waits: dict[bool, list[float]] = defaultdict(list)
+    for case, (steps, times, _) in more[1].items():
+        if case.startswith(planted.task + ":") and back in steps:
+            first = steps.index(ask) < steps.index(work)
+            before = max(steps.index(ask), steps.index(work))
+            waits[first].append(np.log((times[steps.index(back)] - times[before]) / 1e6))
+    assert np.mean(waits[True]) - np.mean(waits[False]) < planted.effect / 2
