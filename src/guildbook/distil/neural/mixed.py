@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from guildbook.distil.nextstep.fitting import ranks, vocabulary
 from guildbook.distil.nextstep.kernels import gather, likeliest
-from guildbook.distil.nextstep.mixer import PENALTIES, Mixer, Sheet, binned
+from guildbook.distil.nextstep.mixer import Mixer, Penalty, Sheet, binned
 from guildbook.distil.nextstep.model import GROUPS, MOST, group_of
 from guildbook.distil.nextstep.places import Places
 from guildbook.distil.nextstep.score import Score, Tally
@@ -36,6 +36,10 @@ FEWEST: Final = 40
 """Traces to judge by at least; with fewer the counts stay alone."""
 SURE: Final = 2.0
 """Standard errors by which the mixture must be better."""
+_NEVER: Final = 1e9
+PENALTY: Final = Penalty(weight=10, lean=_NEVER, bias=_NEVER, pull=_NEVER)
+"""Only how much each of the two is believed is fitted. Biases belong to the counts' own mixer, which has seen many
+blocks of time; fitted to the newest block alone, they follow what passes."""
 _CELLS: Final = 2_000_000
 """Probabilities held at a time."""
 
@@ -99,12 +103,12 @@ def fit(traces: Traces, counts: Callable[[Traces], View], learner: ViewLearner) 
     late = (ranks(judges) >= 1 / 2)[places.trace]
     fitting, judging = sheet.pick(~late), sheet.pick(late)
     share = np.ones(len(fitting))
-    first = mixer.fitted(fitting, share, PENALTIES[1])
-    again = mixer.fitted(_alone(fitting), share, PENALTIES[1])
+    first = mixer.fitted(fitting, share, PENALTY)
+    again = mixer.fitted(_alone(fitting), share, PENALTY)
     judgement = _judged(first, again, judging, places.trace[late])
     if not judgement.helps:
         return Mixed(symbols, counts(traces), None, mixer, groups, judgement)
-    mixer = first.fitted(sheet, np.ones(len(sheet)), PENALTIES[1])
+    mixer = first.fitted(sheet, np.ones(len(sheet)), PENALTY)
     return Mixed(symbols, counts(traces), learner.fit(traces), mixer, groups, judgement)
 
 
