@@ -18,7 +18,9 @@ STEPS = st.lists(st.sampled_from("abcd"), max_size=8)
         ("abc", "ac", [(MISSING, "b", 1)]),
         ("abc", "abxc", [(UNEXPECTED, "x", 2)]),
         ("abc", "abbc", [(REPEATED, "b", 2)]),
+        ("abc", "bac", [(MOVED, "b", 0)]),
         ("abcd", "acdb", [(MOVED, "b", 3)]),
+        ("abcd", "accd", [(REPEATED, "c", 1), (MISSING, "b", 2)]),
         ("abc", "", [(MISSING, "a", 0), (MISSING, "b", 0), (MISSING, "c", 0)]),
     ],
 )

@@ -99,12 +99,16 @@ def _picked(found: tuple[Tasked, ...], task: str | None) -> list[Tasked]:
 
 
 def _named(names: list[str], wanted: str) -> str:
-    """The only name that is the wanted one, begins with it, or holds it, whatever the case of its letters."""
+    """The only name that is the wanted one, begins with it, has it as words, or holds it; in any letter case."""
     fold = wanted.casefold()
-    for fits in (str.__eq__, str.startswith, str.__contains__):
+    for fits in (str.__eq__, str.startswith, _has_words, str.__contains__):
         found = dict.fromkeys(name for name in names if fits(name.casefold(), fold))
         if len(found) == 1:
             return next(iter(found))
         if found:
             raise UnknownNameError("task", wanted, list(found))
     raise UnknownNameError("task", wanted, names)
+
+
+def _has_words(name: str, wanted: str) -> bool:
+    return f" {wanted} " in f" {name} "

@@ -65,7 +65,7 @@ def named(found: Sequence[Edit[Step]], seen: Sequence[Step]) -> list[Edit[Step]]
         elif left.get(edit.step, 0):
             left[edit.step] -= 1
             out.append(Edit(MOVED, edit.step, edit.place))
-        elif edit.step in seen[: edit.place]:
+        elif edit.step in seen[: edit.place] or extra[edit.step] < seen.count(edit.step):
             out.append(Edit(REPEATED, edit.step, edit.place))
         else:
             out.append(edit)
