@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from guildbook.model.ids import symbol
 
 Ints = NDArray[np.int64]
 Keys = NDArray[np.uint64]
+
+COPY: Final = symbol("\x06copy")
+"""Turns the symbol of a worker who gets a copy into one that is nobody's."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class TraceView:
     ask_place: Ints
     """Place of each ask, ascending; an event that addresses two people is two asks."""
     ask_worker: Keys
-    """Whom it asks."""
+    """Whom it asks; for a copy the worker's symbol with the bits of `COPY` turned over."""
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -113,7 +116,11 @@ def view(traces: Traces, below: int | None = None) -> TraceView:
     place_of[rows] = np.arange(len(rows))
     ask_place = place_of[events.ask_event] if len(events.ask_event) else np.empty(0, np.int64)
     ask_worker = events.workers.symbols[events.ask_worker] if len(ask_place) else np.empty(0, np.uint64)
-    ask_place, ask_worker = _asks(ask_place, ask_worker)
+    copy_place = place_of[events.copy_event] if len(events.copy_event) else np.empty(0, np.int64)
+    copies = events.workers.symbols[events.copy_worker] if len(copy_place) else np.empty(0, np.uint64)
+    ask_place, ask_worker = _asks(
+        np.concatenate([ask_place, copy_place]), np.concatenate([ask_worker, copies ^ np.uint64(COPY)])
+    )
     return TraceView(
         offsets=offsets,
         keys=tuple(keys[i] for i in by_key.tolist()),

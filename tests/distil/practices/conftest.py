@@ -26,6 +26,8 @@ class Trace:
     workers: tuple[str, ...] = ("ann",)
     repeated: tuple[str, ...] = ()
     task: str = "claim"
+    told: tuple[str, ...] = ()
+    told_later: tuple[str, ...] = ()
 
 
 @dataclass
@@ -73,7 +75,8 @@ def make_sums(traces: Iterable[Trace] = (), written: Written | None = None) -> S
         tokens = [*sorted(condition(c) for c in trace.conditions), 0]
         for step in trace.steps:
             tokens += [code(step), *([REPEAT] if step in trace.repeated else [])]
-        tokens += [0, *sorted(worker(w) for w in trace.workers)]
+        for people in (trace.workers, trace.told, trace.told_later):
+            tokens += [0, *sorted(worker(w) for w in people)]
         rows.append(([code(trace.task), trace.outcome, micros(trace.active), micros(trace.lead)], tokens))
     ways = [
         [code(t), worker(w), code(a), *([*map(code, path), 0, 0, 0, 0][:4]), code(b), micros(s)]
@@ -179,3 +182,9 @@ def claims() -> Callable[..., list[Trace]]:
 def written() -> Written:
     """Empty rows of the other tables."""
     return Written()
+
+
+@pytest.fixture(scope="session")
+def trace_type() -> type[Trace]:
+    """`Trace`."""
+    return Trace

@@ -79,8 +79,9 @@ def grouped(asks: CountTable, about: Topics | None = None, opening: CountTable |
     with_topics = np.isin(keys[:, 0], np.unique(keys[is_topic, 0]))
     dropped = np.isin(keys[:, 1], np.array(sorted(known.beside), np.uint64)) | (with_topics & (keys[:, 1] == 0))
     if opening is not None and with_topics.any():
-        opens = {(int(task), int(act)) for task, act in opening.keys}
-        dropped |= with_topics & [(int(task), int(act)) not in opens for task, act in keys[:, [0, 2]]]
+        opens, tasks = {(int(task), int(act)) for task, act in opening.keys}, {int(task) for task in opening.keys[:, 0]}
+        pairs = [(int(task), int(act)) for task, act in keys[:, [0, 2]]]
+        dropped |= with_topics & [pair[0] in tasks and pair not in opens for pair in pairs]
     kept = ~dropped
     topic = np.where(is_topic, keys[:, 1], np.uint64(0))
     return Asks(keys[kept], asked[kept], done[kept], total[kept], square[kept], topic[kept])

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from guildbook.distil.practices import wording
 from guildbook.distil.quality.verdicts import is_verdict
 from guildbook.distil.sums import condition_symbol, worker_symbol
-from guildbook.distil.view import TraceView
+from guildbook.distil.view import COPY, TraceView
 from guildbook.model.ids import symbol
 from guildbook.model.knowledge import Kind, Practice
 
@@ -27,7 +28,7 @@ class Pattern:
     """Any of these; empty: any task."""
     conditions: tuple[int, ...]
     steps: tuple[int, ...]
-    """Empty where a verdict on the whole trace is all there is to do."""
+    """Empty where a verdict on the whole trace, or telling a person, is all there is to do."""
     anchor: int
     """The step it comes before; 0: none."""
     after: tuple[int, ...]
@@ -39,12 +40,13 @@ class Pattern:
         """The pattern of a practice. `titles`: task symbol → title, as `mine` had them."""
         when = practice.when
         verdicts = [label for label in practice.do if is_verdict(label)]
+        telling = [wording.telling(name) for name in practice.people]
         conditions = [*(_condition(name, value) for name, value in when.attributes), *verdicts]
         return cls(
             practice.kind,
             frozenset(code for code, title in titles.items() if title == when.task) or frozenset({symbol(when.task)}),
             tuple(condition_symbol(text) for text in conditions),
-            tuple(symbol(label) for label in practice.do if label not in verdicts),
+            tuple(symbol(label) for label in practice.do if label not in verdicts and label not in telling),
             symbol(when.activity) if when.activity else 0,
             tuple(symbol(label) for label in when.after),
             worker_symbol(practice.people[0]) if practice.people else 0,
@@ -75,7 +77,8 @@ class Matcher:
         """The first `limit` traces that show the pattern, and (traces, k) places of the events that do, −1 for none."""
         keep = self._scope(pattern)
         if pattern.kind is Kind.PEOPLE:
-            shown, places = self._asked(pattern) if pattern.anchor else self._handed(pattern)
+            found = self._asked if pattern.anchor else self._handed if pattern.steps else self._told
+            shown, places = found(pattern)
         elif pattern.kind is Kind.TOOL:
             shown, places = self._way(pattern)
         elif not pattern.steps:
@@ -148,6 +151,18 @@ class Matcher:
         before = taken - 1
         from_other = (view.trace[before] == view.trace[taken]) & (view.worker[before] != view.worker[taken])
         return self._spread(taken[from_other], np.column_stack([before, taken])[from_other])
+
+    def _told(self, pattern: Pattern) -> tuple[Flags, Ints]:
+        """Traces in which the first event that tells anybody anything tells the person."""
+        view = self.view
+        trace = view.trace[view.ask_place]
+        opening = np.ones(len(trace), dtype=bool)
+        opening[1:] = trace[1:] != trace[:-1]
+        first = view.ask_place[opening][np.cumsum(opening) - 1]
+        person = np.uint64(pattern.person)
+        mine = (view.ask_worker == person) | (view.ask_worker == person ^ np.uint64(COPY))
+        places = view.ask_place[mine & (view.ask_place == first)]
+        return self._spread(places, places[:, None])
 
     def _spread(self, starts: Ints, places: Ints) -> tuple[Flags, Ints]:
         """One row a trace from matches in order of place: the first match of each."""

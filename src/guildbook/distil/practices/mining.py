@@ -25,6 +25,7 @@ from guildbook.distil.practices.resting import rest
 from guildbook.distil.practices.runs import run_numbers, run_starts
 from guildbook.distil.practices.settings import MiningSettings
 from guildbook.distil.practices.statistics import Floats, adjusted
+from guildbook.distil.practices.telling import mine_told
 from guildbook.distil.practices.tool import mine_tool
 from guildbook.distil.practices.traces import TaskTraces, by_task
 from guildbook.distil.practices.wording import Names
@@ -91,8 +92,8 @@ def _mine(
     pool.add(Kind.TOOL, found, tests)
     people, tests = mine_people(sums, names, title, settings)
     pool.add(Kind.PEOPLE, [], tests)
-    found, tests = mine_handovers(sums, names, title, settings)
-    pool.add(Kind.PEOPLE, found, tests)
+    for found, tests in (mine_handovers(sums, names, title, settings), mine_told(sums, blocks, names, title, settings)):
+        pool.add(Kind.PEOPLE, found, tests)
     explained |= {int(step) for step in np.unique(sums.asks.keys[:, 2])}  # whom one asks is what they are about
     found, tests = mine_batches(sums.batches, timed(sums), names, title, settings)
     pool.add(Kind.WORKFLOW, found, tests)

@@ -90,6 +90,11 @@ def situation(when: When) -> str:
     return f"{text} and have done “{steps(when.after)}”" if when.after else text
 
 
+def telling(name: str) -> str:
+    """What is done in a practice about whom to tell."""
+    return f"tell {name}"
+
+
 def share(value: float) -> str:
     """A rate in whole per cent, tenths when it is near an end."""
     percent = 100.0 * value
