@@ -77,7 +77,7 @@ def everywhere(text: str) -> Knowledge:
             ),
         ),
         (0, 1),
-        (text,),
+        notes=(text,),
     )
 
 
