@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from guildbook.app import forgetting, learning
 from guildbook.app.distilling import Distilling
+from guildbook.app.next import NextSteps
 from guildbook.app.processing import Processing
 from guildbook.app.progress import Progress, silent
 from guildbook.app.teaching import Teaching
@@ -28,6 +29,7 @@ class Book:
     distil: Distilling
     teach: Teaching
     process: Processing
+    next: NextSteps
     _store: Store
 
     @property
@@ -133,4 +135,5 @@ def open_book(
     )
     gate = Gate(store)
     distil = Distilling(store, gate, config)
-    return Book(config, gate, distil, Teaching(distil, config), Processing(gate, distil), store)
+    desks = Teaching(distil, config), Processing(gate, distil), NextSteps(store, gate, distil)
+    return Book(config, gate, distil, *desks, store)

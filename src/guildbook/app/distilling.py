@@ -27,6 +27,11 @@ class Refreshed:
     notes: tuple[str, ...] = ()
 
 
+def next_artefact(purpose: Purpose) -> str:
+    """The name under which the next-step model is kept."""
+    return f"next-{purpose}"
+
+
 class Distilling:
     """Keeps one state of sums per purpose; `train-people` is what `learn` asks for."""
 
@@ -67,6 +72,7 @@ class Distilling:
             grant = admitted.grant.id
             if learnt.changed or old is None or old.segments.keys() != learnt.state.segments.keys():
                 self._store.put_artefact(f"state-{purpose}", "sums", learnt.state.to_bytes(), grant)
+                self._store.drop_artefact(next_artefact(purpose))  # fitted on events that may be gone
             if learnt.changed or known is None:
                 body = json.dumps(learnt.knowledge.to_dict(), ensure_ascii=False, separators=(",", ":"))
                 self._store.put_artefact(f"knowledge-{purpose}", "knowledge", body.encode(), grant)

@@ -84,11 +84,11 @@ def all_contexts(attributes: list[str]) -> list[Context]:
 
 def parent(context: Context) -> Context | None:
     """The context it falls back on; None for the root."""
-    if len(context) > 1:
-        return context[:-1]
-    only = context[-1]
-    if only.startswith("acts"):
-        order = int(only.removeprefix("acts"))
+    *above, last = context
+    if above:
+        return tuple(above)
+    if last.startswith("acts"):
+        order = int(last.removeprefix("acts"))
         return (f"acts{order - 1}",) if order else None
     return ROOT
 

@@ -22,6 +22,7 @@ from guildbook.distil.nextstep.places import Places
 from guildbook.distil.nextstep.signs import Signs
 from guildbook.distil.sums import END
 from guildbook.distil.traces import Traces
+from guildbook.model.ids import symbol
 
 Doubles = NDArray[np.float64]
 Codes = NDArray[np.int32]
@@ -42,7 +43,7 @@ SCOUTS: Final[tuple[Context, ...]] = (
     ("acts1", "set"),
 )
 """The contexts by which the half-life is chosen."""
-_CELLS: Final = 60_000_000
+_CELLS: Final = 140_000_000
 """Numbers the mixer is fitted on."""
 _FEWEST: Final = 20
 """Traces below which nothing is fitted: all views are believed alike."""
@@ -81,14 +82,16 @@ def fit(traces: Traces) -> NextStep:
     words = traces.events.acts
     known = set(training.symbols.tolist()) | set(training.groups.tolist())
     texts = {code: text for code, text in zip(words.symbols.tolist(), words.texts, strict=True) if code in known}
-    return NextStep(training.symbols, texts, follows, training.groups, mixer, half_life)
+    doubt = 1 / (len(training.places) + 2)
+    return NextStep(training.symbols, texts, follows, training.groups, mixer, half_life, doubt)
 
 
 def ranks(traces: Traces) -> Doubles:
-    """(T,): the share of the traces that began before each; ties keep the order of the traces."""
+    """(T,): the share of the traces that began before each; ties by name."""
     start = traces.time[traces.offsets[:-1]]
+    names = np.fromiter((symbol(key) for key in traces.keys), np.uint64, len(traces))
     out = np.empty(len(start))
-    out[np.argsort(start, kind="stable")] = np.arange(len(start)) / max(len(start), 1)
+    out[np.lexsort((names, start))] = np.arange(len(start)) / max(len(start), 1)
     return out
 
 
@@ -103,12 +106,15 @@ def vocabulary(traces: Traces) -> Keys:
 
 def _prepared(traces: Traces) -> _Training:
     places = Places.of(traces)
+    rank = ranks(traces)[places.trace]
+    # In order of time whatever order the traces were read in, so that sums of parts round alike.
+    by_rank = np.argsort(rank, kind="stable")
+    places, rank = places.pick(by_rank), rank[by_rank]
     symbols = vocabulary(traces)
     signs = Signs(places)
     groups = np.sort(symbols[symbols != END][: GROUPS - 1])
     answers = places.columns(symbols).astype(np.int32)
     counted = count(signs, all_contexts(signs.attributes), answers, len(symbols) + 1)
-    rank = ranks(traces)[places.trace]
     return _Training(places, rank, answers, group_of(signs, groups), groups, symbols, counted)
 
 
@@ -150,9 +156,9 @@ def _half_life(training: _Training) -> float | None:
     for half_life in HALF_LIVES:
         sheet, rank = _predicted(training, scouts, half_life)
         even = Mixer.even(len(scouts) - 1, len(training.groups) + 1, training.width)
-        old, new = rank < CUTS[-3], rank >= CUTS[-3]
-        mixer = even.fitted(sheet.pick(old), _shares(rank[old], half_life), PENALTIES[1], 30)
-        loss = mixer.loss(sheet.pick(new))
+        cut = int(np.searchsorted(rank, CUTS[-3]))
+        mixer = even.fitted(sheet.pick(slice(0, cut)), _shares(rank[:cut], half_life), PENALTIES[1], 30)
+        loss = mixer.loss(sheet.pick(slice(cut, None)))
         if loss < best[0]:
             best = (loss, half_life)
     return best[1]
@@ -160,13 +166,16 @@ def _half_life(training: _Training) -> float | None:
 
 def _mixer(start: Mixer, sheet: Sheet, rank: Doubles, half_life: float | None) -> Mixer:
     """Fitted on all blocks, with the penalty and the temperature that served the newest one best."""
-    new = rank >= CUTS[-1]
-    older, newest, share = sheet.pick(~new), sheet.pick(new), _shares(rank[~new], half_life)
-    tried: list[tuple[float, Penalty, Mixer]] = []
+    cut = int(np.searchsorted(rank, CUTS[-1]))  # places come in order of rank
+    older, newest, share = sheet.pick(slice(0, cut)), sheet.pick(slice(cut, None)), _shares(rank[:cut], half_life)
+    best: tuple[float, Penalty, Mixer] = (np.inf, PENALTIES[0], start)
     for penalty in PENALTIES:
         mixer = start.fitted(older, share, penalty)
-        tried.append((mixer.loss(newest), penalty, mixer))
-    _, penalty, mixer = min(tried, key=lambda one: one[0])
+        loss = mixer.loss(newest)
+        if not loss < best[0]:
+            break  # what is looser still fits the older blocks too closely
+        best = loss, penalty, mixer
+    _, penalty, mixer = best
     heat = mixer.calibrated(newest).heat
     return replace(mixer.fitted(sheet, _shares(rank, half_life), penalty), heat=heat)
 

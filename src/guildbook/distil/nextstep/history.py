@@ -44,6 +44,27 @@ class History:
             steps[-1] = replace(steps[-1], worker=worker)
         return cls(tuple(steps), task)
 
+    @classmethod
+    def of_trace(cls, traces: Traces) -> History:
+        """The only one of these joint traces, with all that is known of it."""
+        events = traces.events
+        rows = traces.order[traces.offsets[0] : traces.offsets[1]]
+        asked = {
+            int(row): events.workers.texts[code] for row, code in zip(events.ask_event, events.ask_worker, strict=True)
+        }
+        steps = tuple(
+            Step(
+                events.acts.texts[events.act[row]],
+                events.workers.texts[events.worker[row]],
+                int(events.time[row]),
+                asked.get(row),
+            )
+            for row in rows.tolist()
+        )
+        offsets, codes = traces.rules
+        conditions = tuple(events.conditions.texts[code] for code in codes[offsets[0] : offsets[1]].tolist())
+        return cls(steps, traces.task_texts.get(int(traces.task[0])), conditions)
+
     def then(self, label: str) -> History:
         """With one step more of which nothing but the activity is known."""
         return replace(self, steps=(*self.steps, Step(label)))

@@ -3,7 +3,8 @@
 The score of class w at a place is b[w] + c[g, w] + Σ_v (a[v, k_v] + d[g, v]) · ln P_v(w), and its probability the
 softmax of the scores: the log-linear pool of Genest and Zidek (*Statist. Sci.* 1 (1986) 114–135), with weights that
 depend on how often view v has seen its context (k_v, a bin of doublings) and on the last activity (g). It is fitted
-by maximum likelihood with quadratic penalties (a towards 1 / number of views, all others towards 0), by L-BFGS.
+by maximum likelihood with quadratic penalties (a towards the same in all bins and that towards 1 / number of views, all
+others towards 0), by L-BFGS.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ Codes = NDArray[np.int32]
 BINS: Final = 10
 """How often a context was seen: never, below 1, 1, 2–3, 4–7, … 128 and more."""
 ITERATIONS: Final = 60
+HEATS: Final = (-0.2, 1.1)
+"""Bounds of the temperature's logarithm. Few places that were all foreseen are no ground for much more certainty."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Sheet:
     def __len__(self) -> int:
         return len(self.group)
 
-    def pick(self, rows: NDArray[np.bool_]) -> Sheet:
+    def pick(self, rows: NDArray[np.bool_] | slice) -> Sheet:
         """Some of the places."""
         return Sheet(self.logp[rows], self.bins[rows], self.group[rows], self.cells[rows], self.answer[rows])
 
@@ -66,7 +69,12 @@ class Penalty:
     pull: float
 
 
-PENALTIES: Final = (Penalty(1000, 3000, 1, 30), Penalty(300, 3000, 0.3, 10), Penalty(60, 400, 0.1, 5))
+PENALTIES: Final = (
+    Penalty(1000, 3000, 1, 30),
+    Penalty(300, 3000, 0.3, 10),
+    Penalty(60, 400, 0.1, 5),
+    Penalty(10, 60, 0.1, 1),
+)
 """Those tried on the newest block, the strictest first."""
 
 
@@ -108,34 +116,38 @@ class Mixer:
         return float(-logp[np.arange(len(sheet)), sheet.answer].mean())
 
     def fitted(self, sheet: Sheet, shares: Doubles, penalty: Penalty, iterations: int = ITERATIONS) -> Mixer:
-        """Fitted to these places, each weighing its share, beginning with this mixer's numbers."""
-        start = (self.weight, self.lean, self.bias, self.pull)
-        centre = Mixer.even(len(self.weight), len(self.lean), len(self.bias) - 1)
-        rest = np.concatenate([a.ravel() for a in (centre.weight, centre.lean, centre.bias, centre.pull)])
-        strength = np.concatenate(
-            [
-                np.full(array.size, value)
-                for array, value in zip(start, (penalty.weight, penalty.lean, penalty.bias, penalty.pull), strict=True)
-            ]
-        )
+        """Fitted to these places, each weighing its share, beginning with this mixer's numbers.
+
+        A weight is what a view has in all bins and what is its bin's own, each held back: a bin that was seldom met
+        in fitting is believed as the view is elsewhere.
+        """
+        views = len(self.weight)
+        common = self.weight.mean(axis=1)
+        start = (common, self.weight - common[:, None], self.lean, self.bias, self.pull)
+        held = (penalty.weight, penalty.weight, penalty.lean, penalty.bias, penalty.pull)
         shapes = [array.shape for array in start]
+        strength = np.concatenate([np.full(a.size, value) for a, value in zip(start, held, strict=True)])
+        rest = np.zeros(len(strength))
+        rest[:views] = 1 / max(views, 1)
         share = shares.astype(np.float32)
         total = max(float(shares.sum()), 1.0)
 
         def target(x: Doubles) -> tuple[float, Doubles]:
-            a, d, b, c = (part.astype(np.float32) for part in _cut(x, shapes))
+            a, own, d, b, c = (part.astype(np.float32) for part in _cut(x, shapes))
             flat = np.zeros(len(x), np.float64)
-            da, dd, db, dc = _cut(flat, shapes)  # parts of `flat`, filled in place
+            da, down, dd, db, dc = _cut(flat, shapes)  # parts of `flat`, filled in place
+            weight = a[:, None] + own
             loss = loss_and_slopes(
-                sheet.logp, sheet.bins, sheet.group, sheet.cells, sheet.answer, share, a, d, b, c, da, dd, db, dc
+                sheet.logp, sheet.bins, sheet.group, sheet.cells, sheet.answer, share, weight, d, b, c, down, dd, db, dc
             )
+            da[:] = down.sum(axis=1)
             away = x - rest
             return (loss + 0.5 * float((strength * away * away).sum())) / total, (flat + strength * away) / total
 
         begin = np.concatenate([a.ravel() for a in start]).astype(np.float64)
         found = minimize(target, begin, jac=True, method="L-BFGS-B", options={"maxiter": iterations, "maxcor": 10})
-        weight, lean, bias, pull = (a.astype(np.float32) for a in _cut(found.x, shapes))
-        return Mixer(weight, lean, bias, pull)
+        a, own, lean, bias, pull = (part.astype(np.float32) for part in _cut(found.x, shapes))
+        return Mixer(a[:, None] + own, lean, bias, pull)
 
     def calibrated(self, sheet: Sheet) -> Mixer:
         """With the temperature that is likeliest on these places, which it was not fitted to."""
@@ -147,7 +159,7 @@ class Mixer:
         def loss(log_heat: float) -> float:
             return float(-cooled(logp, float(np.exp(log_heat)))[rows, sheet.answer].mean())
 
-        found = minimize_scalar(loss, bounds=(-0.7, 1.1), method="bounded", options={"xatol": 1e-3})
+        found = minimize_scalar(loss, bounds=HEATS, method="bounded", options={"xatol": 1e-3})
         return replace(self, heat=float(np.exp(found.x)))
 
 

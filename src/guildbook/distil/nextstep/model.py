@@ -50,7 +50,8 @@ class NextStep:
     mixer: Mixer
     half_life: float | None = None
     """Share of the training time in which what was counted loses half its weight; None: never."""
-
+    doubt: float = 0.01
+    """Share that the plain mean of the views has whatever the mixer says: few places are no ground for certainty."""
     name: str = "counts"
 
     @property
@@ -93,14 +94,15 @@ class NextStep:
     def _mixed(self, look: Look) -> Floats:
         """(n, V + 1) log-probabilities."""
         mixed = self.mixer.log_probabilities(look.sheet)
+        plain = normalised(look.base)
         if mixed.shape[1] == self.width:
-            return mixed  # every class was mixed, in the order of the columns
-        out = look.base
-        np.put_along_axis(out, look.sheet.cells[:, :-1], -np.inf, axis=1)
-        top = out.max(axis=1, keepdims=True)
-        out = out - (top + np.log(np.exp(out - top).sum(axis=1, keepdims=True))) + mixed[:, -1:]
-        np.put_along_axis(out, look.sheet.cells[:, :-1], mixed[:, :-1], axis=1)
-        return out
+            out = mixed  # every class was mixed, in the order of the columns
+        else:
+            others = plain.copy()
+            np.put_along_axis(others, look.sheet.cells[:, :-1], -np.inf, axis=1)
+            out = normalised(others) + mixed[:, -1:]
+            np.put_along_axis(out, look.sheet.cells[:, :-1], mixed[:, :-1], axis=1)
+        return np.logaddexp(out + np.float32(np.log1p(-self.doubt)), plain + np.float32(np.log(self.doubt)))
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,12 @@ def group_of(signs: Signs, groups: Keys) -> Codes:
     if not len(groups):
         return np.zeros(len(last), np.int32)
     return np.where(groups[at] == last, at, len(groups)).astype(np.int32)
+
+
+def normalised(logp: Floats) -> Floats:
+    """Rows shifted so that their probabilities sum to one."""
+    top = logp.max(axis=1, keepdims=True)
+    return logp - (top + np.log(np.exp(logp - top).sum(axis=1, keepdims=True)))
 
 
 def recast(logp: Floats, have: Keys, wanted: Keys) -> Floats:
