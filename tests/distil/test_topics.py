@@ -33,10 +33,11 @@ def test_words_of_the_same_threads_are_one_topic(table: Callable[..., pa.Table],
     payment, portal = condition_symbol("subject=payment"), condition_symbol("subject=portal")
     assert found.words == {payment: ("payment", "late"), portal: ("portal",)}
     assert found.beside == {condition_symbol("subject=late"), condition_symbol("subject=once")}
-    assert found.text(payment) == "“payment”"
+    assert found.text(payment) == "payment"
     assert found.text(1) == ""
     assert found.within(payment, payment)
     assert not found.within(portal, payment)  # 4 of 24
+    assert found.main.tolist() == sorted([payment, portal])
 
 
 def test_without_subjects_there_are_no_topics() -> None:

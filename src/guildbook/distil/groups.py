@@ -18,6 +18,7 @@ from guildbook.distil.groups_roles import Doings, roles
 from guildbook.distil.groups_teams import communities, ties
 from guildbook.distil.practices.wording import Names, opening, step
 from guildbook.distil.sums import Sums
+from guildbook.distil.topics import topics
 from guildbook.model.knowledge import Group
 
 Ints = NDArray[np.int64]
@@ -27,6 +28,8 @@ MARKS: Final = 5
 """Steps or tasks that a group is told by."""
 APART: Final = 1.5
 """Times its part of all work that a group's part of a step must be, to mark it."""
+OFTEN: Final = 10
+"""Threads of a topic."""
 MOST_PEOPLE: Final = 2_000
 """People who are grouped, those with most events: the network is a square of them."""
 
@@ -54,7 +57,8 @@ def groups(sums: Sums, titles: Mapping[int, str] | None = None) -> Groups:
 
     Where all work with all there is no team to tell, and where all do the same no role.
     """
-    doings = Doings.of(sums).most(MOST_PEOPLE)
+    about = topics(sums, OFTEN)
+    doings = Doings.of(sums, about).most(MOST_PEOPLE)
     if len(doings.workers) < 2:  # noqa: PLR2004 - nobody to belong with
         return Groups()
     # One thread, so that the same sums give the same digits on every machine.
@@ -63,8 +67,11 @@ def groups(sums: Sums, titles: Mapping[int, str] | None = None) -> Groups:
     names = Names(sums.texts)
     listed = _Listed(doings, names)
     known = dict(titles or {})
-    by_task = np.array([known.get(int(task)) or names.label(int(task)) for task in doings.steps[:, 0]])
-    spoken = np.array([step(names.label(int(act))) for act in doings.steps[:, 1]])
+    firsts, acts = doings.steps[:, 0].tolist(), doings.steps[:, 1].tolist()
+    by_task = np.array(
+        [f"“{about.text(code)}”" if about.text(code) else known.get(code) or names.label(code) for code in firsts]
+    )
+    spoken = np.array([_spoken(about.text(code), names.label(act)) for code, act in zip(firsts, acts, strict=True)])
     role_names, made_roles = listed.told(same, spoken, _named_by_marks)
     team_names, made_teams = listed.told(near, by_task, lambda number, _: f"Team {number}")
     return Groups(made_teams, made_roles, team_names, role_names)
@@ -117,6 +124,10 @@ def _marks(own: Floats, everyone: Floats, words: NDArray[np.str_]) -> tuple[tupl
     order = np.lexsort((words, -own, -telling))[:MARKS]
     kept = order[telling[order] > 0] if (telling > 0).any() else order[:1]
     return tuple((str(words[i]), int(own[i])) for i in kept.tolist() if own[i] > 0)
+
+
+def _spoken(topic: str, label: str) -> str:
+    return f"asked about “{topic}”" if topic else step(label)
 
 
 def _named_by_marks(number: int, marks: tuple[str, ...]) -> str:

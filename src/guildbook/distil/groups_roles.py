@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from guildbook.distil.groups_kernels import merged
 from guildbook.distil.practices.statistics import tally
 from guildbook.distil.sums import Sums
+from guildbook.distil.tables import CountTable
+from guildbook.distil.topics import Topics
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -43,15 +45,24 @@ class Doings:
     workers: Keys
     """(W,) sorted"""
     steps: Keys
-    """(F, 2): task, activity"""
+    """(F, 2): task or topic, activity"""
     counts: Floats
     """(W, F)"""
 
     @classmethod
-    def of(cls, sums: Sums) -> Doings:
-        """Everyone with an event, from the performers."""
+    def of(cls, sums: Sums, about: Topics | None = None) -> Doings:
+        """Everyone with an event, from the performers, and with topics also what each was asked about.
+
+        Where all that is seen are mails, it is these that tell what somebody does.
+        """
         table = sums.performers.by(2, 0, 1)
         known = table.keys[:, 0] != 0
+        if about is not None and about.words:
+            asked = sums.asks.by(3, 1, 2)
+            topical = np.isin(asked.keys[:, 1], about.main)
+            acting = np.isin(asked.keys[:, 0], table.keys[known, 0])
+            table = table + CountTable(asked.keys[topical & acting], asked.counts[topical & acting])
+            known = table.keys[:, 0] != 0
         keys, counts = table.keys[known], table.counts[known]
         workers, row = np.unique(keys[:, 0], return_inverse=True)
         # A task and an activity as one number: symbols are hashes already.

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from guildbook.distil.buckets import median_seconds
 from guildbook.distil.groups import Groups
+from guildbook.distil.practices.asking import openings
 from guildbook.distil.practices.wording import Names, step
 from guildbook.distil.sums import Sums
 from guildbook.distil.tables import CountTable
+from guildbook.distil.topics import Topics, topics
 from guildbook.model.knowledge import Person
 
 LISTED: Final = 12
@@ -37,18 +39,19 @@ def people(sums: Sums, titles: Mapping[int, str] | None = None, groups: Groups |
     belongs = groups or Groups()
     names = Names(sums.texts)
     known = dict(titles or {})
-    any_condition = sums.asks.where(c1=0)
+    about = topics(sums, OFTEN)
+    any_condition, topical = _asks(sums, about)
     tasks = _by_worker(sums.performers.by(2, 0))
     handed = _by_worker(sums.handovers.by(1, 2))
-    asked = _by_worker(any_condition.by(3, 2))
-    waited = _by_worker(any_condition.by(3, 4))
+    asked = _by_worker(any_condition.by(3, 2) + topical.by(3, 1))
+    waited = _by_worker(any_condition.by(3, 4) + topical.by(3, 4))
     days = _by_worker(sums.days.by(0, 1))
     special = _by_worker(_specialities(sums))
     found: list[Person] = []
 
     @cache
     def spoken(code: int) -> str:  # few steps, listed for many people
-        return step(names.label(code))
+        return about.text(code) or step(names.label(code))
 
     for worker in sorted(days):
         buckets, times = waited.get(worker, _NONE)
@@ -67,6 +70,21 @@ def people(sums: Sums, titles: Mapping[int, str] | None = None, groups: Groups |
             )
         )
     return tuple(sorted(found, key=lambda p: (-p.events, p.name)))
+
+
+def _asks(sums: Sums, about: Topics) -> tuple[CountTable, CountTable]:
+    """Asks under any condition, and by topic where messages have topics: those that open a thread."""
+    whole = sums.asks.where(c1=0)
+    if not about.words:
+        return whole, CountTable.zero(6)
+    topical = np.isin(sums.asks.keys[:, 1], about.main)
+    opens = {tuple(pair) for pair in openings(sums).keys.tolist()}
+    topical &= np.array([tuple(pair) in opens for pair in sums.asks.keys[:, [0, 2]].tolist()], dtype=bool)
+    messages = np.isin(whole.keys[:, 0], np.unique(sums.asks.keys[topical, 0]))
+    return (
+        CountTable(whole.keys[~messages], whole.counts[~messages]),
+        CountTable(sums.asks.keys[topical], sums.asks.counts[topical]),
+    )
 
 
 def _specialities(sums: Sums) -> CountTable:

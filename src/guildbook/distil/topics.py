@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -33,7 +34,7 @@ class Topics:
     """The topics of one set of sums. A topic is known by the symbol of its commonest word."""
 
     words: Mapping[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
-    """Topic → its words, the commonest first."""
+    """Topic → its words; both the commonest first."""
     beside: frozenset[int] = frozenset()
     """Symbols of words that are no topics: part of one, or too rare."""
     shares: Mapping[int, Mapping[int, float]] = field(default_factory=dict[int, Mapping[int, float]])
@@ -44,9 +45,18 @@ class Topics:
         return topic == other or self.shares.get(topic, {}).get(other, 0.0) >= OFTEN
 
     def text(self, topic: int) -> str:
-        """`“invoice”`, or nothing for what is no topic."""
+        """`invoice`, or nothing for what is no topic."""
         words = self.words.get(topic, ())
-        return f"“{words[0]}”" if words else ""
+        return words[0] if words else ""
+
+    @cached_property
+    def main(self) -> NDArray[np.uint64]:
+        """The topics that are not mostly part of a commoner one, sorted."""
+        found: list[int] = []
+        for topic in self.words:  # the commonest first
+            if not any(self.within(topic, other) for other in found):
+                found.append(topic)
+        return np.array(sorted(found), np.uint64)
 
 
 def topics(sums: Sums, least: int) -> Topics:

@@ -47,3 +47,33 @@ def test_where_asks_are_known_they_say_it(sums_of: Make, written: Any) -> None:
     hand(written, 2, "bob", 9_000.0, 200)
     written.asks = [("ticket", "", "ask", "ann", 60.0)]
     assert mine(sums_of(written=written)) == []
+
+
+def _sent(written: Any, step: str, giver: str, person: str, n: int) -> None:
+    rng = np.random.default_rng(len(written.handovers))
+    written.handovers += [("ticket", giver, person, step, float(np.exp(rng.normal(9, 1)))) for _ in range(n)]
+
+
+def test_a_step_that_goes_to_one_person_is_told(sums_of: Make, written: Any) -> None:
+    for giver in ("ann", "bob", "cyd"):
+        _sent(written, "sign off", giver, "eve", 40)
+        _sent(written, "sign off", giver, "dan", 2)
+        for person in ("ann", "bob", "cyd", "eve"):
+            _sent(written, "resolve", giver, person, 25)
+    (found,) = mine(sums_of(written=written))
+    assert (found.people, found.do, found.effect.metric) == (("eve",), ("sign off",), "share")
+    assert "hand “sign off” over to eve: 95 % of it goes there" in found.title
+    assert found.effect.low < 0.95 - 0.25 < found.effect.high
+
+
+def test_one_pair_of_colleagues_is_no_rule(sums_of: Make, written: Any) -> None:
+    _sent(written, "sign off", "ann", "eve", 120)
+    for person in ("ann", "bob", "cyd", "eve"):
+        _sent(written, "resolve", "dan", person, 60)
+    assert mine(sums_of(written=written)) == []
+
+
+def test_waits_that_are_all_alike_tell_nobody_apart(sums_of: Make, written: Any) -> None:
+    for person in ("ann", "bob"):
+        written.handovers += [("ticket", "desk", person, "resolve", 7200.0)] * 90
+    assert mine(sums_of(written=written)) == []
