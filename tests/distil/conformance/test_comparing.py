@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from guildbook.distil.conformance import conformance
 from guildbook.distil.conformance.kernels import FAR, align, distance, hops, nearest
+from guildbook.distil.conformance.usual import MOST
 from guildbook.distil.encode import encode
 from guildbook.distil.maps import titles
 from guildbook.distil.settings import Settings
@@ -148,3 +149,14 @@ def test_the_nearest_of_equals_is_the_earliest() -> None:
     steps, offsets = np.array([0, 1, 0, 2, 0], np.int64), np.array([0, 2, 4, 5], np.int64)
     assert nearest(np.array([0, 1], np.int64), offsets, steps, np.array([2, 1, 0], np.int64)) == (0, 0)
     assert nearest(np.array([0, 3], np.int64), offsets, steps, np.array([1, 0], np.int64)) == (1, 2)
+
+
+def test_thousands_of_activities_are_bounded(table: Table, monday: int) -> None:
+    listed = [row for n in range(90) for row in rows(f"order:{n}", ["open", "close"], monday)]
+    listed += [
+        row for n in range(MOST + 50) for row in rows(f"order:r{n}", ["open", f"r {chr(945 + n)}", "close"], monday)
+    ]
+    sums = summarise_table(table(listed), Settings())
+    found = conformance(join(encode(table(listed[-3:]), Settings())), sums, titles(sums))
+    assert found.cost == 1
+    assert [d.kind for d in found.deviations] == ["unexpected"]

@@ -39,14 +39,12 @@ def conformance(traces: Traces, sums: Sums, titles: Mapping[int, str]) -> Confor
         )
     held = usual(sums, task)
     texts = [traces.events.acts.texts[code] for code in traces.act.tolist()]
-    steps = held.graph.numbers(traces.step)
-    known = np.where(steps < 0, len(held.graph), steps)  # what the task does not know stands as one more activity
-    between = _with_unknown(held.between)
+    known = held.numbered(held.graph.numbers(traces.step))
     came = np.empty(len(known) + 1, np.int64)
-    cost = int(align(np.where(known == len(held.graph), len(between) - 3, known), between, came))
+    cost = int(align(known, held.between, came))
     found = named(_edits(held, known, came, texts, sums), texts)
     fitness = held.fit(cost, len(known))
-    row, apart = nearest(known[:VARIANT_LIMIT], held.runs.offsets, held.runs.steps, held.common)
+    row, apart = nearest(known[:VARIANT_LIMIT], held.runs.offsets, held.steps, held.common)
     counts = held.runs.counts
     listed = [*_said(found, texts), *_late(traces, sums, task, texts)]
     lead = sums.profiles.head[:, 0] == np.uint64(task)
@@ -66,18 +64,9 @@ def conformance(traces: Traces, sums: Sums, titles: Mapping[int, str]) -> Confor
     )
 
 
-def _with_unknown(between: Ints) -> Ints:
-    """The table with one more activity that nothing leads to and that leads nowhere: before start and end."""
-    size = len(between)
-    out = np.full((size + 1, size + 1), between.max(initial=0) + (1 << 40), np.int64)
-    places = np.array([*range(size - 2), size - 1, size], np.int64)
-    out[np.ix_(places, places)] = between
-    return out
-
-
 def _edits(held: Usual, steps: Ints, came: Ints, texts: Sequence[str], sums: Sums) -> list[Edit[str]]:
     """The edits of the alignment, in the order of the case."""
-    size = len(held.graph)
+    start = held.size + 1
     kept: list[int] = []
     at = int(came[len(steps)])
     while at >= 0:
@@ -85,7 +74,7 @@ def _edits(held: Usual, steps: Ints, came: Ints, texts: Sequence[str], sums: Sum
         at = int(came[at])
     kept = _earliest(kept[::-1], steps)
     found: list[Edit[str]] = []
-    edges = [(-1, size), *((place, int(steps[place])) for place in kept), (len(steps), size + 1)]
+    edges = [(-1, start), *((place, int(steps[place])) for place in kept), (len(steps), start + 1)]
     for (place, one), (then, two) in pairwise(edges):
         lacking = [sums.text(int(held.graph.codes[number])) for number in held.way(one, two)]
         found += [Edit(MISSING, text, then) for text in lacking]

@@ -16,9 +16,9 @@ FAR: Final = 1 << 40
 
 @njit(cache=True)
 def hops(usual: NDArray[np.bool_]) -> Ints:
-    """(N + 2, N + 2): steps that stand between two on the shortest usual way; `FAR` where there is none.
+    """Steps that stand between two on the shortest usual way; `FAR` where there is none.
 
-    0 where one may follow the other at once. N is the start and N + 1 the end; no way leads through them.
+    0 where one may follow the other at once. The last two are start and end; no way leads through them.
     """
     size = len(usual)
     out = np.full((size, size), FAR, np.int64)
