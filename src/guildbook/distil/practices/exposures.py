@@ -13,7 +13,7 @@ COMMON = 0.98
 """A step in at least this share of traces is an anchor for all of them."""
 ANCHORED = 0.3
 """A step is an anchor when at least this share of traces reaches it."""
-MAX_ANCHORS = 14
+MAX_ANCHORS = 10
 USUAL = 0.9
 """A step that this share of traces reaches is an anchor beyond that number."""
 MAX_USUAL = 40
@@ -57,7 +57,8 @@ def anchors(traces: TaskTraces) -> list[int]:
     if settled.any():
         reached = np.maximum(reached, settled @ present / settled.sum())
     order = [int(a) for a in np.argsort(-reached, kind="stable") if reached[a] >= ANCHORED]
-    return order[:MAX_ANCHORS] + [a for a in order[MAX_ANCHORS:MAX_USUAL] if reached[a] >= USUAL]
+    usual = sum(reached[a] >= USUAL for a in order)
+    return order[: min(max(usual, MAX_ANCHORS), MAX_USUAL)]
 
 
 def exposures(traces: TaskTraces, anchored: Iterable[int], minimum: float) -> list[Exposure]:

@@ -69,20 +69,20 @@ def _below(search: Search, places: tuple[int, ...]) -> list[int]:
 
 def _practice(search: Search, finding: Finding, task: str, names: Names) -> Practice:
     traces, kind = search.traces, finding.target.kind
-    step = names.label(int(traces.activities[finding.exposure.step]))
+    steps = tuple(names.label(s) for s in traces.steps(finding.exposure.step))
     anchor = names.label(int(traces.activities[finding.exposure.anchor]))
     scope = finding.scope
     before = [search.accepted[a].exposure.step for a in _below(search, scope.after)]
-    after = tuple(dict.fromkeys(names.label(int(traces.activities[s])) for s in before))
+    after = tuple(dict.fromkeys(names.label(s) for column in before for s in traces.steps(column)))
     attributes = tuple(sorted(names.condition(int(traces.conditions[c])) for c in scope.conditions))
     when = When(task, anchor, _tightest(attributes), after)
     instead_of = tuple(names.label(s) for s in _instead(search, finding))
     return Practice(
-        id=identity(kind, when, (step,), instead_of, ()),
+        id=identity(kind, when, steps, instead_of, ()),
         kind=kind,
         title="",
         when=when,
-        do=(step,),
+        do=steps,
         instead_of=instead_of,
         effect=effect(finding),
     )
@@ -118,7 +118,7 @@ def _instead(search: Search, finding: Finding) -> list[int]:
     weights = traces.weights
     late = weights[undone & (traces.first[:, exposure.step] >= 0)].sum() / weights[undone].sum()
     if late >= INSTEAD:
-        return [int(traces.activities[exposure.anchor]), int(traces.activities[exposure.step])]
+        return [int(traces.activities[exposure.anchor]), *traces.steps(exposure.step)]
     present = traces.first >= 0
     with_share = weights[done] @ present[done] / weights[done].sum()
     without_share = weights[undone] @ present[undone] / weights[undone].sum()
@@ -126,7 +126,7 @@ def _instead(search: Search, finding: Finding) -> list[int]:
     other[[exposure.step, *search.endings]] = False
     if not other.any():
         return []
-    return [int(traces.activities[int(np.argmax(np.where(other, without_share - with_share, -1.0)))])]
+    return list(traces.steps(int(np.argmax(np.where(other, without_share - with_share, -1.0)))))
 
 
 def mistakes(search: Search, names: Names) -> dict[str, tuple[float, float]]:

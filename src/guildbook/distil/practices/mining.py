@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from guildbook.distil.practices.chunks import shortened
 from guildbook.distil.practices.climb import climb
 from guildbook.distil.practices.contrast import Family, Search
 from guildbook.distil.practices.contributors import contributors
@@ -148,6 +149,8 @@ def _mine_steps(
 
     Returns the people practices, those of this task with what they rest on.
     """
+    asked_or_tools = np.isin(block.activities, np.array(sorted(explained), np.uint64))
+    block = shortened(block, frozenset(np.flatnonzero(asked_or_tools).tolist()))
     taken = frozenset(np.flatnonzero(np.isin(block.activities, np.array(sorted(explained), np.uint64))).tolist())
     targets = workflow_targets(block, settings, taken, loops(block))
     quality = quality_target(block, settings)

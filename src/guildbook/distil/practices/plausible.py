@@ -67,7 +67,7 @@ def _parts(search: Search, finding: Finding) -> bool:
     gram[np.diag_indices_from(gram)] += 1e-7 * np.maximum(gram.diagonal(), 1.0)
     done = y - base @ np.linalg.solve(gram, base.T @ (weights * y))
     effect = (weights * done) @ present[:, varied] / max(float(weights @ done**2), 1e-9)
-    return bool((np.abs(effect) > PARTS).sum() > 1 or (effect > PARTS).any())
+    return bool(traces.sizes[varied][np.abs(effect) > PARTS].sum() > 1 or (effect > PARTS).any())
 
 
 def _worsens(traces: TaskTraces, finding: Finding) -> bool:

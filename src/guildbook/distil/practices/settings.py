@@ -21,7 +21,7 @@ class MiningSettings:
     """Activities of a task that are looked at, commonest first."""
     max_conditions: int = 40
     """Conditions of a task that are looked at, commonest first."""
-    max_workers: int = 40
+    max_workers: int = 160
     """Workers of a task that are told apart, commonest first."""
     max_traces: int = 4_000
     """Joint traces of a task that are looked at: beyond it, those with the lowest hash."""

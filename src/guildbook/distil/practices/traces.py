@@ -43,6 +43,17 @@ class TaskTraces:
     workers: Symbols
     took_part: Flags
     """(n, W)"""
+    parts: tuple[tuple[int, ...], ...] = ()
+    """The steps each column stands for, by symbol; empty: each for its own activity."""
+
+    def steps(self, column: int) -> tuple[int, ...]:
+        """The steps a column stands for, by symbol."""
+        return self.parts[column] if self.parts else (int(self.activities[column]),)
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """(A,) how many steps each column stands for."""
+        return np.array([len(part) for part in self.parts] or [1] * len(self.activities), np.int64)
 
 
 def by_task(profiles: Profiles, settings: MiningSettings) -> list[TaskTraces]:
