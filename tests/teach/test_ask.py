@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guildbook.model import Kind, Knowledge, Person, Practice, Status, When
+from guildbook.model import Group, Kind, Knowledge, Person, Practice, Status, When
 from guildbook.teach import ask, search
 from guildbook.teach.search import Counted
 
@@ -202,3 +202,22 @@ def test_who_does_a_step_most_is_who_to_ask_where_nobody_was_asked() -> None:
     assert "Ann" not in told.people
     assert "“fraud check” (40 times)" in told.answer
     assert told.citations == ()
+
+
+def test_a_person_asked_about_by_name_has_a_team_and_a_role(build: Build) -> None:
+    people = (
+        Person("Ann Lee", 10, 2, (), (), (), team="Team 1", role="Sign"),
+        Person("Bo Ek", 9, 2, (), (), (), team="Team 1", role="Pack"),
+        Person("Cy Ott", 8, 2, (), (), (), team="Team 2", role="Pack"),
+    )
+    known = build(
+        practices=(),
+        tasks=(),
+        people=people,
+        teams=(Group("Team 1", ("Ann Lee", "Bo Ek")),),
+        roles=(Group("Pack", ("Bo Ek", "Cy Ott")), Group("Sign", ("Ann Lee",))),
+    )
+    answer = ask("Who works with Bo Ek?", known)
+    assert "Bo Ek works in Team 1 with Ann Lee [person Bo Ek]." in answer.answer
+    assert "Bo Ek does the same kind of work as Cy Ott: Pack [person Bo Ek]." in answer.answer
+    assert "Nobody else does the kind of work of Ann Lee: Sign" in ask("What does Ann Lee do?", known).answer

@@ -23,6 +23,8 @@ _TITLES: Final = 8
 _STEPS: Final = 6
 _SEEN: Final = 3
 _WAY: Final = 12
+_NAMED: Final = 8
+"""Members of a team or role who are named."""
 _LONGEST: Final = 600
 
 Item = Practice | Person | Task
@@ -185,6 +187,7 @@ class _Teller:
         self.people: list[str] = []
         self._practices = {practice.id: practice for practice in knowledge.practices}
         self._titles = {task.id: task.title for task in knowledge.tasks}
+        self._groups = {group.name: group.members for group in (*knowledge.teams, *knowledge.roles)}
         self._ways = {found.task: found.variants[0] for found in knowledge.maps if found.variants}
         self._wanted = wanted
 
@@ -207,7 +210,13 @@ class _Teller:
         self.people += [clean(name) for name in practice.people]
         self._say(practice.title, practice.id)
         told = set(words_of(practice.title))
-        if full and practice.do and not told.issuperset(words_of(" ".join((*practice.do, *practice.instead_of)))):
+        writing = any(name == "subject" for name, _ in practice.when.attributes)  # then what to do is to write
+        if (
+            full
+            and practice.do
+            and not writing
+            and not told.issuperset(words_of(" ".join((*practice.do, *practice.instead_of))))
+        ):
             steps = ", then ".join(f"“{step}”" for step in practice.do[:_STEPS])
             rather = ", then ".join(f"“{step}”" for step in practice.instead_of[:_STEPS])
             self._say(f"Do {steps}{f' instead of {rather}' if rather else ''}", practice.id)
@@ -225,6 +234,8 @@ class _Teller:
     def _person(self, person: Person) -> None:
         self.people.append(clean(person.name))
         source = f"person {person.name}"
+        if _said(person, self._wanted):
+            self._belongs(person, source)
         topics = _met(person.asked_about, self._wanted)[:_SEEN]
         special = _met(person.known_for, self._wanted)[:_SEEN]
         done = _met([(self._titles.get(task, task), count) for task, count in person.tasks], self._wanted)[:_SEEN]
@@ -240,6 +251,20 @@ class _Teller:
             self._say(f"{person.name} took part in {_quoted(done)}", source)
         elif not special:
             self._say(f"{person.name} is in this book with {person.events:,} events on {person.days:,} days", source)
+
+    def _belongs(self, person: Person, source: str) -> None:
+        """Team and role of a person who is asked about by name."""
+        team, role = (
+            [name for name in self._groups.get(group, ()) if name != person.name]
+            for group in (person.team, person.role)
+        )
+        if team:
+            self.people += [clean(name) for name in team[:_NAMED]]
+            self._say(f"{person.name} works in {person.team} with {_listed(team)}", source)
+        if role:
+            self._say(f"{person.name} does the same kind of work as {_listed(role)}: {person.role}", source)
+        elif person.role:
+            self._say(f"Nobody else does the kind of work of {person.name}: {person.role}", source)
 
     def _task(self, task: Task, *, full: bool) -> None:
         source = f"task {task.id}"
@@ -259,6 +284,11 @@ class _Teller:
         elif task.activities:
             steps = ", ".join(f"“{label}” ({count:,})" for label, count in task.activities[:_STEPS])
             self._say(f"Its commonest steps are {steps}", source)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
 
 
 def _quoted(counted: Sequence[tuple[str, int]]) -> str:
