@@ -89,14 +89,14 @@ class Shard:
 
     def logp(self, steps: Steps) -> Iterator[tuple[Ints, Array]]:
         """(rows, (B, L + 1, labels + 1)): log-probabilities at every place of the traces `rows`, the end's last."""
-        with _settled(0):
-            device = _device()
-            net = self._net.to(device).eval()
-            tables = _Tables(self, steps, device)
-            with torch.no_grad():
-                for chunk in steps.batches(_AT_ONCE):
-                    logits = net(tables.batch(chunk), tables.labels)
-                    yield chunk, functional.log_softmax(logits, -1).cpu().numpy()
+        device = _device()
+        net = self._net.to(device).eval()
+        tables = _Tables(self, steps, device)
+        for chunk in steps.batches(_AT_ONCE):
+            with _settled(0), torch.no_grad():
+                logits = net(tables.batch(chunk), tables.labels)
+                said = functional.log_softmax(logits, -1).cpu().numpy()
+            yield chunk, said
 
     @cached_property
     def _net(self) -> Net:
@@ -201,11 +201,11 @@ def _device() -> torch.device:
 
 @contextmanager
 def _settled(seed: int) -> Generator[None]:
-    """One thread, algorithms without chance and a generator of our own; afterwards all is as before."""
+    """One thread, the same order of sums, a generator of our own; afterwards all is as before."""
     threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     with torch.random.fork_rng():
         torch.set_num_threads(1)
-        torch.use_deterministic_algorithms(mode=True, warn_only=True)
+        torch.use_deterministic_algorithms(mode=not torch.cuda.is_available())  # some steps have no such way on a GPU
         torch.manual_seed(seed)
         try:
             yield

@@ -80,14 +80,16 @@ def _said(shard: Shard, steps: Steps, trace: Ints, depth: Ints, symbols: Keys) -
     order = np.argsort(symbols)
     found = np.minimum(np.searchsorted(symbols, own, sorter=order), max(len(symbols) - 1, 0))
     column = np.where(symbols[order[found]] == own, order[found], len(symbols)) if len(symbols) else found
+    into = np.zeros((len(own), len(symbols) + 1), np.float32)
+    into[np.arange(len(own)), column] = 1
     out = np.zeros((len(trace), len(symbols) + 1))
-    by_trace = np.argsort(trace, kind="stable")
-    bounds = np.searchsorted(trace[by_trace], np.arange(len(steps) + 1))
+    chunk = np.empty(len(steps), np.int64)
     for rows, logp in shard.logp(steps):
-        for one, said in zip(rows.tolist(), np.exp(logp.astype(np.float64)), strict=True):
-            here = by_trace[bounds[one] : bounds[one + 1]]
-            at = np.minimum(depth[here], len(said) - 1)
-            np.add.at(out, (here[:, None], column[None]), said[at])
+        chunk[:] = -1
+        chunk[rows] = np.arange(len(rows))
+        here = np.flatnonzero(chunk[trace] >= 0)
+        at = np.minimum(depth[here], logp.shape[1] - 1)
+        out[here] = np.exp(logp[chunk[trace[here]], at]) @ into
     strange = np.ones(len(symbols) + 1, dtype=bool)
     strange[column] = False
     strange[-1] = True
