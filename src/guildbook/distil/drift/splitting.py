@@ -16,7 +16,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import fdtrc, xlogy
+
+from guildbook.distil.special import fdtrc, xlogy
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -7,13 +7,13 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from guildbook.distil.practices.exposures import COMMON, Exposure, Scope
 from guildbook.distil.practices.settings import MiningSettings
 from guildbook.distil.practices.slices import Base, Beside, Slice
 from guildbook.distil.practices.statistics import Floats, simes
 from guildbook.distil.practices.traces import Flags, TaskTraces
+from guildbook.distil.special import ndtr
 from guildbook.model.knowledge import Kind
 
 SCREEN = 2.7

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import gammaln
 
 from guildbook.distil.practices import wording
 from guildbook.distil.practices.contrast import Target
@@ -20,6 +19,7 @@ from guildbook.distil.practices.statistics import Z95, Floats, partial, simes
 from guildbook.distil.practices.traces import Flags, TaskTraces
 from guildbook.distil.practices.wording import Names
 from guildbook.distil.quality.verdicts import Mistake, is_verdict, read
+from guildbook.distil.special import gammaln
 from guildbook.model.knowledge import Effect, Kind, Practice, When
 
 ACCEPT = 0.001

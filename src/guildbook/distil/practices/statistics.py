@@ -11,7 +11,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, stdtr
+
+from guildbook.distil.special import ndtr, stdtr
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
