@@ -58,6 +58,26 @@ def test_one_sided_outcomes_are_an_error(tmp_path: Path) -> None:
         outcomes(write(tmp_path / "sums.csv", 30, always="ok"), MAP)
 
 
+def test_steps_settle_cases_of_a_log_without_outcomes_and_are_no_practices(tmp_path: Path) -> None:
+    path = tmp_path / "loans.csv"
+    rng = np.random.default_rng(6)
+    with path.open("w", newline="") as file:
+        log = csv.writer(file)
+        log.writerow(("case", "time", "activity"))
+        for case in range(200):
+            checked = rng.random() < 0.5
+            fine = rng.random() < (0.9 if checked else 0.4)
+            steps = ["open", *(["check"] if checked else []), "weigh", "A_PAID" if fine else "A_DENIED", "archive"]
+            for place, step in enumerate(steps):
+                log.writerow((f"{case}", f"2024-03-{1 + case % 28:02d} {8 + case // 28:02d}:00:{place:02d}", step))
+    with pytest.raises(InputError, match="nothing to tell apart"):
+        outcomes(path)
+    found = outcomes(path, good_steps=["paid"], bad_steps=["denied"])
+    assert 0.6 < found["auc"] < 0.9
+    assert found["quality_practices"] == 1
+    assert "do “check” before “weigh”" in found["top_practices"][0]["title"]
+
+
 @pytest.mark.data
 @pytest.mark.parametrize(
     ("name", "episodes", "causes"),

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import asdict
+
+import pyarrow as pa
 import pytest
 
-from guildbook.distil.outcomes import BAD, GOOD, NONE, outcome_code
+from guildbook.distil.encode import encode
+from guildbook.distil.outcomes import BAD, GOOD, NONE, outcome_code, step_code
 from guildbook.distil.settings import Settings
+from guildbook.distil.traces import join
 
 
 @pytest.mark.parametrize(
@@ -32,3 +38,46 @@ def test_settings_come_first() -> None:
     settings = Settings(good_outcomes=("No",), bad_outcomes=("1",))
     assert outcome_code("no", settings) == GOOD
     assert outcome_code("1", settings) == BAD
+
+
+STEPS = Settings(good_steps=("approved",), bad_steps=("A_Declined", "sent back"))
+
+
+@pytest.mark.parametrize(
+    ("label", "code"),
+    [
+        ("A_APPROVED", GOOD),
+        ("Approved", GOOD),
+        ("A_DECLINED", BAD),
+        ("Sent back", BAD),
+        ("O_DECLINED", NONE),
+        ("not approved", NONE),
+        ("A_APPROVED+START", NONE),
+        ("A_", NONE),
+    ],
+)
+def test_steps_settle_a_case_by_their_whole_name(label: str, code: int) -> None:
+    assert step_code(label, STEPS) == code
+
+
+def test_no_step_settles_a_case_unless_it_is_named() -> None:
+    assert step_code("approved", Settings()) == NONE
+    assert STEPS.shape() != Settings().shape()
+    assert "steps=" not in Settings().shape()
+    assert Settings.from_json(asdict(STEPS)) == STEPS
+
+
+def test_the_last_settling_step_counts_where_no_event_states_an_outcome(table: Callable[..., pa.Table]) -> None:
+    def ended(*steps: tuple[str, str | None]) -> int:
+        rows = [
+            {"worker": "Ann", "time": n * 1_000_000, "case": "loan:1", "action": step, "outcome": outcome}
+            for n, (step, outcome) in enumerate(steps)
+        ]
+        return int(join(encode(table(rows), STEPS)).outcome[0])
+
+    assert ended(("open", None), ("approved", None), ("archive", None)) == GOOD
+    assert ended(("approved", None), ("sent back", None)) == BAD
+    assert ended(("sent back", None), ("approved", "failed")) == BAD
+    assert ended(("open", "ok"), ("sent back", None)) == GOOD
+    assert ended(("open", "pending"), ("sent back", None)) == NONE
+    assert ended(("open", None)) == NONE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +14,8 @@ from guildbook.app.book import open_book
 from guildbook.app.learning import Wanted
 from guildbook.distil import Settings
 from guildbook.distil.encode import encode
+from guildbook.distil.outcomes import step_code
+from guildbook.distil.practices import MiningSettings
 from guildbook.distil.quality.model import cross_validated
 from guildbook.distil.summarise import summarise
 from guildbook.model.errors import InputError
@@ -23,26 +25,35 @@ from guildbook.record import reader
 
 TOP: Final = 3
 
+Words = Sequence[str]
 
-def outcomes(log: Path, mapping: Mapping[str, str] | None = None) -> dict[str, Any]:
+
+def outcomes(
+    log: Path, mapping: Mapping[str, str] | None = None, *, good_steps: Words = (), bad_steps: Words = ()
+) -> dict[str, Any]:
     """Cross-validated ranking of the cases of a log by how they ended, and the surest quality practices in it.
 
-    `mapping`: event field → column, where the guess would be wrong. The area under the curve is over cases held out of
+    `mapping`: event field → column, where the guess would be wrong. `good_steps` and `bad_steps`: steps that settle a
+    case where no event states its outcome. The area under the curve is over cases held out of
     the models that rank them. Raises `InputError` where no case ended well or none badly.
     """
     started = time.perf_counter()
     chosen = dict(mapping or {})
-    sums = summarise(encode(_events(log, chosen), Settings()))
-    ranked = cross_validated(sums)
+    settings = Settings(good_steps=tuple(good_steps), bad_steps=tuple(bad_steps))
+    sums = summarise(encode(_events(log, chosen), settings))
+    settling = frozenset(code for code, text in sums.texts.items() if step_code(text, settings))
+    ranked = cross_validated(sums, MiningSettings(settling=settling))
     good = ranked.good
     if good.all() or not good.any():
         raise InputError(
             f"{log} has {int(good.sum())} good and {int((~good).sum())} bad outcomes: nothing to tell apart.",
-            "Name the column of the outcome with --outcome, and that of the case with --case.",
+            "Name the column of the outcome with --outcome, or the steps that settle a case with --good-step and "
+            "--bad-step; that of the case with --case.",
             "outcomes-one-sided",
         )
     area, low, high = ranked.auc()
-    found = _practices(log, chosen)
+    steps = {"distil.good_steps": ",".join(good_steps), "distil.bad_steps": ",".join(bad_steps)}
+    found = _practices(log, chosen, {key: words for key, words in steps.items() if words})
     return {
         "auc": round(area, 4),
         "auc_low": round(low, 4),
@@ -62,9 +73,12 @@ def _events(log: Path, mapping: Mapping[str, str]) -> pa.Table:
     return pa.concat_tables(chunks).unify_dictionaries()
 
 
-def _practices(log: Path, mapping: Mapping[str, str]) -> list[Practice]:
+def _practices(log: Path, mapping: Mapping[str, str], overrides: Mapping[str, str]) -> list[Practice]:
     """Quality practices as a book of this log alone tells them, surest first."""
-    with tempfile.TemporaryDirectory(prefix="guildbook-bench-") as folder, open_book(folder) as book:
+    with (
+        tempfile.TemporaryDirectory(prefix="guildbook-bench-") as folder,
+        open_book(folder, overrides=overrides) as book,
+    ):
         told = book.learn(Wanted(paths=(log,), mapping=mapping)).knowledge.practices
     return sorted((p for p in told if p.kind is Kind.QUALITY), key=lambda p: (p.layer, p.effect.p))
 

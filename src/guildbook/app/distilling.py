@@ -107,4 +107,6 @@ class Distilling:
             bad_outcomes=section.bad_outcomes,
             fdr=section.fdr,
             min_cases=section.min_cases,
+            good_steps=section.good_steps,
+            bad_steps=section.bad_steps,
         )

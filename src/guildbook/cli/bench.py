@@ -111,6 +111,11 @@ def outcomes(
     mapping: Annotated[
         list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Correct another guessed column.")
     ] = None,
+    good_step: Annotated[
+        list[str] | None,
+        typer.Option(metavar="STEP", help="A step that settles a case well, in a log without outcomes."),
+    ] = None,
+    bad_step: Annotated[list[str] | None, typer.Option(metavar="STEP", help="One that settles it badly.")] = None,
     json: Json = False,
 ) -> None:
     """Good cases told from bad ones, each by a model that never saw it, and the surest quality practices."""
@@ -118,7 +123,8 @@ def outcomes(
     from guildbook.cli.learning import columns_of
 
     said = {"case": case, "outcome": outcome}
-    result = measure(log, columns_of(mapping or []) | {field: column for field, column in said.items() if column})
+    columns = columns_of(mapping or []) | {field: column for field, column in said.items() if column}
+    result = measure(log, columns, good_steps=good_step or (), bad_steps=bad_step or ())
     if json:
         show(result)
     else:

@@ -79,6 +79,12 @@ class Distil:
     ] = 30.0
     good_outcomes: Annotated[tuple[str, ...], Says("Words for a good outcome, in any letter case.")] = _GOOD
     bad_outcomes: Annotated[tuple[str, ...], Says("Words for a bad outcome, in any letter case.")] = _BAD
+    good_steps: Annotated[
+        tuple[str, ...], Says("Steps after which a case counts as good, where no event states an outcome.")
+    ] = ()
+    bad_steps: Annotated[
+        tuple[str, ...], Says("Steps after which a case counts as bad, where no event states an outcome.")
+    ] = ()
     jobs: Annotated[int, Says("How many processes summarise; the result is the same for any.", low=1, high=512)] = 1
     fdr: Annotated[float, Says("Share of false findings accepted among all reported.", low=0.0001, high=0.5)] = 0.05
     min_cases: Annotated[int, Says("Fewest cases a comparison must rest on.", low=2)] = 20

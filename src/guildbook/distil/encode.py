@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from guildbook.distil.conditions import LIFECYCLE, PREFIX, parse_attributes
 from guildbook.distil.labels import app_label, clean, document_class, generalise, page_label, plain_label
-from guildbook.distil.outcomes import outcome_code
+from guildbook.distil.outcomes import BY_STEP, outcome_code, step_code
 from guildbook.distil.quality.checks import Checked, checked
 from guildbook.distil.settings import Settings
 from guildbook.distil.sums import condition_symbol, worker_symbol
@@ -80,7 +80,7 @@ class Events:
     task: Codes
     """Of the case; −1 without a case."""
     outcome: NDArray[np.int8]
-    """`outcomes` code; −1 where the event says nothing of it."""
+    """`outcomes` code, `BY_STEP` added where the step says so; −1 where the event says nothing of it."""
     rule: Codes
     """Set of conditions."""
     ask_event: Ints
@@ -171,7 +171,7 @@ def encode(table: pa.Table, settings: Settings) -> Events:
         source=source,
         case=case,
         task=np.where(case < 0, -1, task_of[case]).astype(np.int32) if len(cases) else case,
-        outcome=codes[said],
+        outcome=_settled(codes[said], acts, act, settings),
         rule=rule,
         ask_event=addressed[asked],
         ask_worker=person[asked],
@@ -254,6 +254,15 @@ def _attributes(texts: Sequence[str], codes: Codes) -> tuple[list[str], Codes, l
         if conditions:
             of_text[place, 1] = rules.setdefault(conditions, len(rules))
     return list(lifecycles), of_text[codes, 0], list(rules), of_text[codes, 1]
+
+
+def _settled(outcome: NDArray[np.int8], acts: Words, act: Codes, settings: Settings) -> NDArray[np.int8]:
+    """The outcomes with those that a step says where the event itself says nothing."""
+    if not (settings.good_steps or settings.bad_steps):
+        return outcome
+    codes = [step_code(label, settings) for label in acts.texts]
+    by_step = np.array([code + BY_STEP if code else -1 for code in codes], np.int8)
+    return np.where(outcome >= 0, outcome, by_step[act])
 
 
 def _with_checks(

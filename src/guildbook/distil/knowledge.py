@@ -13,7 +13,7 @@ from guildbook.distil.drift import changes, retired
 from guildbook.distil.evidence import Shows
 from guildbook.distil.groups import groups
 from guildbook.distil.maps import maps, tasks, titles
-from guildbook.distil.outcomes import BAD, GOOD
+from guildbook.distil.outcomes import BAD, GOOD, step_code
 from guildbook.distil.people import people
 from guildbook.distil.practices import MiningSettings, limits, mine
 from guildbook.distil.practices.evidence import find, supported
@@ -23,7 +23,7 @@ from guildbook.distil.view import TraceView
 from guildbook.model.knowledge import Knowledge, Practice
 from guildbook.model.process import Change
 
-DERIVED_VERSION: Final = 3
+DERIVED_VERSION: Final = 4
 """Raised whenever the same sums may give different knowledge."""
 
 
@@ -46,7 +46,8 @@ class Derivation:
 def derive(sums: Sums, settings: Settings) -> Derivation:
     """Mine the sums."""
     named = titles(sums)
-    mining = MiningSettings(fdr=settings.fdr, min_side=settings.min_cases)
+    settling = frozenset(code for code, text in sums.texts.items() if step_code(text, settings))
+    mining = MiningSettings(fdr=settings.fdr, min_side=settings.min_cases, settling=settling)
     with ThreadPoolExecutor(1) as aside:
         settled = aside.submit(sums.settle)
         found = changes(sums, named, settings.fdr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from guildbook.distil.settings import Settings
@@ -9,9 +10,25 @@ from guildbook.distil.settings import Settings
 NONE: Final = 0
 GOOD: Final = 1
 BAD: Final = 2
+BY_STEP: Final = 2
+"""Added to the code of an event whose step, not its outcome, says how the case ended."""
 
 _YES: Final = frozenset({"true", "yes", "good"})
 _NO: Final = frozenset({"false", "no", "bad"})
+
+
+_PREFIX: Final = re.compile(r"[A-Z]{1,3}_(?=.)")
+
+
+def step_code(label: str, settings: Settings) -> int:
+    """`GOOD` or `BAD` for an activity that the settings name as settling a case, else `NONE`.
+
+    The whole name must be named, in any letter case; a prefix such as `A_` may be left out.
+    """
+    names = {label.casefold(), _PREFIX.sub("", label, count=1).casefold()}
+    if names & {w.casefold() for w in settings.good_steps}:
+        return GOOD
+    return BAD if names & {w.casefold() for w in settings.bad_steps} else NONE
 
 
 def outcome_code(text: str | None, settings: Settings) -> int:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from guildbook.distil.encode import Events
 from guildbook.distil.kernels import row_order
+from guildbook.distil.outcomes import BAD, BY_STEP
 from guildbook.model.ids import symbol
 from guildbook.model.time import DAY
 
@@ -103,11 +104,15 @@ class Traces:
 
     @cached_property
     def outcome(self) -> Ints:
-        """(T,): `outcomes` code of the last event that states one."""
+        """(T,): `outcomes` code of the last event that states one, else of the last step that settles the case."""
         said = self.events.outcome[self.order].astype(np.int64)
-        place = np.where(said >= 0, np.arange(len(said)), -1)
-        last = np.maximum.reduceat(place, self.offsets[:-1]) if len(self) else place
-        return np.where(last >= 0, said[last], 0)
+        by_step = said > BAD
+        stated, settled = (self._last((said >= 0) & ~by_step), self._last(by_step)) if len(said) else (said, said)
+        return np.where(stated >= 0, said[stated], np.where(settled >= 0, said[settled] - BY_STEP, 0))
+
+    def _last(self, rows: NDArray[np.bool_]) -> Ints:
+        """(T,) the last place of each trace among some places; −1 where there is none."""
+        return np.maximum.reduceat(np.where(rows, np.arange(len(rows)), -1), self.offsets[:-1])
 
     @cached_property
     def lead(self) -> Ints:

@@ -10,6 +10,7 @@ from guildbook.distil.practices.traces import by_task
 from guildbook.distil.quality.model import cross_validated, episodes, fitted
 from guildbook.distil.settings import Settings
 from guildbook.distil.summarise import summarise_table
+from guildbook.model.ids import symbol
 
 Form = Callable[..., pa.Table]
 
@@ -71,3 +72,16 @@ def test_features_have_names(form: Form) -> None:
     assert known.columns.shape == (60, len(known.names))
     assert "✓ “amount” holds what was asked for" in known.names
     assert "click help" in known.names
+
+
+def test_steps_that_the_outcome_was_read_from_are_no_features(form: Form) -> None:
+    cases = [
+        ("Settle the claim of the customer", [("click", "start", None, None), ("click", "pay", None, None)], "1"),
+        ("Settle the claim of the customer", [("click", "start", None, None), ("click", "deny", None, None)], "0"),
+        ("Settle the claim of the customer", [("click", "pay", None, None)], "1"),
+    ] * 12
+    sums = summarise_table(form(cases), Settings())
+    block = by_task(sums.profiles, MiningSettings())[0]
+    named = frozenset(symbol(f"click {word}") for word in ("pay", "deny"))
+    assert any("click pay" in name for name in episodes(block, sums.texts).names)
+    assert not any("click pay" in name or "click deny" in name for name in episodes(block, sums.texts, named).names)

@@ -22,8 +22,8 @@ LATE = 0.5
 def quality_target(traces: TaskTraces, settings: MiningSettings) -> Target | None:
     """Good against bad outcomes, or None where there are too few of either.
 
-    Left out are steps that record the outcome or come after that record, and anchors that only one kind of
-    ending reaches: "before you refuse" would choose by the outcome.
+    Left out are steps that record the outcome, or that it was read from, steps that come after that record, and anchors
+    that only one kind of ending reaches: "before you refuse" would choose by the outcome.
     """
     settled = traces.outcome > 0
     good = (traces.outcome == GOOD).astype(np.float64)
@@ -31,7 +31,8 @@ def quality_target(traces: TaskTraces, settings: MiningSettings) -> Target | Non
     if min(sides) < settings.min_side:
         return None
     weights = np.where(settled, traces.weights, 0.0)
-    deciding = _phi(traces, weights, good) > DECIDES
+    named = np.isin(traces.activities, np.array(sorted(settings.settling), np.uint64))
+    deciding = named | (_phi(traces, weights, good) > DECIDES)
     return Target(
         Kind.QUALITY,
         "good-rate",

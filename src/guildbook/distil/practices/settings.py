@@ -17,6 +17,8 @@ class MiningSettings:
     """Least difference of good outcomes, as a share."""
     min_log_ratio: float = 0.14
     """Least |ln| of a ratio of times: 0.14 is 13 % faster."""
+    settling: frozenset[int] = frozenset()
+    """Symbols of activities that the outcome was read from, and so can be no advice on how to reach it."""
     max_activities: int = 80
     """Activities of a task that are looked at, commonest first."""
     max_conditions: int = 40

@@ -7,7 +7,7 @@ the sums, so that a worker who is forgotten is gone from it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -48,11 +48,16 @@ class Episodes:
     """(n,)"""
 
 
-def episodes(traces: TaskTraces, texts: Mapping[int, str]) -> Episodes:
+def episodes(traces: TaskTraces, texts: Mapping[int, str], settling: frozenset[int] = frozenset()) -> Episodes:
     """The features of a task's settled traces: verdicts and conditions, steps done, repeated and last, time.
 
-    Where a request was made, also which steps were done for which kind of request.
+    Where a request was made, also which steps were done for which kind of request. `settling`: activities that the
+    outcome was read from, which are left out.
     """
+    if settling:
+        kept = ~np.isin(traces.activities, np.array(sorted(settling), np.uint64))
+        first, repeated = traces.first[:, kept], traces.repeated[:, kept]
+        traces = replace(traces, activities=traces.activities[kept], first=first, repeated=repeated)
     settled = np.flatnonzero(traces.outcome > 0)
     rows = np.repeat(settled, traces.weights[settled].astype(np.int64))
     listed: list[tuple[str, Flags]] = []
@@ -160,8 +165,9 @@ def cross_validated(sums: Sums, settings: MiningSettings | None = None) -> Valid
     """
     parts: list[Validated] = [Validated(np.empty((ROUNDS, 0)), np.empty((ROUNDS, 0), np.int64), np.empty(0, bool))]
     with threadpool_limits(limits=1, user_api="blas"):
-        for number, traces in enumerate(by_task(sums.profiles, settings or MiningSettings())):
-            known = episodes(traces, sums.texts)
+        mining = settings or MiningSettings()
+        for number, traces in enumerate(by_task(sums.profiles, mining)):
+            known = episodes(traces, sums.texts, mining.settling)
             if len(known.good):
                 parts.append(_out_of_fold(known, FOLDS * number))
     return Validated(
