@@ -213,6 +213,7 @@ def test_profiles_variants_and_totals(data: st.DataObject, logs: Any, table: Tab
     profiles: Counter[tuple[tuple[int, ...], tuple[int, ...]]] = Counter()
     variants: Counter[tuple[tuple[int, ...], tuple[int, ...]]] = Counter()
     endings: Counter[tuple[tuple[int, ...], int, int]] = Counter()
+    leads: Counter[tuple[int, ...]] = Counter()
     for trace in traces:
         steps = [act(row) for row in trace.rows]
         tokens = [*map(condition_symbol, trace.conditions), 0]
@@ -228,6 +229,7 @@ def test_profiles_variants_and_totals(data: st.DataObject, logs: Any, table: Tab
         profiles[(symbol(trace.task), trace.outcome, at(active), at(sum(gaps))), tuple(tokens)] += 1
         variants[(symbol(trace.task),), tuple(steps)] += 1
         endings[(symbol(trace.task), *steps), trace.outcome, at(sum(gaps))] += 1
+        leads[symbol(trace.task), week(trace.rows[0]), at(sum(gaps))] += 1
     for found, expected in ((sums.profiles, profiles), (sums.variants, variants)):
         assert {
             (tuple(found.head[i].tolist()), tuple(found.run(i).tolist())): int(found.counts[i])
@@ -237,6 +239,7 @@ def test_profiles_variants_and_totals(data: st.DataObject, logs: Any, table: Tab
     kinds = {int(kept.hashes[i, 0]): (int(kept.head[i, 0]), *kept.run(i).tolist()) for i in range(len(kept))}
     ended = {(kinds[kind], outcome, lead): n for (kind, outcome, lead), n in rows_of(sums.endings).items()}
     assert ended == endings
+    assert rows_of(sums.leads) == leads
     assert sums.traces == len(traces)
     assert sums.cases == sum(trace.rows[0]["case"] is not None for trace in traces)
 

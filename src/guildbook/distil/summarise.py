@@ -51,6 +51,7 @@ def trace_sums(traces: Traces) -> Sums:
         follows=following,
         weeks=weeks,
         endings=endings(traces),
+        leads=leads(traces),
         performers=CountTable.from_columns(traces.task_at, traces.step, traces.who, bucket(traces.own)),
         handovers=handovers(traces),
         asks=asked,
@@ -285,6 +286,12 @@ def endings(traces: Traces) -> CountTable:
     """How each variant ended, and how long it took."""
     kind = run_hashes(np.ascontiguousarray(traces.task[:, None]), *_cut(traces))[:, 0]
     return CountTable.from_columns(kind, traces.outcome.astype(np.uint64), bucket(traces.lead))
+
+
+def leads(traces: Traces) -> CountTable:
+    """How long joint traces took, by the week in which they began."""
+    begun = week_number(traces.time[traces.offsets[:-1]])
+    return CountTable.from_columns(traces.task, begun, bucket(traces.lead))
 
 
 def _cut(traces: Traces) -> tuple[Ints, Keys]:

@@ -50,6 +50,7 @@ _WIDTHS: Final = {
     "follows": 4,
     "weeks": 4,
     "endings": 3,
+    "leads": 3,
     "performers": 4,
     "handovers": 5,
     "asks": 6,
@@ -93,6 +94,8 @@ class Sums:
     """task, a (0: start), b (0: end), week of a's start (of b's where a is the start): `week_number`."""
     endings: CountTable = field(default_factory=_table("endings"))
     """variant (the first half of its hash in `variants`), outcome, bucket of the time from first to last event."""
+    leads: CountTable = field(default_factory=_table("leads"))
+    """task, week of the first event, bucket of the time from first to last event: joint traces."""
     performers: CountTable = field(default_factory=_table("performers"))
     """task, activity, worker, bucket of the event's own time."""
     handovers: CountTable = field(default_factory=_table("handovers"))

@@ -20,7 +20,7 @@ Texts = dict[int, str]
 Step = Callable[[Arrays, Texts], tuple[Arrays, Texts]]
 
 STEPS: Final[dict[int, Step | str]] = {
-    1: "steps by week and how each variant ended are counted since format 2",
+    1: "steps and lengths of cases by week, and how each variant ended, are counted since format 2",
 }
 """By format: the way to the next one, or why there is none."""
 

@@ -138,7 +138,10 @@ class Change:
     """A change of the process over time."""
 
     kind: str
-    """`follows`: what comes after a step. `begins`: what cases begin with. `appears`, `disappears`: a step."""
+    """`follows`: what comes after a step. `begins`: what cases begin with. `appears`, `disappears`: a step.
+
+    `lasts`: how long cases take, by when they begin.
+    """
     task: str
     """Title."""
     activity: str

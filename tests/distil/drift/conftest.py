@@ -23,11 +23,18 @@ FIRST = date(2024, 1, 1)
 def changing(table: Callable[[Sequence[Row]], pa.Table]) -> Callable[..., Sums]:
     """Sums of `weeks` weeks: from week `at` on a check is followed by a review `after` instead of `before` of times.
 
-    With `gone` notes are no longer taken from then on.
+    With `gone` notes are no longer taken from then on; then steps are `hours` apart instead of one.
     """
 
     def made(
-        seed: int, *, weeks: int = 40, at: int = 25, before: float = 0.3, after: float = 0.7, gone: bool = False
+        seed: int,
+        *,
+        weeks: int = 40,
+        at: int = 25,
+        before: float = 0.3,
+        after: float = 0.7,
+        gone: bool = False,
+        hours: int = 1,
     ) -> Sums:
         chance = np.random.default_rng(seed)
         monday = (FIRST - date(1970, 1, 1)).days * DAY
@@ -39,7 +46,12 @@ def changing(table: Callable[[Sequence[Row]], pa.Table]) -> Callable[..., Sums]:
             noted = chance.random() < 0.5 and not (gone and late)
             steps = ["register", *(["note"] if noted else []), "check", *(["review"] if reviewed else []), "decide"]
             rows += [
-                {"worker": "ann", "time": moment + place * HOUR, "case": f"order:{number}", "action": step}
+                {
+                    "worker": "ann",
+                    "time": moment + place * (hours if late else 1) * HOUR,
+                    "case": f"order:{number}",
+                    "action": step,
+                }
                 for place, step in enumerate(steps)
             ]
         return summarise_table(table(rows), Settings())

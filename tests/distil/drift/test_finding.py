@@ -51,9 +51,18 @@ def test_a_steady_process_has_no_changes(changing: Changing) -> None:
 
 def test_a_step_goes_out_of_use(changing: Changing) -> None:
     listed = found(changing(7, before=0.4, after=0.4, gone=True))
-    assert [(c.kind, c.activity) for c in listed] == [("disappears", "note")]
-    assert abs((date.fromisoformat(listed[0].date) - AT).days) <= 7
-    assert listed[0].words.startswith(f"Since {listed[0].date} “note” is no longer done")
+    (gone,) = [change for change in listed if change.kind != "lasts"]
+    assert (gone.kind, gone.activity) == ("disappears", "note")
+    assert abs((date.fromisoformat(gone.date) - AT).days) <= 7
+    assert gone.words.startswith(f"Since {gone.date} “note” is no longer done")
+
+
+def test_cases_take_longer_from_a_known_monday(changing: Changing) -> None:
+    (change,) = found(changing(5, before=0.4, after=0.4, hours=9))
+    assert (change.kind, change.activity) == ("lasts", "")
+    assert abs((date.fromisoformat(change.date) - AT).days) <= 7
+    assert change.words.startswith(f"Cases that begin since {change.date} take")
+    assert sum(share for _, share in change.before) == pytest.approx(1.0, abs=0.01)
 
 
 def test_practices_of_a_step_that_is_gone_are_retired(changing: Changing) -> None:
@@ -61,7 +70,8 @@ def test_practices_of_a_step_that_is_gone_are_retired(changing: Changing) -> Non
     kept, gone, elsewhere = retired([practice("check"), practice("note"), practice("note", "Work in mail")], listed)
     assert kept == practice("check")
     assert elsewhere.status is Status.PROPOSED
-    assert gone == replace(practice("note"), status=Status.RETIRED, retired=listed[0].date)
+    day = next(change.date for change in listed if change.kind == "disappears")
+    assert gone == replace(practice("note"), status=Status.RETIRED, retired=day)
     assert retired([gone], listed) == (gone,)
 
 

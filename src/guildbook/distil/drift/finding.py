@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from guildbook.distil.drift.series import FOLLOWS, OTHER, Series, series
+from guildbook.distil.drift.lasting import classes, lasting, medians, said
+from guildbook.distil.drift.series import FOLLOWS, LASTS, OTHER, Series, series
 from guildbook.distil.drift.splitting import Split, best_split, splits
 from guildbook.distil.practices.statistics import adjusted
 from guildbook.distil.sums import Sums
@@ -52,6 +53,7 @@ def _told(
     sums: Sums, named: Mapping[int, str], found: Series, placed: list[Split], family: NDArray[np.float64]
 ) -> list[Change]:
     edges = [0, *(split.at for split in placed), len(found.counts)]
+    label = _labels(sums, found)
     out: list[Change] = []
     for i, split in enumerate(placed, 1):
         before, after = (
@@ -59,12 +61,12 @@ def _told(
             found.counts[edges[i] : edges[i + 1]].sum(axis=0),
         )
         shares = [(before / before.sum()).tolist(), (after / after.sum()).tolist()]
-        kind = _kind(found, shares[0], shares[1])
+        times = medians(sums, found, edges[i - 1 : i + 2]) if found.kind == LASTS else None
+        kind = _kind(found, shares[0], shares[1]) if times is None else lasting(times)
         if not kind:
             continue
         moved = sorted(range(len(found.categories)), key=lambda k: (-abs(shares[1][k] - shares[0][k]), k))
-        named_first = [k for k in moved if found.categories[k] != OTHER][:_NAMED]
-        label = [_label(sums, code) for code in found.categories]
+        named_first = [k for k in moved if found.kind == LASTS or found.categories[k] != OTHER][:_NAMED]
         was, now = ([(label[k], round(side[k], 4)) for k in named_first] for side in shares)
         day = _monday(found, split.at)
         out.append(
@@ -80,7 +82,7 @@ def _told(
                 n_before=int(before.sum()),
                 n_after=int(after.sum()),
                 p=min(1.0, split.p * len(family) / max(1, int((family <= split.p).sum()))),
-                words=_words(kind, sums.text(found.activity), day, was, now),
+                words=_words(kind, sums.text(found.activity), day, was, now) if times is None else said(day, times),
             )
         )
     return out
@@ -94,8 +96,10 @@ def _kind(found: Series, before: list[float], after: list[float]) -> str:
     return "appears" if before[0] <= _GONE * after[0] else ""
 
 
-def _label(sums: Sums, code: int) -> str:
-    return "" if code in {0, OTHER} else sums.text(code)
+def _labels(sums: Sums, found: Series) -> list[str]:
+    if found.kind == LASTS:
+        return classes(found.categories)
+    return ["" if code in {0, OTHER} else sums.text(code) for code in found.categories]
 
 
 def _monday(found: Series, period: int) -> str:
@@ -123,7 +127,7 @@ def _percent(share: float) -> str:
 
 def _once(told: list[Change]) -> list[Change]:
     """Without what another change says already: that a step which is gone or new follows another less or more."""
-    steps = {(c.task, c.activity): c for c in told if c.kind not in _FOLLOWING}
+    steps = {(c.task, c.activity): c for c in told if c.kind in {"appears", "disappears"}}
     out: list[Change] = []
     for change in told:
         causes = [steps.get((change.task, label)) for label in (change.activity, *_moved(change))]

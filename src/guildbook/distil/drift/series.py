@@ -31,6 +31,9 @@ OTHER: Final = 1
 
 FOLLOWS: Final = "follows"
 STEP: Final = "step"
+LASTS: Final = "lasts"
+CLASSES: Final = 5
+"""Of cases by how long they took, about equally many in each."""
 _THROUGH: Final = 0.95
 """Share of cases after whose length of time the first ones count as through."""
 
@@ -40,11 +43,14 @@ class Series:
     """Counts by period and category."""
 
     kind: str
-    """`FOLLOWS`: what follows the activity, which is 0 for the start. `STEP`: the activity against all others."""
+    """`FOLLOWS`: what follows the activity, which is 0 for the start. `STEP`: the activity against all others.
+
+    `LASTS`: how long the cases take that begin in a period.
+    """
     task: int
     activity: int
     categories: tuple[int, ...]
-    """Symbols; 0 is the end of the case, `OTHER` all others."""
+    """Symbols; 0 is the end of the case, `OTHER` all others. Of `LASTS` the last time bucket of each class."""
     counts: Ints
     """(periods, categories)"""
     first: int
@@ -71,7 +77,11 @@ class _Weekly:
 
 def series(sums: Sums) -> tuple[Series, ...]:
     """All series worth looking at, those of most occurrences first."""
-    found = [made for weekly in _tasks(sums) for made in (*_followers(sums, weekly), *_steps(weekly))]
+    found = [
+        made
+        for weekly in _tasks(sums)
+        for made in (*_followers(sums, weekly), *_steps(weekly), *_lengths(sums, weekly))
+    ]
     return tuple(sorted(found, key=lambda s: (-int(s.counts.sum()), s.kind, s.task, s.activity))[:MOST_SERIES])
 
 
@@ -161,6 +171,24 @@ def _steps(weekly: _Weekly) -> Iterator[Series]:
             yield Series(
                 STEP, weekly.task, int(activities[column]), (int(activities[column]), OTHER), table, start, weeks
             )
+
+
+def _lengths(sums: Sums, weekly: _Weekly) -> Iterator[Series]:
+    """How long cases take, by when they begin; those that began last may not be through and are left out."""
+    keys = sums.leads.keys
+    rows = slice(*np.searchsorted(keys[:, 0], np.array([weekly.task, weekly.task + 1], np.uint64)).tolist())
+    week, bucket, counts = keys[rows, 1].astype(np.int64), keys[rows, 2].astype(np.int64), sums.leads.counts[rows]
+    end = weekly.high - weekly.front
+    inside = week <= end
+    week, bucket, counts = week[inside], bucket[inside], counts[inside]
+    if int(counts.sum()) < MIN_TOTAL:
+        return
+    held = np.bincount(bucket, counts)
+    goals = np.arange(1, CLASSES) * int(held.sum()) / CLASSES
+    edges = np.unique(np.append(np.searchsorted(np.cumsum(held), goals), len(held) - 1))
+    table, weeks = _periods(np.searchsorted(edges, bucket), week, counts, len(edges), weekly.low, end)
+    if table is not None and len(edges) > 1:
+        yield Series(LASTS, weekly.task, 0, tuple(edges.tolist()), table, weekly.low, weeks)
 
 
 def _periods(column: Ints, week: Ints, counts: Ints, width: int, start: int, end: int) -> tuple[Ints | None, int]:
