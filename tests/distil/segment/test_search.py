@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guildbook.distil.segment.length import CUT, HEAL, gain, row, whole
+from guildbook.distil.segment.length import CUT, HEAL, WORTH, gain, row, whole
 from guildbook.distil.segment.search import BLOCK, SAMPLE, borders
 
 symbols = st.lists(st.integers(0, 4), min_size=4, max_size=40).map(lambda v: np.array(v, np.int64))
@@ -24,7 +24,7 @@ def test_the_gain_of_a_move_is_the_difference_of_the_lengths(symbol: np.ndarray,
     for move, value in gains.items():
         changed = cut.copy()
         changed[gaps] = move == CUT
-        worth = int(changed.sum()) - int(cut.sum())
+        worth = WORTH * (int(changed.sum()) - int(cut.sum()))
         assert value == pytest.approx(whole(row(symbol, weight), changed) - before - worth, abs=1e-6)
 
 
@@ -32,7 +32,7 @@ def test_the_gain_of_a_move_is_the_difference_of_the_lengths(symbol: np.ndarray,
 def test_borders_never_lengthen_the_description(symbol: np.ndarray) -> None:
     fixed = np.zeros(len(symbol), dtype=bool)
     fixed[0] = True
-    found = borders(symbol, np.zeros(len(symbol)), fixed)
+    found = borders(symbol, np.zeros(len(symbol)), fixed, fixed)
     assert found.cut[0]
     assert found.bits <= found.plain
 
@@ -42,5 +42,5 @@ def test_a_long_row_is_cut_as_its_sample_is() -> None:
     assert len(symbol) > SAMPLE + BLOCK
     fixed = np.zeros(len(symbol), dtype=bool)
     fixed[0] = True
-    cut = borders(symbol, np.where(symbol == 3, 0.3, 0.0), fixed).cut
+    cut = borders(symbol, np.where(symbol == 3, 0.2, 0.0), fixed, ~fixed & False).cut
     assert np.flatnonzero(cut)[1:].tolist() == np.flatnonzero(symbol == 3).tolist()

@@ -24,7 +24,7 @@ MOST_CHANGES: Final = 0.6
 """Share of consecutive mentions at which a kind of thing changes; outside of this it tells no performances apart."""
 IDLE: Final = 0.3
 """Weight of how rare so long a gap is (bits of its rank), above the median's."""
-IDLE_MOST: Final = 1.0
+IDLE_MOST: Final = 0.6
 IDLE_LEAST: Final = -0.3
 
 

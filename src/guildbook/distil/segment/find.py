@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from guildbook.distil.segment.evidence import weights
-from guildbook.distil.segment.links import order
+from guildbook.distil.segment.length import row, whole
+from guildbook.distil.segment.links import WINDOW, order
+from guildbook.distil.segment.pieces import rejoined
 from guildbook.distil.segment.search import borders
 from guildbook.distil.segment.stream import NONE, Stream
+from guildbook.distil.segment.tasks import tasks
 
 Ints = NDArray[np.int64]
+
+HARDLY: Final = 0.1
+"""Share of a symbol's events below which segments hardly ever begin (or end) with it."""
+
+LOOKED_AT: Final = 8_192
+PARTLY: Final = 0.35
+"""Likeness to a task that a part of a performance needs to be counted as one of it."""
+SPARSE: Final = 3
+"""Times its own events that a segment may span and still be what is going on around another."""
 
 
 @dataclass(frozen=True)
@@ -34,18 +47,58 @@ def segment(stream: Stream) -> Segments:
     n = len(stream)
     if not n:
         return Segments(np.empty(0, np.int64), np.empty(0, dtype=bool), 0, 0.0, 0.0)
-    strands, loose = order(stream.symbol)
+    strands, thread = order(stream.symbol)
+    if not worth_telling_apart(stream.symbol):
+        strands, thread = [np.arange(n)], np.zeros(n, np.int64)
+    loose = thread < 0
     places, fixed = _joined(strands)
+    joint = np.zeros(len(places), dtype=bool)
+    inside = np.flatnonzero(~fixed)
+    joint[inside] = thread[places[inside]] != thread[places[inside - 1]]
+    fixed[inside] = joint[inside] & (places[inside] - places[inside - 1] > WINDOW)
     symbol = np.where(places >= 0, stream.symbol[places], len(stream.names))
-    found = borders(symbol, weights(stream, places), fixed)
-    label = np.cumsum(found.cut)
+    found = borders(symbol, weights(stream, places), fixed, joint)
     of_event = np.full(n, NONE)
-    of_event[places[places >= 0]] = label[places >= 0]
-    whole = attached(of_event)
+    label = np.cumsum(found.cut) - 1
+    real = places >= 0
+    of_event[places[real]] = np.unique(label[real], return_inverse=True)[1]
+    kept = np.where(of_event >= 0, of_event, 0)
+    of_event = rejoined(stream.symbol, of_event, tasks(stream.symbol, kept, loose, PARTLY))
+    whole = attached(absorbed(stream.symbol, of_event))
     _, first, code = np.unique(whole, return_index=True, return_inverse=True)
     rank = np.empty(len(first), np.int64)
     rank[np.argsort(first)] = np.arange(len(first))
     return Segments(rank[code], loose, len(strands), found.bits, found.plain)
+
+
+def worth_telling_apart(symbol: Ints) -> bool:
+    """Whether a stream is described in fewer bits by its strands, and how they are woven, than as it stands.
+
+    For each event it has to be told whether it is a loose end, and which, or whether the strand changes. A stream
+    longer than `LOOKED_AT` is judged by its first events.
+    """
+    symbol = symbol[:LOOKED_AT]
+    n = len(symbol)
+    strands, thread = order(symbol)
+    loose = int((thread < 0).sum())
+    if not loose and len(strands) == 1:
+        return False
+    strand = np.zeros(n, np.int64)
+    for number, rows in enumerate(strands):
+        strand[rows] = number
+    kept = strand[thread >= 0]
+    places, fixed = _joined(strands)
+    woven = whole(row(np.where(places >= 0, symbol[places], symbol.max() + 1), np.zeros(len(places))), fixed)
+    woven += loose * np.log2(len(np.unique(symbol))) + _choices(loose, n)
+    woven += _choices(int((kept[1:] != kept[:-1]).sum()), len(kept))
+    as_it_is = whole(row(symbol, np.zeros(n)), np.arange(n) == 0)
+    return bool(woven < as_it_is)
+
+
+def _choices(chosen: int, of: int) -> float:
+    """Bits to tell which of a number of things are chosen: their number times the entropy of the share."""
+    share = chosen / max(of, 1)
+    return -of * sum(p * np.log2(p) for p in (share, 1 - share) if p > 0)
 
 
 def _joined(strands: list[Ints]) -> tuple[Ints, NDArray[np.bool_]]:
@@ -58,6 +111,31 @@ def _joined(strands: list[Ints]) -> tuple[Ints, NDArray[np.bool_]]:
     fixed[1:] |= fixed[:-1]
     fixed[0] = True
     return places, fixed
+
+
+def absorbed(symbol: Ints, segment: Ints) -> Ints:
+    """Small pieces inside the span of a segment made part of it, unless they begin or end as segments do."""
+    rows = np.flatnonzero(segment >= 0)
+    names, code = np.unique(segment[rows], return_inverse=True)
+    first, last = np.full(len(names), len(symbol)), np.full(len(names), NONE)
+    np.minimum.at(first, code, rows)
+    np.maximum.at(last, code, rows)
+    lengths = np.bincount(code)
+    often = np.bincount(symbol)
+    begins = np.bincount(symbol[first], minlength=len(often)) / np.maximum(often, 1)
+    ends = np.bincount(symbol[last], minlength=len(often)) / np.maximum(often, 1)
+    dense = last - first < SPARSE * lengths
+    part = (begins[symbol[first]] < HARDLY) | (ends[symbol[last]] < HARDLY)
+    to = np.arange(len(names))
+    for piece in np.flatnonzero(part).tolist():
+        around = np.flatnonzero(dense & (first < first[piece]) & (last > last[piece]) & (lengths >= 2 * lengths[piece]))
+        if len(around):
+            to[piece] = around[np.argmax(first[around])]
+    for piece in np.argsort(-lengths, kind="stable").tolist():
+        to[piece] = to[to[piece]]
+    out = segment.copy()
+    out[rows] = names[to[code]]
+    return out
 
 
 @njit(cache=True)

@@ -20,14 +20,19 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-Row = tuple[Ints, Floats, Floats, NDArray[np.uint64], Ints]
-"""Symbols; bits for a border before each; n·log₂n; the keys and counts of an open hash table."""
+Row = tuple[Ints, Floats, Floats, NDArray[np.uint64], Ints, Ints]
+"""Symbols; bits for a border before each; n·log₂n; the keys and counts of an open hash table; where each symbol was
+last before."""
 
 ORDER: Final = 3
 NEW: Final = 4.0
-WORTH: Final = 1.0
-ROUNDS: Final = 80
-HOPELESS: Final = 2.0
+WORTH: Final = 0.25
+AGAIN: Final = 0.1
+"""Bits for every event that does again what its segment has done."""
+ANCHOR: Final = 3
+"""How often more than once a segment is taken to begin as the stream does."""
+ROUNDS: Final = 400
+HOPELESS: Final = 1.5
 """Bits a gap beyond which a move that lengthens the description is not looked at again."""
 MOVES: Final = 4
 HEAL, CUT, BACK, ON = range(MOVES)
@@ -48,7 +53,11 @@ def row(symbol: Ints, weight: Floats) -> Row:
     size = 1 << int(np.ceil(np.log2(_ROOM * len(symbol) + 1_000)))
     logs = np.arange(len(symbol) + 4, dtype=np.float64)
     logs[1:] *= np.log2(logs[1:])
-    return symbol, weight, logs, np.zeros(size, np.uint64), np.zeros(size, np.int64)
+    before = np.full(len(symbol), -1)
+    by_symbol = np.argsort(symbol, kind="stable")
+    same = np.flatnonzero(np.diff(symbol[by_symbol]) == 0)
+    before[by_symbol[same + 1]] = by_symbol[same]
+    return symbol, weight, logs, np.zeros(size, np.uint64), np.zeros(size, np.int64), before
 
 
 @njit(cache=True, inline="always")
@@ -70,7 +79,7 @@ def _slot(keys: Any, key: Any) -> Any:
 @njit(cache=True)
 def _count(held: Row, context: Any, following: int, step: int) -> Any:
     """Count (or uncount) one thing that followed a context; returns the change of length."""
-    _, _, logs, keys, counts = held
+    _, _, logs, keys, counts, _ = held
     whole = _slot(keys, _mix(context, _TOTAL))
     bits = logs[counts[whole] + step] - logs[counts[whole]]
     counts[whole] += step
@@ -110,14 +119,33 @@ def _tell(held: Row, cut: Flags, gap: int, step: int) -> Any:
 
 
 @njit(cache=True)
+def _again(held: Row, cut: Flags, first: int, last: int) -> Any:
+    """How many events between the cuts around these gaps do again what their segment has done."""
+    before = held[5]
+    first -= 1
+    while first > 0 and not cut[first]:
+        first -= 1
+    last += 1
+    while last < len(cut) and not cut[last]:
+        last += 1
+    count = 0
+    for place in range(first, last):
+        if cut[place]:
+            first = place
+        count += before[place] >= first
+    return count
+
+
+@njit(cache=True)
 def whole(held: Row, cut: Flags) -> Any:
     """Count a row from nothing; returns its length, borders' worth not taken off."""
     held[3][:] = uint64(0)
     held[4][:] = 0
     bits = 0.0
+    _count(held, uint64(_BEGIN), held[0][0] + 11, ANCHOR)
     for gap in range(len(cut) + 1):
         bits += _tell(held, cut, gap, 1)
-    return bits
+    return bits + AGAIN * _again(held, cut, 1, len(cut) - 1)
 
 
 @njit(cache=True)
@@ -164,12 +192,24 @@ def _parts(cut: Flags, gaps: Ints, move: int) -> tuple[Ints, Ints]:
 
 
 @njit(cache=True)
+def _made(held: Row, cut: Flags, heal: Ints, make: Ints) -> Any:
+    """Make a move; returns the change of length."""
+    first, last = len(cut), 0
+    for part in (heal, make):
+        if len(part):
+            first, last = min(first, part[0]), max(last, part[-1])
+    bits = -AGAIN * _again(held, cut, first, last)
+    bits += _set(held, cut, heal, -1) + _set(held, cut, make, 1)
+    return bits + AGAIN * _again(held, cut, first, last)
+
+
+@njit(cache=True)
 def gain(held: Row, cut: Flags, gaps: Ints, move: int) -> Any:
     """The change of length a move would make; 0 for one that moves nothing."""
     heal, make = _parts(cut, gaps, move)
     if not len(heal) and not len(make):
         return 0.0
-    bits = _set(held, cut, heal, -1) + _set(held, cut, make, 1)
+    bits = _made(held, cut, heal, make)
     _set(held, cut, make, -1)
     _set(held, cut, heal, 1)
     return bits
@@ -214,7 +254,7 @@ def descend(held: Row, cut: Flags, gaps: Ints, offsets: Ints, gains: Floats, fir
             known[best] = made
         else:
             heal, make = _parts(cut, at, best % MOVES)
-            gained += _set(held, cut, heal, -1) + _set(held, cut, make, 1)
+            gained += _made(held, cut, heal, make)
             gains[best] = 0.0
             made += 1
     return gained

@@ -25,13 +25,16 @@ WINDOW: Final = 24
 """Events after which a thread that was not taken up is over."""
 AGEING: Final = 0.25
 """Bits against a link for each event it skips."""
-LEAST: Final = 1.0
+LEAST: Final = 2.0
 """Bits by which an event must be likelier after its predecessor than by chance."""
 PRIOR: Final = 1.0
 """Weight of chance in the estimate of what follows, in events."""
 PASSES: Final = 4
 FIRST: Final = np.power(0.6, np.arange(6)) / np.power(0.6, np.arange(6)).sum()
 """Weight of pairs 1 to 6 places apart in the first pass."""
+ESTABLISHED: Final = 1.0
+"""Bits for a link to a thread of at least `GROWN` events: a repeated step is likelier a slip than a new thread."""
+GROWN: Final = 4
 SMALL: Final = 3
 """Threads of at most this many events inside another's span are loose ends, not work of their own."""
 
@@ -51,8 +54,8 @@ def links(symbol: Ints) -> Ints:
     return before
 
 
-def order(symbol: Ints) -> tuple[list[Ints], NDArray[np.bool_]]:
-    """The events of each strand in order, and which events are loose ends that belong to none.
+def order(symbol: Ints) -> tuple[list[Ints], Ints]:
+    """The events of each strand in order, and the thread of every event; −1 for loose ends that belong to none.
 
     A strand is a row of threads one after the other: a thread goes on in the strand that ended last before it.
     """
@@ -69,7 +72,7 @@ def order(symbol: Ints) -> tuple[list[Ints], NDArray[np.bool_]]:
     sorted_strand = of_event[by_strand]
     borders = np.flatnonzero(np.diff(sorted_strand, prepend=NONE))
     parts = np.split(by_strand, borders)[1:] if len(borders) else []
-    return [part for part in parts if of_event[part[0]] >= 0], loose[thread]
+    return [part for part in parts if of_event[part[0]] >= 0], np.where(loose[thread], NONE, thread)
 
 
 def _enclosed(first: Ints, last: Ints, large: NDArray[np.bool_], n: int) -> NDArray[np.bool_]:
@@ -103,7 +106,7 @@ def _counted(symbol: Ints, before: Ints, size: int) -> Floats:
 def _link(symbol: Ints, counts: Floats, chance: Floats, before: Ints, weights: Floats) -> Ints:
     """One pass. `weights`: those the counts were made with, or none if they were made from the links `before`."""
     total = counts.sum(axis=1)
-    last = np.full(OPEN, -1)
+    last, grown = np.full(OPEN, -1), np.zeros(OPEN, np.int64)
     out = np.full(len(symbol), -1)
     for j in range(len(symbol)):
         b = symbol[j]
@@ -120,13 +123,17 @@ def _link(symbol: Ints, counts: Floats, chance: Floats, before: Ints, weights: F
             a = symbol[i]
             likely = (counts[a, b] - own + PRIOR * chance[b]) / (total[a] - own + PRIOR)
             bits = np.log2(likely / chance[b]) - AGEING * (j - i - 1)
+            if bits > LEAST and grown[t] >= GROWN:
+                bits += ESTABLISHED
             if bits > best:
                 best, chosen = bits, t
         if chosen < 0:
             chosen = np.argmin(last)
+            grown[chosen] = 0
         else:
             out[j] = last[chosen]
         last[chosen] = j
+        grown[chosen] += 1
     return out
 
 

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from guildbook.distil.segment.length import MOVES, TINY, descend, first_gains, row, whole
+from guildbook.distil.segment.length import CUT, MOVES, TINY, descend, first_gains, row, whole
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -25,7 +25,7 @@ Flags = NDArray[np.bool_]
 
 TWICE: Final = 2
 """Gaps of a kind that a move needs."""
-STARTS: Final = 5
+STARTS: Final = 4
 SAMPLE: Final = 8_192
 BLOCK: Final = 1_024
 """Longer rows are looked at in blocks of this size, spread evenly, of `SAMPLE` places in all."""
@@ -44,15 +44,19 @@ class Found:
     """Length without any."""
 
 
-def borders(symbol: Ints, weight: Floats, fixed: Flags) -> Found:
-    """Borders in a row. `weight`: bits for a border before each place; `fixed`: places that begin a strand."""
+def borders(symbol: Ints, weight: Floats, fixed: Flags, joint: Flags) -> Found:
+    """Borders in a row.
+
+    `weight`: bits for a border before each place; `fixed`: places that begin a strand; `joint`: places that begin a
+    thread, each of which may be a border by itself.
+    """
     if len(symbol) <= SAMPLE:
-        return _searched(symbol, weight, fixed)
+        return _searched(symbol, weight, fixed, joint)
     starts = np.linspace(0, len(symbol) - BLOCK, SAMPLE // BLOCK).astype(np.int64)
     rows = (starts[:, None] + np.arange(BLOCK)).ravel()
     inside = np.arange(len(rows)) % BLOCK > 0
-    found = _searched(symbol[rows], weight[rows], fixed[rows] | ~inside)
-    return Found(_applied(symbol, symbol[rows], found.cut, inside) | fixed, found.bits, found.plain)
+    found = _searched(symbol[rows], weight[rows], fixed[rows] | ~inside, joint[rows])
+    return Found(_applied(symbol, symbol[rows], found.cut, inside) | fixed | joint, found.bits, found.plain)
 
 
 def _applied(symbol: Ints, seen: Ints, cut: Flags, inside: Flags) -> Flags:
@@ -77,8 +81,8 @@ def _applied(symbol: Ints, seen: Ints, cut: Flags, inside: Flags) -> Flags:
     return out
 
 
-def _searched(symbol: Ints, weight: Floats, fixed: Flags) -> Found:
-    gaps, offsets = _kinds(symbol, fixed)
+def _searched(symbol: Ints, weight: Floats, fixed: Flags, joint: Flags) -> Found:
+    gaps, offsets = _kinds(symbol, fixed, joint)
     held = row(symbol, weight)
     cut = fixed.copy()
     plain = float(whole(held, cut))
@@ -93,8 +97,8 @@ def _searched(symbol: Ints, weight: Floats, fixed: Flags) -> Found:
     return best
 
 
-def _kinds(symbol: Ints, fixed: Flags) -> tuple[Ints, Ints]:
-    """The free gaps of each kind, in rising order: between two symbols, before one, after one."""
+def _kinds(symbol: Ints, fixed: Flags, joint: Flags) -> tuple[Ints, Ints]:
+    """The free gaps of each kind, in rising order: between two symbols, before one, after one; and each joint."""
     free = np.flatnonzero(~fixed[1:]) + 1
     before, after = symbol[free - 1], symbol[free]
     runs: list[Ints] = []
@@ -102,19 +106,20 @@ def _kinds(symbol: Ints, fixed: Flags) -> tuple[Ints, Ints]:
         by_key = np.argsort(key, kind="stable")
         splits = np.flatnonzero(np.diff(key[by_key])) + 1
         runs += [run for run in np.split(free[by_key], splits) if len(run) >= TWICE]
+    runs += [free[i : i + 1] for i in np.flatnonzero(joint[free]).tolist()]
     offsets = np.cumsum([0, *(len(run) for run in runs)]).astype(np.int64)
     return np.concatenate(runs) if runs else np.empty(0, np.int64), offsets
 
 
 def _openings(gains: Floats, gaps: Ints, offsets: Ints) -> list[int]:
-    """The best first moves that have no gap in common."""
+    """The best first moves that have no gap in common, whether or not they gain anything by themselves."""
     taken: set[int] = set()
     out: list[int] = []
-    for move in np.argsort(gains, kind="stable").tolist():
-        if len(out) == STARTS or gains[move] >= -TINY:
+    for move in (np.argsort(gains[CUT::MOVES], kind="stable") * MOVES + CUT).tolist():
+        if len(out) == STARTS:
             break
         at = gaps[offsets[move // MOVES] : offsets[move // MOVES + 1]].tolist()
-        if taken.isdisjoint(at):
+        if len(at) >= TWICE and taken.isdisjoint(at):
             out.append(move)
             taken.update(at)
     return out

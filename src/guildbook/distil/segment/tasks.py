@@ -17,11 +17,11 @@ from guildbook.distil.segment.stream import NONE
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-LIKE: Final = 0.35
+LIKE: Final = 0.6
 """Least cosine of a segment and a task."""
 
 
-def tasks(symbol: Ints, segment: Ints, loose: NDArray[np.bool_]) -> Ints:
+def tasks(symbol: Ints, segment: Ints, loose: NDArray[np.bool_], like: float = LIKE) -> Ints:
     """(segments,): the task of each segment, the one with the most segments first. Loose ends are left aside."""
     count = int(segment.max(initial=NONE)) + 1
     if not count:
@@ -35,7 +35,7 @@ def tasks(symbol: Ints, segment: Ints, loose: NDArray[np.bool_]) -> Ints:
     variant = _variants(said, offsets)
     _, first, of_segment, often = np.unique(variant, return_index=True, return_inverse=True, return_counts=True)
     ranked = np.lexsort((first, -often))
-    found = _joined(said, offsets, first[ranked], often[ranked].astype(np.float64), width)
+    found = _joined(said, offsets, first[ranked], often[ranked].astype(np.float64), width, like)
     of_variant = np.empty(len(first), np.int64)
     of_variant[ranked] = found
     task = of_variant[of_segment]
@@ -61,7 +61,7 @@ def _variants(said: Ints, offsets: Ints) -> Ints:
 
 
 @njit(cache=True)
-def _joined(said: Ints, offsets: Ints, variants: Ints, often: Floats, width: int) -> Ints:
+def _joined(said: Ints, offsets: Ints, variants: Ints, often: Floats, width: int, least: float) -> Ints:
     """The task of each variant, given by one of its segments, in order."""
     out = np.zeros(len(variants), np.int64)
     holds = np.zeros((16, width))
@@ -70,7 +70,7 @@ def _joined(said: Ints, offsets: Ints, variants: Ints, often: Floats, width: int
     count = 0
     for v in range(len(variants)):
         begin, end = offsets[variants[v]], offsets[variants[v] + 1]
-        best, chosen = LIKE, -1
+        best, chosen = least, -1
         for task in range(count):
             shared = 0.0
             for i in range(begin, end):
