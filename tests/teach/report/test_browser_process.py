@@ -132,9 +132,7 @@ def test_changes_are_told_with_both_sides(
 
 
 @pytest.mark.parametrize("form", picture.FORMS)
-def test_a_picture_opens_alone(
-    page: Page, tmp_path: Path, large: tuple[FilteredMap, Variants], hostile: tuple[str, ...], form: str
-) -> None:
+def test_a_picture_opens_alone(page: Page, tmp_path: Path, large: tuple[FilteredMap, Variants], form: str) -> None:
     file = tmp_path / f"map{form}"
     file.write_text(picture.draw(large[0], 0.9, form), encoding="utf-8")
     page.goto(file.as_uri())
