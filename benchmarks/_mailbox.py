@@ -12,67 +12,12 @@ from email.mime.text import MIMEText
 from email.utils import format_datetime
 from pathlib import Path
 
-FIRST = [
-    "Ada",
-    "Ben",
-    "Cleo",
-    "Dan",
-    "Eva",
-    "Finn",
-    "Gro",
-    "Hal",
-    "Ina",
-    "Jon",
-    "Kim",
-    "Leo",
-    "Mia",
-    "Ned",
-    "Ola",
-    "Pia",
-    "Quin",
-    "Rut",
-    "Sam",
-    "Tea",
-    "Uli",
-    "Vera",
-    "Wim",
-    "Xenia",
-    "Yan",
-    "Zoe",
-]
-LAST = [
-    "Abel",
-    "Brandt",
-    "Costa",
-    "Dahl",
-    "Ek",
-    "Falk",
-    "Gomez",
-    "Holm",
-    "Iversen",
-    "Jung",
-    "Kranz",
-    "Lund",
-    "Moreau",
-    "Novak",
-    "Olsen",
-    "Petit",
-    "Quist",
-    "Rossi",
-    "Sand",
-]
-CUSTOMERS = [
-    "Northgate",
-    "Bluehill",
-    "Ostrava",
-    "Ferrum",
-    "Lakeside",
-    "Gantry",
-    "Helio",
-    "Kestrel",
-    "Marlowe",
-    "Pinecrest",
-]
+_FIRST = "Ada Ben Cleo Dan Eva Finn Gro Hal Ina Jon Kim Leo Mia Ned Ola Pia Quin Rut Sam Tea Uli Vera Wim Xenia Yan Zoe"
+FIRST = _FIRST.split()
+_LAST = "Abel Brandt Costa Dahl Ek Falk Gomez Holm Iversen Jung Kranz Lund Moreau Novak Olsen Petit Quist Rossi Sand"
+LAST = _LAST.split()
+_CUSTOMERS = "Northgate Bluehill Ostrava Ferrum Lakeside Gantry Helio Kestrel Marlowe Pinecrest"
+CUSTOMERS = _CUSTOMERS.split()
 TOPICS: dict[str, tuple[str, ...]] = {
     "invoice": ("Invoice {n} from {who}", "Question about invoice {n}", "{who}: invoice {n} does not match"),
     "reminder": ("Payment reminder {who}", "Second payment reminder, {who}"),

@@ -66,6 +66,7 @@ class _Target:
 @dataclass(frozen=True)
 class _Finding:
     person: int
+    """Symbol of the worker."""
     condition: int
     """Column of the traces' conditions; −1: any."""
     effect: Effect
@@ -85,7 +86,7 @@ def mine_told(
         if len(told.people):
             surest, p = _surest(block, told, settings)
             tests.append(p)
-            found += [_practice(block, told, finding, names, titles[block.task]) for finding in surest]
+            found += [_practice(block, finding, names, titles[block.task]) for finding in surest]
     return found, np.concatenate(tests)
 
 
@@ -141,9 +142,10 @@ def _surest(block: TaskTraces, told: Told, settings: MiningSettings) -> tuple[li
     """The surest finding about each person, and the p-values it was found among."""
     messages = np.asarray((told.at_once | told.later).any(axis=1))
     scopes = messages[:, None] & np.column_stack([messages, block.holds])
+    told = _not_asked(block, told, scopes, settings.min_side)
     best: dict[int, _Finding] = {}
-    tests: list[Floats] = []
-    for target in _targets(block, settings):
+    tests: list[Floats] = [np.zeros(0)]
+    for target in _targets(block, settings) if len(told.people) else ():
         inside = scopes & target.known[:, None]
         z = target.sign * _plain(block, told, target, inside, settings.min_side)
         p = np.ones(z.shape)
@@ -156,9 +158,20 @@ def _surest(block: TaskTraces, told: Told, settings: MiningSettings) -> tuple[li
             if good and (person not in best or surer > best[person].sure):
                 without = inside[:, scope] & ~told.at_once[:, person]
                 missed = block.weights[without & told.later[:, person]].sum() / block.weights[without].sum()
-                best[person] = _Finding(person, scope - 1, found, surer, float(missed))
+                name = int(told.people[person])
+                best[person] = _Finding(name, scope - 1, found, surer, float(missed))
         tests.append(p.ravel())
     return [best[person] for person in sorted(best)], np.concatenate(tests)
+
+
+def _not_asked(block: TaskTraces, told: Told, scopes: Flags, least: int) -> Told:
+    """Those who in some scope are told often enough, not always, and mostly do not act upon it."""
+    weighted = (scopes * block.weights[:, None]).T.astype(np.float32)
+    n1 = weighted @ told.at_once.astype(np.float32)
+    acts = weighted @ (told.at_once & told.acted).astype(np.float32)
+    n0 = weighted.sum(axis=1, keepdims=True) - n1
+    kept = ((n1 >= least) & (n0 >= least) & (acts <= ACTS * n1)).any(axis=0)
+    return Told(told.people[kept], told.at_once[:, kept], told.later[:, kept], told.acted[:, kept])
 
 
 def _plain(block: TaskTraces, told: Told, target: _Target, scopes: Flags, least: int) -> Floats:
@@ -197,8 +210,8 @@ def _compared(block: TaskTraces, told: Told, person: int, target: _Target, rows:
     return Effect(target.metric, value, value - half, value + half, n, float(effect.p[0]), with_value, without)
 
 
-def _practice(block: TaskTraces, told: Told, found: _Finding, names: Names, title: str) -> Practice:
-    name = names.worker(int(told.people[found.person]))
+def _practice(block: TaskTraces, found: _Finding, names: Names, title: str) -> Practice:
+    name = names.worker(found.person)
     held = (names.condition(int(block.conditions[found.condition])),) if found.condition >= 0 else ()
     when, do = When(title, "", held), (wording.telling(name),)
     effect = found.effect
