@@ -97,7 +97,8 @@ def outline(found: Practice, knowledge: Knowledge, *, spans: int | None = None) 
 
 def practice(found: Practice, knowledge: Knowledge, *, spans: int | None = None) -> str:
     """The whole practice as plain text: title, kind, layer and status, then the parts of `outline`."""
-    head = f"{KIND_WORDS[found.kind]} · layer {found.layer} · {STATUS_WORDS[found.status]} · {clean(found.id)}"
+    status = STATUS_WORDS[found.status] + (f": no longer done since {clean(found.retired)}" if found.retired else "")
+    head = f"{KIND_WORDS[found.kind]} · layer {found.layer} · {status} · {clean(found.id)}"
     lines = [clean(found.title), head]
     for name, entries in outline(found, knowledge, spans=spans):
         lines.append(f"\n{name}")
