@@ -114,6 +114,9 @@ def test_a_change_is_told_and_its_practice_retired(guildbook: Run, guildbook_jso
     kept = guildbook_json("practices", "list")
     assert [p["id"] for p in kept] == [p["id"] for p in everything if p["status"] != "retired"]
     assert f"(retired {gone['date']})" in guildbook("practices", "list", "--all")[1]
+    assert f"no longer done since {gone['date']}" in guildbook("practices", "show", old[0]["id"])[1]
+    answer = guildbook_json("ask", "should I call the customer?")
+    assert old[0]["id"] not in answer["citations"]
 
 
 def test_a_steady_book_says_so(guildbook: Run, small_log: Path) -> None:
