@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guildbook.distil.quality.agreement import Verdict, compare, named, quotations
+from guildbook.distil.quality.agreement import Verdict, compare, listed, named, quotations
 
 SEND = 'Find the mail from Rosella and forward it to Sharity with the words "See below, please."'
 
@@ -63,3 +63,18 @@ def test_every_text_gets_a_verdict(value: str, asked: str) -> None:
 @given(st.from_regex(r"[A-Za-z]{3,12}( [a-z]{3,9}){0,3}", fullmatch=True))
 def test_what_is_quoted_is_right_when_entered_whole(words: str) -> None:
     assert compare(words, f'Answer with "{words}" at once.') is Verdict.RIGHT
+
+
+@pytest.mark.parametrize(
+    ("asked", "things"),
+    [
+        ("Select rbHWB, h0m and click Submit.", ("rbHWB", "h0m")),
+        ("Select red, blue, and green and then press Submit", ("red", "blue", "green")),
+        ("Choose Banana and press submit", ("Banana",)),
+        ("Select nothing and click Submit.", ()),
+        ("Select the second one and click Submit.", ()),
+        ('Click on the "Ok" button.', ()),
+    ],
+)
+def test_things_that_a_request_lists_are_found(asked: str, things: tuple[str, ...]) -> None:
+    assert listed(asked) == things

@@ -37,6 +37,7 @@ def test_the_last_thing_entered_in_a_field_counts(form: Form) -> None:
         "deed asked for=forward",
         "deed asked for=create",
         "text to enter=given",
+        "✗ something that the request names was used nowhere",
     }
 
 
@@ -55,6 +56,18 @@ def test_what_was_copied_from_elsewhere_is_no_mistake(form: Form) -> None:
     steps = [("click", "source", None, "Lorem ipsum"), ("enter", "target", "Lorem ipsum", None)]
     found = conditions(form([("Copy the text above into the box below", steps, "1")]))["form:0"]
     assert "✓ “target” holds what stood elsewhere" in found
+
+
+def test_all_that_is_listed_must_be_picked(form: Form) -> None:
+    def verdict(*words: str) -> bool:
+        steps = [*(("click", "label", None, word) for word in words), ("click", "Submit", None, None)]
+        found = conditions(form([("Select red, blue and click Submit", steps, "1")]))["form:0"]
+        return "✓ all that the request names was used" in found
+
+    assert verdict("red", "blue")
+    assert verdict("blue", "green", "red")
+    assert not verdict("red")
+    assert not verdict()
 
 
 def test_a_secret_gets_no_verdict(form: Form) -> None:

@@ -24,6 +24,7 @@ def test_what_is_right_is_no_mistake() -> None:
         verdicts.clicked("row", right=True, wrong=False),
         verdicts.done(right=True),
         verdicts.filled_in(right=True),
+        verdicts.used(right=True),
     ):
         assert verdicts.is_verdict(text)
         assert verdicts.read(text) is None

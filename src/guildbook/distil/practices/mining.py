@@ -17,7 +17,7 @@ from guildbook.distil.practices.forming import practices, worded
 from guildbook.distil.practices.handing import mine_handovers
 from guildbook.distil.practices.matching import Pattern
 from guildbook.distil.practices.opposed import opposed
-from guildbook.distil.practices.outcome import apart, mine_mistakes
+from guildbook.distil.practices.outcome import FEWEST, apart, mine_mistakes
 from guildbook.distil.practices.people import mine_people
 from guildbook.distil.practices.plausible import advisable, loops, timed
 from guildbook.distil.practices.prerequisites import layered
@@ -113,7 +113,7 @@ def _held_against(whole: TaskTraces, names: Names, title: str, settings: MiningS
     What is told of here stays among the covariates (but opens no scopes), so that no step is told for its sake.
     """
     block, verdicts = apart(whole, names)
-    target = quality_target(block, settings) if verdicts else None
+    target = quality_target(block, replace(settings, min_side=FEWEST)) if verdicts else None
     if target is None:
         return block
     found, tests, held = mine_mistakes(block, target, verdicts, names, title, settings)

@@ -18,6 +18,14 @@ _DATES: Final = (
     (re.compile(r"(?<!\d)(\d{1,2})/(\d{1,2})/(\d{4})(?!\d)"), (2, 0, 1)),
     (re.compile(r"(?<!\d)(\d{1,2})\.(\d{1,2})\.(\d{4})(?!\d)"), (2, 1, 0)),
 )
+_PICKED: Final = re.compile(
+    r"\b(?:select|check|tick|choose|pick|click|mark)(?: on)? (?!the\b|an?\b)(.+?),? and (?:then )?"
+    r"(?:click|press|hit|submit|confirm)\b",
+    re.IGNORECASE,
+)
+_AND: Final = re.compile(r",\s*(?:and\s+)?|\s+and\s+")
+_NOTHING: Final = frozenset({"nothing", "none", "all", "everything"})
+_FEW_WORDS: Final = 3
 _SPACE: Final = re.compile(r"\s+")
 _NAME: Final = re.compile(r"[A-Z][\w’-]*")
 _DAY_MINUTES: Final = 1440
@@ -68,6 +76,16 @@ def quotations(asked: str) -> tuple[str, ...]:
     """What stands in quotation marks."""
     found = (next(g for g in m.groups() if g is not None) for m in _QUOTED.finditer(asked))
     return tuple(_plain(text) for text in found if text.strip())
+
+
+@lru_cache(maxsize=65_536)
+def listed(asked: str) -> tuple[str, ...]:
+    """What a request wants picked, one by one: `Select red, blue and green and press Submit.` names three colours."""
+    found = _PICKED.search(_QUOTED.sub(" ", asked))
+    if found is None:
+        return ()
+    parts = (_plain(part) for part in _AND.split(found[1]))
+    return tuple(part for part in parts if part and len(part.split()) <= _FEW_WORDS and part.lower() not in _NOTHING)
 
 
 def _plain(text: str) -> str:

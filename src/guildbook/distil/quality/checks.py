@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 
 from guildbook.distil.conditions import REQUEST_KEYS, REQUEST_SPACES
 from guildbook.distil.labels import generalise
-from guildbook.distil.quality.agreement import Verdict, compare, named, quotations
+from guildbook.distil.quality.agreement import Verdict, compare, listed, named, quotations
 from guildbook.distil.quality.lexicon import concepts
-from guildbook.distil.quality.verdicts import WORDS_GIVEN, clicked, deed_asked, done, entered, filled_in
+from guildbook.distil.quality.verdicts import WORDS_GIVEN, clicked, deed_asked, done, entered, filled_in, used
 
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int32]
@@ -124,7 +124,21 @@ class _Cases:
             self.found[which].add(filled_in(right=which in filled))
             if quotations(text):
                 self.found[which].add(WORDS_GIVEN)
+            if goals := {*quotations(text), *listed(text)}:
+                self.found[which].add(used(right=goals <= self._touched(which, shown, labels)))
         return self.found
+
+    def _touched(self, which: int, shown: Ints, labels: list[str]) -> set[str]:
+        """All that was entered in a case or shown by what was clicked, and what these are called."""
+        start, end = self._run(which)
+        words = {labels[place] for place in set(shown[start:end].tolist()) if place >= 0}
+        words |= {self.values[place] for place in set(self.value[start:end].tolist()) if place >= 0}
+        words |= {self.handles[place] for place in set(self.element[start:end].tolist()) if place >= 0}
+        return {" ".join(text.split()) for text in words}
+
+    def _run(self, which: int) -> tuple[int, int]:
+        """The rows of a case."""
+        return int(np.searchsorted(self.case, which, "left")), int(np.searchsorted(self.case, which, "right"))
 
     def _words(self, name: str) -> tuple[Ints, list[str]]:
         if name not in self._table.column_names:
@@ -162,8 +176,7 @@ class _Cases:
 
     def _copied(self, which: int, element: int, value: str, shown: Ints, labels: list[str]) -> bool:
         """Whether another element of the case shows or holds the same."""
-        start, end = (int(np.searchsorted(self.case, which, side)) for side in ("left", "right"))
-        for row in range(start, end):
+        for row in range(*self._run(which)):
             if self.element[row] != element:
                 held = labels[int(shown[row])] if shown[row] >= 0 else ""
                 if value in (held, self._value(row) if self.value[row] >= 0 else ""):

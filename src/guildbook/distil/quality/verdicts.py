@@ -93,7 +93,13 @@ _STOPPED: Final = Mistake(
 _FILLED: Final = Mistake(
     "nothing was entered", "something was entered", "what was asked for is entered at all", general=True
 )
-_ALL: Final = (*_MISTAKES.values(), _CLICKED, _ALSO, _DONE, _STOPPED, _FILLED)
+_USED: Final = Mistake(
+    "something that the request names was used nowhere",
+    "all that the request names was used",
+    "you use all that the request names: the words it quotes, the things it lists",
+    general=True,
+)
+_ALL: Final = (*_MISTAKES.values(), _CLICKED, _ALSO, _DONE, _STOPPED, _FILLED, _USED)
 
 
 def _pattern(template: str) -> re.Pattern[str]:
@@ -123,6 +129,11 @@ def done(*, right: bool | None) -> str:
 def filled_in(*, right: bool) -> str:
     """The condition for whether anything was entered anywhere."""
     return _said(_FILLED, right=right)
+
+
+def used(*, right: bool) -> str:
+    """The condition for whether all that the request quotes or lists was entered or clicked."""
+    return _said(_USED, right=right)
 
 
 def deed_asked(concept: str) -> str:
