@@ -159,3 +159,12 @@ def test_within_a_part_is_least_squares_with_the_part_as_a_covariate() -> None:
 
 def _sums(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.array([float(len(values))]), np.array([values.sum()]), np.array([(values**2).sum()])
+
+
+def test_a_side_without_variance_does_not_vouch_for_itself() -> None:
+    rng = np.random.default_rng(8)
+    x = np.arange(200) < 25
+    y = np.where(x, 0.0, (rng.random(200) < 0.12).astype(float))
+    found = project(np.zeros((200, 0)), np.ones(200)).partial(y, x[:, None]).effect
+    assert found.p[0] > 0.03
+    assert found.p[0] > stats.fisher_exact([[0, 25], [int(y[~x].sum()), int(175 - y[~x].sum())]])[1] / 3

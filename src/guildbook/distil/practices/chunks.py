@@ -44,7 +44,7 @@ def shortened(traces: TaskTraces, alone: frozenset[int] = frozenset()) -> TaskTr
 def chunks(traces: TaskTraces, alone: frozenset[int] = frozenset()) -> list[tuple[int, ...]]:
     """The columns of each chunk in order, single steps included, by first column."""
     follows, size = _pairs(traces)
-    parts = {column: (column,) for column in range(len(size))}
+    parts: dict[int, tuple[int, ...]] = {column: (column,) for column in range(len(size))}
     blocked = np.zeros(len(size), dtype=bool)
     blocked[list(alone)] = True
     while True:

@@ -29,6 +29,8 @@ def tally(groups: NDArray[np.integer], weights: NDArray[np.number], size: int) -
 
 ALL: Final = 1e-6
 """Being within that the covariates tell up to this share adds nothing to them."""
+FEW: Final = 5
+"""Fewer cases of either outcome on a side tell nothing of its variance."""
 LARGE: Final = 1_500
 """Rows from which `Projection.partial` leaves leverages aside."""
 
@@ -198,6 +200,9 @@ class Projection:
 
         `within`: the rows (n,) in which done and not done are compared; exposures hold nowhere else. The others
         help to tell what the covariates do, and being within is a covariate itself.
+
+        Where an outcome of 0 and 1 is all but the same wherever it was done, errors are at least those of equal
+        variance under no effect: a side without variance would vouch for itself.
         """
         weights = self.weights[:, None]
         n = float(self.weights.sum())
@@ -225,8 +230,17 @@ class Projection:
             else:
                 residual *= np.sqrt(n / max(n - self.design.shape[1] - 1, 1.0))
             error = np.sqrt((weights * (rest_x * residual) ** 2).sum(axis=0)) / square
+            alike = np.sqrt(float((weights * rest_y**2).sum()) / max(n - self.design.shape[1], 1.0) / square)
+            error = np.where(self._sparse(y, x), np.maximum(error, alike), error)
             p = np.where((kept > 0) & (error > 0), 2.0 * stdtr(freedom, -np.abs(value / error)), 1.0)
         return Partial(Difference(value, np.where(kept > 0, error, np.nan), np.nan_to_num(p, nan=1.0)), kept)
+
+    def _sparse(self, y: Floats, x: Floats) -> Flags:
+        """(F,): whether fewer than `FEW` of either value of a 0/1 outcome are among those who did it."""
+        if not ((y == 0.0) | (y == 1.0)).all():
+            return np.zeros(x.shape[1], dtype=bool)
+        done, ones = self.weights @ x, (self.weights * y) @ x
+        return np.minimum(ones, done - ones) < FEW
 
     def fitted(self, columns: Floats) -> Floats:
         """(n, k): what the covariates say of the columns."""

@@ -30,7 +30,7 @@ SURELY = 3.0
 """Standard errors of a count that chance gives, by which ways must be taken together more seldom."""
 DIFFERS = 3.0
 """Standard errors by which a way must save more after another way than elsewhere."""
-EXCLUSIVE = 0.5
+EXCLUSIVE = 0.2
 """Two ways to one effect are taken together less often than this share of what chance would give."""
 
 
