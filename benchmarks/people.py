@@ -34,7 +34,7 @@ from guildbook.record import office
 
 def main() -> None:
     """Measure each kind of truth over the seeds; print medians."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[301, 302, 303])
     options = parser.parse_args()
     figures: dict[str, Any] = {"seeds": options.seeds}

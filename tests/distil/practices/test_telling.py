@@ -63,7 +63,7 @@ def test_messages_that_go_to_and_fro_without_somebody(sums_of: Make, trace_type:
     (found,) = told(mine(sums_of(traces)))
     assert found.effect.metric == "duration"
     assert found.effect.difference == pytest.approx(-2, abs=0.3)
-    assert found.title.startswith("When you handle thread" if "handle" in found.title else "When you thread")
+    assert found.title.startswith("When you write about “contract”, tell Eve at once: such threads took ")
 
 
 def test_who_acts_when_told_was_asked(sums_of: Make, trace_type: Any) -> None:

@@ -30,6 +30,8 @@ MOST_PEOPLE: Final = 60
 """People told of one task who are looked at, those told most."""
 ACTS: Final = 0.3
 """Share of the cases in which somebody told at once then acts, from which on they are asked rather than told."""
+NEARLY: Final = 0.9
+"""Share of those told that must be told under a condition for it to be stated: elsewhere nothing was seen."""
 FIRST_LOOK: Final = 3.0
 """Standard errors of the plain difference from which like cases are compared."""
 SHORTER: Final = 0.4
@@ -73,6 +75,8 @@ class _Finding:
     sure: float
     missed: float
     """Share of the cases in which they were not told at once and had to be told later."""
+    told: float
+    """Cases in which they were told at once."""
 
 
 def mine_told(
@@ -143,7 +147,7 @@ def _surest(block: TaskTraces, told: Told, settings: MiningSettings) -> tuple[li
     messages = np.asarray((told.at_once | told.later).any(axis=1))
     scopes = messages[:, None] & np.column_stack([messages, block.holds])
     told = _not_asked(block, told, scopes, settings.min_side)
-    best: dict[int, _Finding] = {}
+    listed: dict[int, list[_Finding]] = {}
     tests: list[Floats] = [np.zeros(0)]
     for target in _targets(block, settings) if len(told.people) else ():
         inside = scopes & target.known[:, None]
@@ -154,14 +158,29 @@ def _surest(block: TaskTraces, told: Told, settings: MiningSettings) -> tuple[li
             p[scope, person] = found.p
             surer = target.sign * found.difference / max((found.high - found.low) / (2 * Z95), 1e-12)
             surer += SIMPLER if scope == 0 else 0.0
-            good = found.p <= ACCEPT and target.sign * found.difference >= target.least
-            if good and (person not in best or surer > best[person].sure):
-                without = inside[:, scope] & ~told.at_once[:, person]
-                missed = block.weights[without & told.later[:, person]].sum() / block.weights[without].sum()
-                name = int(told.people[person])
-                best[person] = _Finding(name, scope - 1, found, surer, float(missed))
+            if found.p <= ACCEPT and target.sign * found.difference >= target.least:
+                listed.setdefault(person, []).append(
+                    _finding(block, told, person, scope, inside[:, scope], found, surer)
+                )
         tests.append(p.ravel())
-    return [best[person] for person in sorted(best)], np.concatenate(tests)
+    return [_chosen(listed[person]) for person in sorted(listed)], np.concatenate(tests)
+
+
+def _finding(
+    block: TaskTraces, told: Told, person: int, scope: int, rows: Flags, effect: Effect, sure: float
+) -> _Finding:
+    weights, x = block.weights, told.at_once[:, person]
+    missed = weights[rows & ~x & told.later[:, person]].sum() / weights[rows & ~x].sum()
+    return _Finding(int(told.people[person]), scope - 1, effect, sure, float(missed), float(weights[rows & x].sum()))
+
+
+def _chosen(listed: list[_Finding]) -> _Finding:
+    """The surest; where it states no condition, but nearly all who are told are told under one, the surest of these."""
+    best = max(listed, key=lambda found: found.sure)
+    if best.condition >= 0:
+        return best
+    narrower = [found for found in listed if found.condition >= 0 and found.told >= NEARLY * best.told]
+    return max(narrower, key=lambda found: found.sure, default=best)
 
 
 def _not_asked(block: TaskTraces, told: Told, scopes: Flags, least: int) -> Told:
