@@ -10,7 +10,9 @@ from guildbook.distil.quality.ranking import auc
 
 def test_a_perfect_and_a_useless_ranking() -> None:
     good = np.array([True, True, False, False, False])
-    assert auc(np.array([0.9, 0.8, 0.3, 0.2, 0.1]), good)[0] == 1.0
+    area, low, high = auc(np.array([0.9, 0.8, 0.3, 0.2, 0.1]), good)
+    assert area == high == 1.0
+    assert 0.1 < low < 0.8
     assert auc(np.array([0.1, 0.2, 0.7, 0.8, 0.9]), good)[0] == 0.0
     assert auc(np.zeros(5), good)[0] == 0.5
 
@@ -39,6 +41,7 @@ def test_the_area_is_the_share_of_pairs_in_order(rows: list[tuple[int, bool]]) -
     assert 0 <= lower <= upper <= 1
     if len(high) and len(low):
         gaps = high[:, None] - low
+        assert lower <= area <= upper
         assert area == pytest.approx(((gaps > 0) + 0.5 * (gaps == 0)).mean())
 
 

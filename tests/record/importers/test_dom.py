@@ -137,12 +137,20 @@ def test_an_interaction_is_not_cut_where_batches_meet(
     assert cut.table.equals(whole.table)
 
 
+def test_a_case_of_one_interaction_keeps_its_case_and_what_was_asked(tmp_path: Path, read: Read) -> None:
+    goals = [f"Press the button number {n} now" for n in range(12)]
+    found = read(CsvImporter(), write(tmp_path / "log.csv", [(goal, click(GO, "Send"), "1") for goal in goals]))
+    assert len({row["case"] for row in found.rows}) == len(found.rows) == 12
+    assert all(f'"case:goal":"{goal}"' in row["attributes"] for goal, row in zip(goals, found.rows, strict=True))
+    assert all(row["outcome"] == "1" for row in found.rows)
+
+
 def test_tables_of_other_things_are_let_alone(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text("case,time,activity\n1,2024-01-01 10:00,click\n")
     batch = next(iter(_batches.text_batches(TextTable(path))))
     assert _dom.fold_of(batch.columns, {}, path) is None
-    assert list(_dom.interactions(iter([batch]), {}, path)) == [batch]
+    assert list(_dom.Interactions([batch], {}, path)) == [batch]
 
 
 def test_rows_that_are_no_events_are_still_rejected(tmp_path: Path, read: Read) -> None:

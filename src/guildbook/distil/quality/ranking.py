@@ -17,7 +17,7 @@ def auc(scores: Floats, good: NDArray[np.bool_], folds: NDArray[np.int64] | None
 
     The area is the share of pairs of a good and a bad one that are ranked right, ties by half; its variance that of
     DeLong, DeLong and Clarke-Pearson (*Biometrics* 44 (1988) 837–845), the interval on the logit scale, so that it
-    stays within 0 and 1.
+    stays within 0 and 1. Where all are ranked alike the variance is Hanley and McNeil's (*Radiology* 143 (1982) 29–36).
 
     `scores` are (n,), or (r, n) of r rounds of cross-validation with `folds` (r, n): then only pairs that one model
     ranked are looked at. Across folds a model that missed more bad ones ranks its own too high, and the area comes out
@@ -43,10 +43,18 @@ def auc(scores: Floats, good: NDArray[np.bool_], folds: NDArray[np.int64] | None
     sides = each[good[known]], each[~good[known]]
     area, variance = right / pairs, sum(_variance(side) / len(side) for side in sides)
     inside = min(max(area, 0.5 / len(good)), 1 - 0.5 / len(good))
+    if variance <= 0:
+        variance = _binormal(inside, len(sides[0]), len(sides[1]))
     centre = np.log(inside / (1 - inside))
     half = Z95 * float(np.sqrt(variance)) / (inside * (1 - inside))
     ends = 1.0 / (1.0 + np.exp(-np.array([centre - half, centre + half])))
-    return area, float(ends[0]), float(ends[1])
+    return area, min(area, float(ends[0])), max(area, float(ends[1]))
+
+
+def _binormal(area: float, good: int, bad: int) -> float:
+    """The variance of an area between exponential distributions."""
+    one, two = area / (2 - area), 2 * area**2 / (1 + area)
+    return (area * (1 - area) + (good - 1) * (one - area**2) + (bad - 1) * (two - area**2)) / (good * bad)
 
 
 def _placed(these: Floats, among: Floats) -> Floats:

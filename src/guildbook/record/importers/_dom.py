@@ -7,7 +7,7 @@ at once: rows of one case and element that belong together are one event from th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -53,26 +53,36 @@ _SEEN: Final = 3
 """Cases in which an element must have shown the same words to be called by them."""
 
 
-def interactions(batches: Iterator[Batch], mapping: Mapping[str, str], path: Path) -> Iterator[Batch]:
+class Interactions:
     """The batches as they are, or, where they are of raw browser events, with these folded into interactions.
 
     Rows of the last case of a batch wait for the next one, so that no interaction is cut in two.
     """
-    fold: Fold | None = None
-    first = True
-    rest: Batch | None = None
-    for batch in batches:
-        if first and batch.lines:
-            first = False
-            fold = fold_of(batch.columns, mapping, path)
-        if fold is None:
-            yield batch
-            continue
-        whole = batch if rest is None else _joined(rest, batch)
-        done, rest = fold.cut(whole)
-        yield fold.folded(done)
-    if fold is not None and rest is not None and rest.lines:
-        yield fold.folded(rest)
+
+    def __init__(self, batches: Iterable[Batch], mapping: Mapping[str, str], path: Path) -> None:
+        self._batches = batches
+        self._path = path
+        self.mapping = dict(mapping)
+        """What the user said of the columns, and once the first batch was seen, which was found to name the case:
+        folded rows no longer tell, where one interaction is all there was to a case."""
+
+    def __iter__(self) -> Iterator[Batch]:
+        fold: Fold | None = None
+        first = True
+        rest: Batch | None = None
+        for batch in self._batches:
+            if first and batch.lines:
+                first = False
+                fold = fold_of(batch.columns, self.mapping, self._path)
+                if fold is not None and "case" in fold.plan.sources:
+                    self.mapping.setdefault("case", str(fold.plan.sources["case"]))
+            if fold is None:
+                yield batch
+                continue
+            done, rest = fold.cut(batch if rest is None else _joined(rest, batch))
+            yield fold.folded(done)
+        if fold is not None and rest is not None and rest.lines:
+            yield fold.folded(rest)
 
 
 def fold_of(sample: Sample, mapping: Mapping[str, str], path: Path) -> Fold | None:
@@ -140,7 +150,7 @@ class Fold:
     def _shaped(self, columns: Sample) -> dict[str, pa.Array]:
         """The columns of a folded table that has no rows."""
         gone = _low(columns)
-        kept = {name: column for name, column in columns.items() if name not in gone}
+        kept = {self.plan.key(name): column for name, column in columns.items() if name not in gone}
         size = len(next(iter(kept.values())))
         empty = pa.nulls(size, pa.string())
         return kept | {"duration_ms": pa.nulls(size, pa.float64()), "element_name": empty, "value_after": empty}
@@ -151,7 +161,8 @@ class Fold:
         element = _Elements(columns, self.plan)
         starts = np.flatnonzero(_begins(kind, action, _codes(_case(columns, self.plan)), element.code))
         picked = pa.array(starts)
-        found = {name: column.take(picked) for name, column in columns.items() if name not in _low(columns)}
+        low = _low(columns)
+        found = {self.plan.key(name): column.take(picked) for name, column in columns.items() if name not in low}
         group = np.cumsum(np.isin(np.arange(len(kind)), starts)) - 1
         micros = read_times(self.plan.time, joined(columns, self.plan.sources["time"], " "))
         ends = np.append(starts[1:], len(kind)) - 1

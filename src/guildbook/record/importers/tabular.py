@@ -11,7 +11,7 @@ from guildbook.model.errors import InputError
 from guildbook.plugins import Chunk, ImportOptions, Rejected
 from guildbook.record.importers._batches import Batch, parquet_batches, text_batches
 from guildbook.record.importers._dialect import TextTable
-from guildbook.record.importers._dom import interactions
+from guildbook.record.importers._dom import Interactions
 from guildbook.record.importers._fingerprint import file_fingerprint
 from guildbook.record.importers._guess import guess
 from guildbook.record.importers._own_parquet import is_own, own_chunks
@@ -93,11 +93,12 @@ class ParquetImporter:
 
 def _described(batches: Iterator[Batch], path: Path, options: ImportOptions) -> str:
     seen: list[int] = []
-    batch = next(interactions(_counted(batches, seen), options.mapping, path), None)
+    folded = Interactions(_counted(batches, seen), options.mapping, path)
+    batch = next(iter(folded), None)
     if batch is None:
         raise _no_rows(path)
-    folded = "; browser events folded into interactions" if len(batch.lines) < sum(seen) else ""
-    return guess(batch.columns, options.mapping, path).describe() + folded
+    more = "; browser events folded into interactions" if len(batch.lines) < sum(seen) else ""
+    return guess(batch.columns, folded.mapping, path).describe() + more
 
 
 def _counted(batches: Iterator[Batch], seen: list[int]) -> Iterator[Batch]:
@@ -109,12 +110,13 @@ def _counted(batches: Iterator[Batch], seen: list[int]) -> Iterator[Batch]:
 def _chunks(batches: Iterator[Batch], path: Path, options: ImportOptions, name: str) -> Iterator[Chunk]:
     rows: TableRows | None = None
     waiting: list[Rejected] = []
-    for batch in interactions(batches, options.mapping, path):
+    folded = Interactions(batches, options.mapping, path)
+    for batch in folded:
         waiting += batch.rejected
         if not batch.lines:
             continue
         if rows is None:
-            rows = TableRows(guess(batch.columns, options.mapping, path), options.namespace, name)
+            rows = TableRows(guess(batch.columns, folded.mapping, path), options.namespace, name)
         events, bad = rows.events(batch.columns, batch.lines)
         yield Chunk(events, tuple(sorted([*waiting, *bad], key=lambda r: r.line or 0)), batch.progress)
         waiting = []
