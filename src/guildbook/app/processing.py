@@ -49,12 +49,14 @@ class Processing:
         return [change for change in found.changes if change.task == titles.get(chosen, chosen)]
 
     def draw(self, output: Path, task: str | None, level: float) -> Path:
-        """Write one task's map (the commonest's, unless one is named) as `.svg` or `.html`, whole or not at all."""
+        """Write the map of one task (by default the commonest) as `.svg`, `.html` or `.bpmn`, whole or not at all."""
         from guildbook.teach.report import picture  # noqa: PLC0415 - drawing takes time to load
 
         form = output.suffix.lower()
         if form not in picture.FORMS:
-            raise UsageError(f"{output} is neither SVG nor HTML.", "Name the file FILE.svg or FILE.html.")
+            raise UsageError(
+                f"{output} is neither SVG, HTML nor BPMN.", "Name the file FILE.svg, FILE.html or FILE.bpmn."
+            )
         found = self.maps(task)
         if not found:
             raise _nothing()

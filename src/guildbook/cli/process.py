@@ -34,7 +34,7 @@ def process_map(
         typer.Option(min=0, max=1, help="From 0, the commonest way alone, to 1, everything. Default: 0.8."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Draw it: FILE.svg or FILE.html.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Draw it: FILE.svg, FILE.html or FILE.bpmn.")
     ] = None,
     json: Json = False,
 ) -> None:

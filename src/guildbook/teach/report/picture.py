@@ -1,4 +1,4 @@
-"""One level of a process map as a picture: SVG, or a page that holds it."""
+"""One level of a process map as a file: SVG, a page that holds it, or BPMN."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from typing import Final
 from jinja2 import Environment, StrictUndefined
 
 from guildbook.model.process import FilteredMap
+from guildbook.teach.report.bpmn import bpmn
 from guildbook.teach.report.chart import drawings, plain, timed, wrap
 from guildbook.teach.report.labels import width
 from guildbook.teach.report.layout import BOX_HEIGHT, BOX_WIDTH, TERMINAL
 from guildbook.teach.report.levels import END, START
 from guildbook.teach.report.plan import plan
 
-FORMS: Final = (".svg", ".html")
+FORMS: Final = (".svg", ".html", ".bpmn")
 """Suffixes of the files it can fill."""
 
 
 def draw(found: FilteredMap, level: float, form: str) -> str:
-    """The level nearest to `level` as a whole SVG document, or with `form` `.html` as an HTML page."""
+    """The level nearest to `level` as a whole SVG document, with `form` `.html` as a page, with `.bpmn` as BPMN 2.0."""
+    if form == ".bpmn":
+        return bpmn(found, level)
     planned = plan(found)
     place = found.levels.index(found.nearest(level))
     shown, drawing = planned.levels[place], drawings(planned)[place]
