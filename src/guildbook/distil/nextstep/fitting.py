@@ -76,7 +76,7 @@ def fit(traces: Traces) -> NextStep:
     if len(traces) >= _FEWEST:
         half_life = _half_life(training)
         sheet, rank = _predicted(training, training.counted, half_life)
-        mixer = _mixer(start, sheet, rank, half_life)
+        mixer = _mixer(start, sheet, rank)
     weights = age_weights(training.rank, half_life)
     follows = {context: one.filled(weights) for context, one in training.counted.items()}
     words = traces.events.acts
@@ -157,30 +157,24 @@ def _half_life(training: _Training) -> float | None:
         sheet, rank = _predicted(training, scouts, half_life)
         even = Mixer.even(len(scouts) - 1, len(training.groups) + 1, training.width)
         cut = int(np.searchsorted(rank, CUTS[-3]))
-        mixer = even.fitted(sheet.pick(slice(0, cut)), _shares(rank[:cut], half_life), PENALTIES[1], 30)
+        mixer = even.fitted(sheet.pick(slice(0, cut)), np.ones(cut), PENALTIES[1], 30)
         loss = mixer.loss(sheet.pick(slice(cut, None)))
         if loss < best[0]:
             best = (loss, half_life)
     return best[1]
 
 
-def _mixer(start: Mixer, sheet: Sheet, rank: Doubles, half_life: float | None) -> Mixer:
+def _mixer(start: Mixer, sheet: Sheet, rank: Doubles) -> Mixer:
     """Fitted on all blocks, with the penalty and the temperature that served the newest one best."""
     cut = int(np.searchsorted(rank, CUTS[-1]))  # places come in order of rank
-    older, newest, share = sheet.pick(slice(0, cut)), sheet.pick(slice(cut, None)), _shares(rank[:cut], half_life)
+    older, newest = sheet.pick(slice(0, cut)), sheet.pick(slice(cut, None))
     best: tuple[float, Penalty, Mixer] = (np.inf, PENALTIES[0], start)
     for penalty in PENALTIES:
-        mixer = start.fitted(older, share, penalty)
+        mixer = start.fitted(older, np.ones(cut), penalty)
         loss = mixer.loss(newest)
         if not loss < best[0]:
             break  # what is looser still fits the older blocks too closely
         best = loss, penalty, mixer
     _, penalty, mixer = best
     heat = mixer.calibrated(newest).heat
-    return replace(mixer.fitted(sheet, _shares(rank, half_life), penalty), heat=heat)
-
-
-def _shares(rank: Doubles, half_life: float | None) -> Doubles:
-    """What each predicted place weighs in fitting: where counts fade, so do they, but no faster than a block lasts."""
-    del half_life
-    return np.ones(len(rank))
+    return replace(mixer.fitted(sheet, np.ones(len(sheet)), penalty), heat=heat)
