@@ -78,3 +78,13 @@ def test_a_way_that_is_quicker_only_after_another_rests_on_it(sums_of: Make, cla
     assert (lower.do, upper.do) == (first, second)
     assert upper.prerequisites == (lower.id,)
     assert upper.effect.difference == pytest.approx(np.log(15 / 40), abs=0.15)
+
+
+def test_a_part_of_a_way_is_no_way(sums_of: Make, claims: Any, written: Any) -> None:
+    """The quick way of which a step was not seen, or seen elsewhere, is not quicker for that."""
+    long = ("sheet: type amount", "sheet: type account")
+    steps = take(written, 1, [(QUICK, 40.0), (long, 40.0)])
+    cut = take(written, 2, [(long[:1], 20.0)])
+    whole = [[*s[:2], "sheet: save", long[1]] for s in cut]
+    told = [p for p in mine(sums_of(traces_of(claims, [*steps, *whole]), written)) if p.kind is Kind.TOOL]
+    assert told == []

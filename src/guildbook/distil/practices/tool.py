@@ -30,6 +30,8 @@ SURELY = 3.0
 """Standard errors of a count that chance gives, by which ways must be taken together more seldom."""
 DIFFERS = 3.0
 """Standard errors by which a way must save more after another way than elsewhere."""
+ALONG = (0.2, 0.8)
+"""A step in more than the higher share of traces with a way, and in less than the lower of others, is part of it."""
 EXCLUSIVE = 0.2
 """Two ways to one effect are taken together less often than this share of what chance would give."""
 
@@ -129,6 +131,8 @@ def mine_tool(
         pair = _measured(table, one, two, places, settings)
         if pair is None or not _substitutes(table, one, two, places, blocks):
             continue
+        if not all(_whole(table, way, places, blocks) for way in (one, two)):
+            continue
         tests.append(pair.effect.p)
         if abs(pair.effect.difference) >= settings.min_log_ratio:
             pairs.append(pair)
@@ -220,6 +224,25 @@ def _substitutes(table: Ways, one: int, two: int, places: list[int], blocks: lis
         both += float(block.weights @ (present[0] & present[1]))
         expected += rates[0] * rates[1] * total
     return both <= EXCLUSIVE * expected and expected - both > SURELY * np.sqrt(expected)
+
+
+def _whole(table: Ways, way: int, places: list[int], blocks: list[TaskTraces]) -> bool:
+    """Whether the way is all that goes with it: no other step comes with it nearly always and else hardly ever.
+
+    Where an event was lost, or something else came in between, a part of a way looks like a quick one.
+    """
+    tasks = {int(table.places[p][0]) for p in places}
+    for block in blocks:
+        present = _all_present(block, table.steps[way]) if block.task in tasks else np.zeros(0, dtype=bool)
+        inside, outside = block.weights[: len(present)] * present, block.weights[: len(present)] * ~present
+        if inside.sum() < 1 or outside.sum() < 1:
+            continue
+        steps = block.first >= 0
+        along, else_ = inside @ steps / inside.sum(), outside @ steps / outside.sum()
+        beside = ~np.isin(block.activities, np.array(table.steps[way], np.uint64))
+        if ((along > ALONG[1]) & (else_ < ALONG[0]) & beside).any():
+            return False
+    return True
 
 
 def _all_present(block: TaskTraces, steps: tuple[int, ...]) -> NDArray[np.bool_]:
