@@ -77,3 +77,17 @@ def test_waits_that_are_all_alike_tell_nobody_apart(sums_of: Make, written: Any)
     for person in ("ann", "bob"):
         written.handovers += [("ticket", "desk", person, "resolve", 7200.0)] * 90
     assert mine(sums_of(written=written)) == []
+
+
+def test_a_step_that_goes_to_a_few_names_them_all(sums_of: Make, written: Any) -> None:
+    others = [f"clerk {i}" for i in range(6)]
+    for giver in others:
+        for person in ("eve", "fay"):
+            _sent(written, "approve", giver, person, 30)
+        _sent(written, "approve", giver, "clerk 0", 2)
+        for person in others:
+            _sent(written, "resolve", giver, person, 15)
+    (found,) = mine(sums_of(written=written))
+    assert (set(found.people), found.do, found.effect.metric) == ({"eve", "fay"}, ("approve",), "share")
+    assert "over to eve or fay: 97 % of it goes there" in found.title or "over to fay or eve" in found.title
+    assert {name for name, _ in found.contributors} == {"eve", "fay"}

@@ -49,7 +49,7 @@ def _counted(sums: Sums, ways: CountTable, pattern: Pattern) -> tuple[NDArray[np
         return ways.keys[rows, 1], ways.counts[rows]
     if pattern.kind is Kind.PEOPLE and not pattern.anchor:
         own = _of_tasks(sums.handovers, pattern)
-        rows = (own.keys[:, 3] == np.uint64(step)) & (own.keys[:, 2] == np.uint64(pattern.person))
+        rows = (own.keys[:, 3] == np.uint64(step)) & np.isin(own.keys[:, 2], np.array(pattern.people, np.uint64))
         return own.keys[rows, 2], own.counts[rows]
     if pattern.kind is Kind.PEOPLE:
         condition = pattern.conditions[0] if pattern.conditions else 0

@@ -29,6 +29,10 @@ OFTEN = 2.5
 HALF = 0.69
 """Least |ln| of the ratio of waiting times: half the time."""
 ACCEPT = 0.001
+TOGETHER = 0.9
+"""Share of a step that a few take together, for them to be those it goes to."""
+MOST = 8
+"""People who are named together at most."""
 GIVERS = 3
 """People who hand a step over, for it to be a rule and not a pair of colleagues."""
 FLOOR = (np.log(2) / PER_DOUBLING) ** 2 / 12
@@ -40,12 +44,12 @@ def mine_handovers(
 ) -> tuple[list[Practice], Floats]:
     """For each step handed over the one person who takes it up in less than half the time of the others.
 
-    Failing that, the one who takes up nearly all of it.
+    And those few, or the one, who take up nearly all of it.
     """
     taken = _taken(sums)
     told: list[Practice] = []
     tests: list[Floats] = [np.zeros(0)]
-    for miner in (_sooner, _alone):
+    for miner in (_sooner, _mostly):
         found, p = miner(taken, names, titles, settings)
         told += [practice for practice in found if all(practice.id != other.id for other in told)]
         tests.append(p)
@@ -116,26 +120,29 @@ def _sooner(
             f"it was taken up after {wording.length(given)} instead of {wording.length(without)} by others "
             f"({wording.number(size)} times)"
         )
-        told.append(_practice(names, titles, taken.groups[rows[best]], shown, said))
+        told.append(_practice(names, titles, taken.groups[rows[best] : rows[best] + 1], shown, said))
     return told, np.array(tests)
 
 
-def _alone(
+def _mostly(
     taken: _Taken, names: Names, titles: dict[int, str], settings: MiningSettings
 ) -> tuple[list[Practice], Floats]:
-    """Who takes up nearly all of a step that several hand over, and much less of the rest of the task."""
+    """Who takes up nearly all of a step that several hand over, and much less of the rest: one person or a few."""
     told: list[Practice] = []
     tests: list[float] = []
     for here in _topics(taken):
         task = taken.groups[:, 0] == taken.groups[here[0], 0]
-        n, best = taken.n[here].sum(), here[int(np.argmax(taken.n[here]))]
-        rest = taken.n[task].sum() - n
+        n, rest = taken.n[here].sum(), taken.n[task].sum() - taken.n[here].sum()
         if n < OFTEN * settings.min_side or rest < OFTEN * settings.min_side:
             continue
-        own = taken.n[best]
-        other = taken.n[task & (taken.groups[:, 2] == taken.groups[best, 2])].sum() - own
+        few = _few(taken, here, task, settings)
+        if not len(few):
+            tests.append(1.0)
+            continue
+        own = taken.n[few].sum()
+        other = taken.n[task & np.isin(taken.groups[:, 2], taken.groups[few, 2])].sum() - own
         found = difference(*(np.array([float(value)]) for value in (n, own, rest, other)))
-        mostly = own >= MOSTLY * n and other / rest <= ELSEWHERE * own / n and taken.givers[best] >= GIVERS
+        mostly = other / rest <= ELSEWHERE * own / n
         tests.append(float(found.p[0]) if mostly else 1.0)
         if mostly and found.p[0] <= ACCEPT:
             value, half, given = float(found.value[0]), Z95 * float(found.error[0]), float(own / n)
@@ -144,20 +151,38 @@ def _alone(
             )
             said = f"{wording.share(given)} of it goes there ({wording.number(n)} times), and "
             said += f"{wording.share(float(other / rest))} of everything else"
-            told.append(_practice(names, titles, taken.groups[best], shown, said))
+            told.append(_practice(names, titles, taken.groups[few], shown, said))
     return told, np.array(tests)
 
 
-def _practice(names: Names, titles: dict[int, str], group: NDArray[np.uint64], effect: Effect, said: str) -> Practice:
-    task, label, name = titles[int(group[0])], names.label(int(group[1])), names.worker(int(group[2]))
+def _few(
+    taken: _Taken, here: NDArray[np.int64], task: NDArray[np.bool_], settings: MiningSettings
+) -> NDArray[np.int64]:
+    """The one who takes `MOSTLY` of a step, else the fewest who together take `TOGETHER` of it; nobody if too many."""
+    n = taken.n[here].sum()
+    ranked = here[np.lexsort((taken.groups[here, 2], -taken.n[here]))]
+    reached = np.cumsum(taken.n[ranked]) / n
+    size = 1 if reached[0] >= MOSTLY else int(np.searchsorted(reached, TOGETHER)) + 1
+    few = ranked[:size]
+    people = len(np.unique(taken.groups[task, 2]))
+    if size > min(MOST, people / 3) or taken.n[few].min() < settings.min_side or taken.givers[few].max() < GIVERS:
+        return few[:0]
+    return few
+
+
+def _practice(names: Names, titles: dict[int, str], groups: NDArray[np.uint64], effect: Effect, said: str) -> Practice:
+    task, label = titles[int(groups[0, 0])], names.label(int(groups[0, 1]))
+    people = tuple(names.worker(int(code)) for code in groups[:, 2])
+    *others, last = people
+    listed = f"{', '.join(others)} or {last}" if others else last
     when = When(task)  # without a step that is asked: that is how evidence knows it for a hand-over
     return Practice(
-        id=identity(Kind.PEOPLE, when, (label,), (), (name,)),
+        id=identity(Kind.PEOPLE, when, (label,), (), people),
         kind=Kind.PEOPLE,
-        title=f"{wording.situation(when)}, hand “{wording.step(label)}” over to {name}: {said}.",
+        title=f"{wording.situation(when)}, hand “{wording.step(label)}” over to {listed}: {said}.",
         when=when,
         do=(label,),
         instead_of=(),
         effect=effect,
-        people=(name,),
+        people=people,
     )

@@ -34,6 +34,8 @@ class Pattern:
     after: tuple[int, ...]
     person: int
     """Who must be asked; 0: nobody."""
+    people: tuple[int, ...] = ()
+    """Any of whom must take a step up that is handed over."""
 
     @classmethod
     def of(cls, practice: Practice, titles: Mapping[int, str]) -> Pattern:
@@ -50,6 +52,7 @@ class Pattern:
             symbol(when.activity) if when.activity else 0,
             tuple(symbol(label) for label in when.after),
             worker_symbol(practice.people[0]) if practice.people else 0,
+            tuple(worker_symbol(name) for name in practice.people),
         )
 
 
@@ -144,9 +147,10 @@ class Matcher:
         return self._spread(asks[same], np.column_stack([asks, answers])[same])
 
     def _handed(self, pattern: Pattern) -> tuple[Flags, Ints]:
-        """Traces in which the person took the step up from someone else: that event and the one before."""
+        """Traces in which one of the people took the step up from someone else: that event and the one before."""
         view = self.view
-        taken = np.flatnonzero((view.act == np.uint64(pattern.steps[0])) & (view.worker == np.uint64(pattern.person)))
+        step = np.flatnonzero(view.act == np.uint64(pattern.steps[0]))
+        taken = step[np.isin(view.worker[step], np.array(pattern.people, np.uint64))]
         taken = taken[taken > 0]
         before = taken - 1
         from_other = (view.trace[before] == view.trace[taken]) & (view.worker[before] != view.worker[taken])
