@@ -102,6 +102,27 @@ def test_a_word_that_no_row_of_a_part_uses_is_not_in_it(table: Any, monday: int)
         assert len(held.column("document").chunk(0).dictionary) == len(held)
 
 
+def test_what_is_let_go_is_known_to_be_missing(table: Any, monday: int) -> None:
+    rows = [{"worker": "ann", "time": monday, "case": f"claim:{n}" if n % 9 else None} for n in range(90)]
+    laid = Parts(0, 8)
+    laid.lay(in_one_piece(table(rows).select(list(COLUMNS))))
+    assert laid.holds(None)
+    quarter = 1 << 62
+    assert sum(len(unpacked(pieces)) for pieces in laid.drained(quarter)) == 90
+    assert (laid.holds(None), laid.holds(quarter), laid.holds(quarter - 1), laid.holds(quarter + 1)) == (
+        False,
+        True,
+        True,
+        False,
+    )
+    kept = pa.concat_tables(
+        [unpacked(pieces).select(["case"]).cast(pa.schema([("case", pa.string())])) for pieces in laid.below(quarter)]
+    )
+    early = {f"claim:{n}" for n in range(90) if n % 9 and symbol(f"claim:{n}") < quarter}
+    assert early <= set(kept.column("case").to_pylist())
+    assert kept.column("case").null_count == 10
+
+
 def test_worker_days_stand_together(table: Any, monday: int) -> None:
     rows = [{"worker": "ann", "time": monday + n} for n in range(5)] + [{"worker": "bob", "time": monday}]
     assert len(set(place_of_days(table(rows), 7)[:5].tolist())) == 1

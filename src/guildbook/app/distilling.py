@@ -61,16 +61,19 @@ class Distilling:
             # What was merged away by compaction is not held any more, and its events are among the admitted.
             gone = [] if old is None else [s for s in old.segments if s in held and s not in present]
             departed = self._gate.departed(gone, stage="distil", artefact="model") if gone else None
+            before = None if old is None else old.segments.keys()
+            passed = [old]
+            del old  # so that learning can let go of its sums
             learnt = distil_learn(
                 admitted,
-                old,
+                passed.pop(),
                 settings=self.settings(),
                 departed=departed,
                 jobs=jobs or self._config.distil.jobs,
                 progress=lambda share: progress("distil", share),
             )
             grant = admitted.grant.id
-            if learnt.changed or old is None or old.segments.keys() != learnt.state.segments.keys():
+            if learnt.changed or before != learnt.state.segments.keys():
                 self._store.put_artefact(f"state-{purpose}", "sums", learnt.state.to_bytes(), grant)
                 self._store.drop_artefact(next_artefact(purpose))  # fitted on events that may be gone
             if learnt.changed or known is None:

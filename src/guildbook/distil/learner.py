@@ -31,6 +31,7 @@ from guildbook.distil.parts import Parts
 from guildbook.distil.settings import Settings
 from guildbook.distil.spread import processes, spread
 from guildbook.distil.state import State
+from guildbook.distil.sums import Sums
 from guildbook.distil.traces import join
 from guildbook.distil.view import TraceView, joined, view
 from guildbook.model.knowledge import Knowledge, Practice
@@ -95,7 +96,14 @@ def learn(
     if delta is None:
         why = "Learnt again from the beginning: events that were included before can no longer be read."
         return _afresh(admitted, settings, jobs, tell, (why,))
-    return _onwards(_Learning(admitted, settings, tell, delta.read), old, delta, jobs, notes)
+    run = _Learning(admitted, settings, tell, delta.read)
+    if run.many:
+        run.read = ()
+    change = _changed(run, delta, jobs)
+    del delta
+    sums, old = old.sums, replace(old, sums=Sums())
+    sums += change.difference  # in a book of 10⁷ events both are a gigabyte: the former is let go of here
+    return _onwards(run, old, change, derive(sums, settings), notes)
 
 
 def _silent(share: float) -> None:
@@ -137,7 +145,7 @@ class _Learning:
             yield self.first
         elif self.many:
             if self.parts is None or not self.parts.holds(below):
-                self.parts = streaming.laid_only(self.admitted)
+                self.parts = streaming.laid_only(self.admitted, None if below is None else FIRST)
             found = streaming.viewed(self.parts, self.settings, below)
             if below == FEW:
                 self.first = joined(list(found))
@@ -183,8 +191,18 @@ def _streamed(run: _Learning, jobs: int, notes: tuple[str, ...]) -> Learnt:
     return _concluded(run, found, {}, found.sums.traces, notes)
 
 
-def _onwards(run: _Learning, old: State, delta: Touched, jobs: int, notes: tuple[str, ...]) -> Learnt:
-    """The old sums, minus the touched traces as they were, plus those traces as they are."""
+@dataclass(frozen=True)
+class _Change:
+    """What became of the touched traces."""
+
+    difference: Sums
+    keys: set[str]
+    """Of the traces as they were and as they are."""
+    now: TraceView
+
+
+def _changed(run: _Learning, delta: Touched, jobs: int) -> _Change:
+    """Minus the touched traces as they were, plus those traces as they are."""
     before, after = encode(delta.before, run.settings), encode(delta.after, run.settings)
     run.tell(0.3)
     was, now = delta.traced(delta.before), delta.traced(delta.after)
@@ -194,13 +212,16 @@ def _onwards(run: _Learning, old: State, delta: Touched, jobs: int, notes: tuple
     traces = join(after.take(now))
     keys = set(join(before.take(was)).keys) | set(traces.keys)
     run.tell(0.7)
-    found = derive(old.sums + (come - gone), run.settings)  # so the large tables are gone through once
+    return _Change(come - gone, keys, view(traces))
+
+
+def _onwards(run: _Learning, old: State, change: _Change, found: Derivation, notes: tuple[str, ...]) -> Learnt:
+    """What is known from the changed sums, with the old evidence where the change left it."""
     shown = [practice for practice in found.practices if practice.id in old.evidence]
-    seen = view(traces)
-    run.first = None if old.first is None else old.first.replaced(keys, seen.first(FEW))
-    fresh = proof.look(found.find, shown, seen, found.sums)
-    known = {p.id: proof.updated(old.evidence[p.id], keys, fresh[p.id]) for p in shown}
-    return _concluded(run, found, {name: held for name, held in known.items() if held}, len(keys), notes)
+    run.first = None if old.first is None else old.first.replaced(change.keys, change.now.first(FEW))
+    fresh = proof.look(found.find, shown, change.now, found.sums)
+    known = {p.id: proof.updated(old.evidence[p.id], change.keys, fresh[p.id]) for p in shown}
+    return _concluded(run, found, {name: held for name, held in known.items() if held}, len(change.keys), notes)
 
 
 def _concluded(

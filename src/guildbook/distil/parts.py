@@ -49,8 +49,8 @@ class Parts:
 
     def __init__(self, rows: int, least: int = 1) -> None:
         self.parts = [Part() for _ in range(max(least, -(-rows // PART)))]
-        self._gone: int | None = None
-        """The first part whose cases were let go."""
+        self._kept: int | None = None
+        """Cases from this symbol on may be missing."""
 
     def __len__(self) -> int:
         return len(self.parts)
@@ -75,14 +75,18 @@ class Parts:
 
     def holds(self, symbol: int | None) -> bool:
         """Whether all rows that `below` would give are still held."""
-        return self._gone is None or (symbol is not None and self._last(symbol) < self._gone)
+        return self._kept is None or (symbol is not None and symbol <= self._kept)
+
+    def keep(self, symbol: int | None) -> None:
+        """Of cases only those of a lower symbol are, or have to be, held from now on; for None all are."""
+        self._kept = symbol
 
     def drained(self, symbol: int) -> Iterator[list[bytes]]:
         """The pieces of each part; those of cases in parts that begin above the symbol are let go as they are given."""
-        self._gone = self._last(symbol) + 1
+        self.keep(symbol)
         for number, part in enumerate(self.parts):
             pieces = part.pieces()
-            if number >= self._gone:
+            if number > self._last(symbol):
                 part.cases.clear()
             if pieces:
                 yield pieces

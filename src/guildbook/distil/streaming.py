@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import pyarrow as pa
 
-from guildbook.distil.changes import Admitted, in_one_piece
+from guildbook.distil.changes import Admitted, first_cases, in_one_piece
 from guildbook.distil.encode import COLUMNS, encode
 from guildbook.distil.parts import Parts, packed, portions, unpacked
 from guildbook.distil.settings import Settings
@@ -84,11 +84,13 @@ def laid(admitted: Admitted, settings: Settings, pool: Executor, jobs: int, tell
     return parts, total
 
 
-def laid_only(admitted: Admitted, jobs: int = 1) -> Parts:
-    """All admitted events in parts."""
-    parts = Parts(sum(segment.rows for segment in admitted.grant.segments), jobs)
+def laid_only(admitted: Admitted, below: int | None) -> Parts:
+    """All admitted events in parts; with `below` only those of cases of a lower symbol and those without a case."""
+    parts = Parts(sum(segment.rows for segment in admitted.grant.segments))
     for table in _read(admitted):
-        parts.lay(table)
+        parts.lay(table if below is None else first_cases(table, below))
+        pa.default_memory_pool().release_unused()
+    parts.keep(below)
     return parts
 
 
