@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from guildbook.app.segment_trials import Trial, interleaved, noisy
 from guildbook.columns import RAW_SCHEMA
 from guildbook.distil.segment import Segments, Stream, read, segment
+from guildbook.distil.segment.routines import LEAST, routines
 from guildbook.distil.segment.tasks import tasks
 from guildbook.model.errors import UsageError
 from guildbook.record import reader
@@ -69,6 +70,15 @@ def measure(path: Path, truth: Sequence[str], options: Options | None = None) ->
         "tasks_found": int(task.max()) + 1,
         "events": len(stream),
         "symbols": len(stream.names),
+        "routines": [
+            {
+                "title": r.title,
+                "times": r.times,
+                "fields": len(r.fields),
+                "sources": sum(bool(f.sources) for f in r.fields),
+            }
+            for r in routines(stream, found, task, trial.events)
+        ],
         "seconds": round(seconds, 4),
         "events_per_second": round(len(stream) / seconds),
     }
@@ -153,13 +163,15 @@ def task_scores(truth: Ints, found: Ints) -> dict[str, float]:
 def jaccard(stream: Stream, found: Segments, task: Ints, truth: Ints) -> float:
     """How like each found routine is to the true segment it is most like: multisets of symbols, mean over routines.
 
-    A routine is a task's commonest sequence of symbols.
+    A routine is the commonest sequence of symbols of a task that was found at least `LEAST` times.
     """
     ours = _sequences(stream.symbol, np.where(found.loose, -1, found.segment), int(found.segment.max()) + 1)
     true = {tuple(sorted(steps)): None for steps in _sequences(stream.symbol, truth, int(truth.max(initial=-1)) + 1)}
     wholes = [Counter(steps) for steps in true if steps]
     likes: list[float] = []
     for kind in range(int(task.max(initial=-1)) + 1):
+        if (task == kind).sum() < min(LEAST, len(task)):
+            continue
         variants = Counter(ours[number] for number in np.flatnonzero(task == kind).tolist() if ours[number])
         if not variants or not wholes:
             continue

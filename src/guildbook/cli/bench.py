@@ -101,7 +101,8 @@ def segment(
     from guildbook.app.bench_segment import Options, measure
 
     names = [name.strip() for name in truth.split(",") if name.strip()]
-    _show(measure(log, names, Options(noise, interleave, even_times, seed)), json)
+    result = measure(log, names, Options(noise, interleave, even_times, seed))
+    _show(result if json else {k: v for k, v in result.items() if k != "routines"}, json)
 
 
 def outcomes(

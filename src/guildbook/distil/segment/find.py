@@ -22,6 +22,8 @@ Ints = NDArray[np.int64]
 HARDLY: Final = 0.1
 """Share of a symbol's events below which segments hardly ever begin (or end) with it."""
 
+NEAR: Final = 64
+"""Pieces begun before it among which the segment around a piece is looked for."""
 LOOKED_AT: Final = 8_192
 PARTLY: Final = 0.35
 """Likeness to a task that a part of a performance needs to be counted as one of it."""
@@ -126,15 +128,25 @@ def absorbed(symbol: Ints, segment: Ints) -> Ints:
     ends = np.bincount(symbol[last], minlength=len(often)) / np.maximum(often, 1)
     dense = last - first < SPARSE * lengths
     part = (begins[symbol[first]] < HARDLY) | (ends[symbol[last]] < HARDLY)
+    in_time = np.argsort(first, kind="stable")
+    around = _around(first[in_time], last[in_time], lengths[in_time], part[in_time], dense[in_time])
     to = np.arange(len(names))
-    for piece in np.flatnonzero(part).tolist():
-        around = np.flatnonzero(dense & (first < first[piece]) & (last > last[piece]) & (lengths >= 2 * lengths[piece]))
-        if len(around):
-            to[piece] = around[np.argmax(first[around])]
-    for piece in np.argsort(-lengths, kind="stable").tolist():
-        to[piece] = to[to[piece]]
+    to[in_time] = in_time[around]
     out = segment.copy()
     out[rows] = names[to[code]]
+    return out
+
+
+@njit(cache=True)
+def _around(first: Ints, last: Ints, lengths: Ints, part: NDArray[np.bool_], dense: NDArray[np.bool_]) -> Ints:
+    """For each piece, in order of its first event, what it is made a part of: itself, or the last begun around it."""
+    out = np.arange(len(first))
+    for t in range(len(first)):
+        if part[t]:
+            for q in range(t - 1, max(t - NEAR, 0) - 1, -1):
+                if dense[q] and last[q] > last[t] and lengths[q] >= 2 * lengths[t]:
+                    out[t] = out[q]
+                    break
     return out
 
 

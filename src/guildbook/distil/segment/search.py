@@ -56,13 +56,14 @@ def borders(symbol: Ints, weight: Floats, fixed: Flags, joint: Flags) -> Found:
     rows = (starts[:, None] + np.arange(BLOCK)).ravel()
     inside = np.arange(len(rows)) % BLOCK > 0
     found = _searched(symbol[rows], weight[rows], fixed[rows] | ~inside, joint[rows])
-    return Found(_applied(symbol, symbol[rows], found.cut, inside) | fixed | joint, found.bits, found.plain)
+    return Found(_applied(symbol, symbol[rows], found.cut, inside, joint) | fixed, found.bits, found.plain)
 
 
-def _applied(symbol: Ints, seen: Ints, cut: Flags, inside: Flags) -> Flags:
+def _applied(symbol: Ints, seen: Ints, cut: Flags, inside: Flags, joint: Flags) -> Flags:
     """Borders where most gaps between the same two symbols of the sample had one.
 
-    For two symbols the sample does not have side by side: where most gaps after the one or before the other had.
+    For two symbols the sample does not have side by side: at a joint, and where most gaps after the one or before
+    the other had.
     `inside`: gaps of the sample that are not where its blocks meet.
     """
     width = int(max(symbol.max(), seen.max())) + 1
@@ -77,7 +78,7 @@ def _applied(symbol: Ints, seen: Ints, cut: Flags, inside: Flags) -> Flags:
     found = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
     guess = np.maximum(ends[symbol[:-1]], starts[symbol[1:]])
     out = np.zeros(len(symbol), dtype=bool)
-    out[1:] = np.where(known[found] == wanted, share[found], guess) >= SURE
+    out[1:] = np.where(known[found] == wanted, share[found] >= SURE, joint[1:] | (guess >= SURE))
     return out
 
 

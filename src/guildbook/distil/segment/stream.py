@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -40,6 +40,9 @@ CONTEXT: Final = COLUMNS[1:10]
 KEYED: Final = ("element_id", "element_name", "document", "window")
 """Fields whose changing digits may say which thing is worked on, best first."""
 
+NAMING: Final = ("element_name", "element_id", "element_selector", "element_role")
+PLACING: Final = ("document", "window", "url")
+
 MOST_SYMBOLS: Final = 1_500
 """Beyond it the rarest symbols give way to their app and action."""
 FEW: Final = 3
@@ -61,12 +64,28 @@ _SPACE: Final = re.compile(r"\s+|\\[nrt]")
 
 
 @dataclass(frozen=True)
+class Step:
+    """A symbol in parts; a part that was not said is empty."""
+
+    app: str
+    action: str
+    place: str
+    """Document, window or address."""
+    element: str
+
+    def __str__(self) -> str:
+        """In one line."""
+        return " ".join(part for part in (f"{self.app}:" if self.app else "", self.action, self.element) if part)
+
+
+@dataclass(frozen=True)
 class Stream:
     """One person's events in the order they happened."""
 
     symbol: Ints
     names: tuple[str, ...]
     """What each symbol says, its parts joined by blanks."""
+    steps: tuple[Step, ...]
     value: Ints
     """Code of the content an event carries; −1: none worth comparing."""
     key: Ints
@@ -81,17 +100,25 @@ class Stream:
 
     def take(self, rows: Ints) -> Stream:
         """The events at these places."""
-        return Stream(self.symbol[rows], self.names, self.value[rows], self.key[rows], self.kind[rows], self.time[rows])
+        return Stream(
+            self.symbol[rows],
+            self.names,
+            self.steps,
+            self.value[rows],
+            self.key[rows],
+            self.kind[rows],
+            self.time[rows],
+        )
 
 
 @dataclass(frozen=True)
 class _Part:
     """One field of the symbol: its texts, each event's, and what of them was left aside."""
 
+    name: str
     texts: list[str]
     code: Ints
     key: Ints
-    keys: list[str]
 
 
 def read(table: pa.Table) -> Stream:
@@ -99,7 +126,7 @@ def read(table: pa.Table) -> Stream:
     apps, app = words(table, "app")
     actions, action = words(table, "action")
     group = dense(app, action)
-    parts = [_Part(apps, app, _none(table), []), _Part(actions, action, _none(table), [])]
+    parts = [_Part("app", apps, app, _none(table)), _Part("action", actions, action, _none(table))]
     said = np.zeros(len(table), dtype=bool)
     kinds = {"app": NONE, "action": NONE}
     for name in CONTEXT[2:]:
@@ -109,9 +136,9 @@ def read(table: pa.Table) -> Stream:
             parts.append(_part(name, texts, code, group))
             said |= code >= 0
     parts += [_part(name, texts, code, group) for name, texts, code in _others(table, said)]
-    symbol, names = _symbols(parts, group)
+    symbol, names, steps = _symbols(parts, group)
     key, kind = _keys(parts, [kinds[name] for name in KEYED if name in kinds])
-    return Stream(symbol, names, _values(table), key, kind, _times(table))
+    return Stream(symbol, names, steps, _values(table), key, kind, _times(table))
 
 
 def words(table: pa.Table, name: str) -> tuple[list[str], Ints]:
@@ -177,7 +204,7 @@ def _part(name: str, texts: Sequence[str], code: Ints, group: Ints) -> _Part:
             key[i] = keys.setdefault(" ".join(dict.fromkeys(digits)), len(keys))
     codes, held = np.full(len(code), NONE), np.full(len(code), NONE)
     codes[rows], held[rows] = label[place], key[place]
-    return _Part(list(out), codes, held, list(keys))
+    return _Part(name, list(out), codes, held)
 
 
 def _others(table: pa.Table, said: NDArray[np.bool_]) -> list[tuple[str, list[str], Ints]]:
@@ -204,20 +231,28 @@ def _others(table: pa.Table, said: NDArray[np.bool_]) -> list[tuple[str, list[st
     return out
 
 
-def _symbols(parts: Sequence[_Part], group: Ints) -> tuple[Ints, tuple[str, ...]]:
+def _symbols(parts: Sequence[_Part], group: Ints) -> tuple[Ints, tuple[str, ...], tuple[Step, ...]]:
     if not len(group):
-        return group, ()
+        return group, (), ()
     symbol = dense(*[part.code for part in parts])
     counts = np.bincount(symbol)
     if len(counts) > MOST_SYMBOLS:
         common = np.sort(np.argsort(-counts, kind="stable")[:MOST_SYMBOLS])
         rare = ~np.isin(symbol, common)
-        parts = [*parts[:2], *(_Part(p.texts, np.where(rare, NONE, p.code), p.key, p.keys) for p in parts[2:])]
+        parts = [*parts[:2], *(_Part(p.name, p.texts, np.where(rare, NONE, p.code), p.key) for p in parts[2:])]
         symbol = dense(*[part.code for part in parts])
     _, first = np.unique(symbol, return_index=True)
-    return symbol, tuple(
-        " ".join(part.texts[part.code[i]] for part in parts if part.code[i] >= 0) for i in first.tolist()
-    )
+    said = [{part.name: part.texts[part.code[i]] for part in parts if part.code[i] >= 0} for i in first.tolist()]
+    return symbol, tuple(" ".join(texts.values()) for texts in said), tuple(_step(texts) for texts in said)
+
+
+def _step(said: Mapping[str, str]) -> Step:
+    others = [text for name, text in said.items() if name not in CONTEXT]
+    element = next((said[name] for name in NAMING if name in said), " ".join(others))
+    mark = said.get("element_id", "")
+    place = " ".join(dict.fromkeys(said[name] for name in PLACING if name in said))
+    named = element if mark in element else f"{element} {mark}"
+    return Step(said.get("app", ""), said.get("action", ""), place, named)
 
 
 def _keys(parts: Sequence[_Part], places: Sequence[int]) -> tuple[Ints, Ints]:
