@@ -1,8 +1,9 @@
 """Counts and net together, where that helps: judged on the newest training traces, which neither has learnt from.
 
 The counts (a mixture of many views already, so well calibrated) and the net are mixed once more by the same mixer.
-It is fitted on the older half of the newest traces and judged on the newer half. The net is taken only if the mixture
-loses less there than the counts alone by more than twice the standard error over traces, and is right no less often.
+It is fitted on the older half of the newest traces and judged on the newer half, twice: less free and freer. The net
+is taken only if a mixture loses less there than the counts alone by more than twice the standard error over traces,
+and is right no less often.
 Since fitting the mixer once more may help by itself, the counts alone are taken as they are and as mixed again, and
 the better of the two is what the net must beat.
 """
@@ -37,9 +38,12 @@ FEWEST: Final = 40
 SURE: Final = 2.0
 """Standard errors by which the mixture must be better."""
 _NEVER: Final = 1e9
-PENALTY: Final = Penalty(weight=10, lean=_NEVER, bias=_NEVER, pull=_NEVER)
-"""Only how much each of the two is believed is fitted. Biases belong to the counts' own mixer, which has seen many
-blocks of time; fitted to the newest block alone, they follow what passes."""
+FREEDOMS: Final = (
+    Penalty(weight=10, lean=_NEVER, bias=_NEVER, pull=_NEVER),
+    Penalty(weight=60, lean=400, bias=1, pull=30),
+)
+"""How free the mixer is: only how much each of the two is believed, or also by the last activity and with biases a
+class. The second says more of a large log; on a small one it may follow what passes, so the surer gain is taken."""
 _CELLS: Final = 2_000_000
 """Probabilities held at a time."""
 
@@ -54,6 +58,11 @@ class Judgement:
     error: float
     """Standard error of the gain."""
     accuracy_gain: float
+
+    @property
+    def sure(self) -> float:
+        """The gain less `SURE` errors."""
+        return self.gain - SURE * self.error
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -103,12 +112,14 @@ def fit(traces: Traces, counts: Callable[[Traces], View], learner: ViewLearner) 
     late = (ranks(judges) >= 1 / 2)[places.trace]
     fitting, judging = sheet.pick(~late), sheet.pick(late)
     share = np.ones(len(fitting))
-    first = mixer.fitted(fitting, share, PENALTY)
-    again = mixer.fitted(_alone(fitting), share, PENALTY)
-    judgement = _judged(first, again, judging, places.trace[late])
+    tried: list[tuple[Judgement, Penalty]] = []
+    for penalty in FREEDOMS:
+        both, alone = (mixer.fitted(part, share, penalty) for part in (fitting, _alone(fitting)))
+        tried.append((_judged(both, alone, judging, places.trace[late]), penalty))
+    judgement, penalty = max(tried, key=lambda one: (one[0].helps, one[0].sure))
     if not judgement.helps:
         return Mixed(symbols, counts(traces), None, mixer, groups, judgement)
-    mixer = first.fitted(sheet, np.ones(len(sheet)), PENALTY)
+    mixer = mixer.fitted(sheet, np.ones(len(sheet)), penalty)
     return Mixed(symbols, counts(traces), learner.fit(traces), mixer, groups, judgement)
 
 
