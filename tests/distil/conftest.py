@@ -31,6 +31,8 @@ def make_table(rows: Sequence[Row]) -> pa.Table:
     for name in ("worker", "time", "duration", "seq", "source", "app", "action", "document", "case", "outcome"):
         columns[name] = [row.get(name) for row in rows]
     columns["element_name"] = [row.get("element") for row in rows]
+    columns["element_role"] = [row.get("role") for row in rows]
+    columns["value_after"] = [row.get("value") for row in rows]
     columns["attributes"] = [
         json.dumps(row["attributes"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         if row.get("attributes")
@@ -117,6 +119,8 @@ def event_rows() -> st.SearchStrategy[Row]:
             "app": st.sampled_from([None, "mail", "sheet", "claims"]),
             "action": st.sampled_from(["open", "type", "send", "check 12"]),
             "element": st.sampled_from([None, "Cell 4", "Total"]),
+            "role": st.sampled_from([None, None, "INPUT"]),
+            "value": st.sampled_from([None, None, "12", "Ann", "ann", ""]),
             "document": st.sampled_from([None, "a.xlsx", "b.pdf"]),
             "case": st.sampled_from([None, "claim:1", "claim:2", "claim:3", "order:1", "bare"]),
             "outcome": st.sampled_from([None, None, None, "good", "declined", "what"]),
@@ -138,6 +142,20 @@ def _numbered(rows: list[Row]) -> list[Row]:
 def logs() -> st.SearchStrategy[list[Row]]:
     """Random logs of up to 40 events."""
     return st.lists(event_rows(), max_size=40).map(_numbered)
+
+
+@pytest.fixture(scope="session")
+def asked_logs() -> st.SearchStrategy[list[Row]]:
+    """The same with cases that say what is asked."""
+    asked = st.sampled_from(
+        [
+            None,
+            {"case:instruction": "Send 12 to Ann", "text": "Ann"},
+            {"case:instruction": 'Check the total and write "12"'},
+        ]
+    )
+    rows = st.tuples(event_rows(), asked).map(lambda pair: pair[0] | {"attributes": pair[1]})
+    return st.lists(rows, max_size=40).map(_numbered)
 
 
 @pytest.fixture(scope="session")

@@ -44,7 +44,7 @@ def at(micros: int) -> int:
 
 
 def act(row: Row) -> int:
-    return symbol(label_of({**row, "element_name": row.get("element")}))
+    return symbol(label_of({**row, "element_name": row.get("element"), "element_role": row.get("role")}))
 
 
 def who(row: Row) -> int:

@@ -119,3 +119,11 @@ def test_verdicts_add_up_whatever_the_parts_and_the_order(
     one, two = (summarise_table(table.filter(pa.array(rows)), Settings()).profiles for rows in (first, ~first))
     assert one + two == whole
     assert whole - one == two
+
+
+def test_one_event_that_says_what_is_asked_is_enough(form: Form) -> None:
+    table = form([(ASKED, [("enter", "to", "Bob", None), PRESSED], "1")])
+    once = pa.array([None, table.column("attributes")[1].as_py()], pa.string()).dictionary_encode()
+    place = table.schema.get_field_index("attributes")
+    said = table.set_column(place, table.schema.field(place), once)
+    assert conditions(said) == conditions(table)

@@ -64,7 +64,10 @@ def checked(
         return None
     asked, requests = _picked(words, _ASKED, "asked")
     asked = np.append(asked, -1)[codes]
-    rows = np.flatnonzero((asked >= 0) & (case >= 0))
+    of_request = np.zeros(int(case.max(initial=-1)) + 2, dtype=bool)
+    of_request[case[asked >= 0]] = True
+    of_request[-1] = False  # rows without a case
+    rows = np.flatnonzero(of_request[case])
     if not len(rows):
         return None
     shown, labels = _picked(words, _SHOWN, "shown")
@@ -109,9 +112,10 @@ class _Cases:
         self.element, self.handles = self._elements()
         self.value, self.values = self._words("value_after")
         starts = np.flatnonzero(np.append(True, case[1:] != case[:-1]))
-        worked = np.maximum.reduceat(self.element, starts) >= 0
-        self.request = {int(case[s]): asked[1][int(asked[0][s])] for s in starts[worked].tolist()}
-        """What is asked in each case that is work with elements of a page or window."""
+        worked = np.repeat(np.maximum.reduceat(self.element, starts) >= 0, np.diff(np.append(starts, len(case))))
+        said = np.flatnonzero((asked[0] >= 0) & worked)[::-1]
+        self.request = {int(case[row]): asked[1][int(asked[0][row])] for row in said.tolist()}
+        """What is asked first in each case that is work with elements of a page or window."""
         self.found: dict[int, set[str]] = {which: set() for which in self.request}
 
     def verdicts(self, shown: Ints, labels: list[str]) -> dict[int, set[str]]:
