@@ -12,11 +12,12 @@ import pyarrow as pa
 
 from guildbook.app.book import open_book
 from guildbook.app.learning import Wanted
+from guildbook.config import Distil
 from guildbook.distil import Settings
 from guildbook.distil.encode import encode
 from guildbook.distil.outcomes import step_code
 from guildbook.distil.practices import MiningSettings
-from guildbook.distil.quality.model import cross_validated
+from guildbook.distil.quality.model import Validated, cross_validated
 from guildbook.distil.summarise import summarise
 from guildbook.model.errors import InputError
 from guildbook.model.knowledge import Kind, Practice
@@ -39,21 +40,24 @@ def outcomes(
     """
     started = time.perf_counter()
     chosen = dict(mapping or {})
-    settings = Settings(good_steps=tuple(good_steps), bad_steps=tuple(bad_steps))
-    sums = summarise(encode(_events(log, chosen), settings))
-    settling = frozenset(code for code, text in sums.texts.items() if step_code(text, settings))
-    ranked = cross_validated(sums, MiningSettings(settling=settling))
-    good = ranked.good
-    if good.all() or not good.any():
-        raise InputError(
-            f"{log} has {int(good.sum())} good and {int((~good).sum())} bad outcomes: nothing to tell apart.",
-            "Name the column of the outcome with --outcome, or the steps that settle a case with --good-step and "
-            "--bad-step; that of the case with --case.",
-            "outcomes-one-sided",
-        )
-    area, low, high = ranked.auc()
     steps = {"distil.good_steps": ",".join(good_steps), "distil.bad_steps": ",".join(bad_steps)}
-    found = _practices(log, chosen, {key: words for key, words in steps.items() if words})
+    overrides = {key: words for key, words in steps.items() if words}
+    with (
+        tempfile.TemporaryDirectory(prefix="guildbook-bench-") as folder,
+        open_book(folder, overrides=overrides) as book,
+    ):
+        ranked = _ranked(_events(log, chosen), _settings(book.config.distil))
+        good = ranked.good
+        if good.all() or not good.any():
+            raise InputError(
+                f"{log} has {int(good.sum())} good and {int((~good).sum())} bad outcomes: nothing to tell apart.",
+                "Name the column of the outcome with --outcome and its words with distil.good_outcomes and "
+                "distil.bad_outcomes, or the steps that settle a case with --good-step and --bad-step.",
+                "outcomes-one-sided",
+            )
+        told = book.learn(Wanted(paths=(log,), mapping=chosen)).knowledge.practices
+    found = sorted((p for p in told if p.kind is Kind.QUALITY), key=lambda p: (p.layer, p.effect.p))
+    area, low, high = ranked.auc()
     return {
         "auc": round(area, 4),
         "auc_low": round(low, 4),
@@ -67,20 +71,27 @@ def outcomes(
     }
 
 
+def _settings(section: Distil) -> Settings:
+    """What says which cases ended well, as the configuration has it."""
+    return Settings(
+        good_outcomes=section.good_outcomes,
+        bad_outcomes=section.bad_outcomes,
+        good_steps=section.good_steps,
+        bad_steps=section.bad_steps,
+    )
+
+
+def _ranked(events: pa.Table, settings: Settings) -> Validated:
+    """The cases ranked by models that never saw them."""
+    sums = summarise(encode(events, settings))
+    settling = frozenset(code for code, text in sums.texts.items() if step_code(text, settings))
+    return cross_validated(sums, MiningSettings(settling=settling))
+
+
 def _events(log: Path, mapping: Mapping[str, str]) -> pa.Table:
     planned = reader.plan((log,), ImportOptions(mapping=mapping))
     chunks = [chunk.events for item in planned for chunk in reader.read(item)]
     return pa.concat_tables(chunks).unify_dictionaries()
-
-
-def _practices(log: Path, mapping: Mapping[str, str], overrides: Mapping[str, str]) -> list[Practice]:
-    """Quality practices as a book of this log alone tells them, surest first."""
-    with (
-        tempfile.TemporaryDirectory(prefix="guildbook-bench-") as folder,
-        open_book(folder, overrides=overrides) as book,
-    ):
-        told = book.learn(Wanted(paths=(log,), mapping=mapping)).knowledge.practices
-    return sorted((p for p in told if p.kind is Kind.QUALITY), key=lambda p: (p.layer, p.effect.p))
 
 
 def _told(practice: Practice) -> dict[str, Any]:
