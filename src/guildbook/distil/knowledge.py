@@ -23,7 +23,7 @@ from guildbook.distil.view import TraceView
 from guildbook.model.knowledge import Knowledge, Practice
 from guildbook.model.process import Change
 
-DERIVED_VERSION: Final = 4
+DERIVED_VERSION: Final = 5
 """Raised whenever the same sums may give different knowledge."""
 
 

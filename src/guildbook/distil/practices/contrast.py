@@ -303,10 +303,10 @@ def compare(search: Search, target: Target, scope: Scope, chosen: list[Exposure]
     for start in range(0, len(chosen), BLOCK):
         block = chosen[start : start + BLOCK]
         flags = np.column_stack([exposure.flags[base.rows] for exposure in block]) & inside[:, None]
-        wide = search.covariates(target, but).projection.partial(known, flags, inside)
+        wide = search.covariates(target, but).partial(id(target), known, flags, inside)
         narrow = wide
         if (wide.kept < KEPT).any():
-            narrow = search.covariates(target, but, workers=False).projection.partial(known, flags, inside)
+            narrow = search.covariates(target, but, workers=False).partial(id(target), known, flags, inside)
         done = weights @ flags[inside]
         mean = (weights * y) @ flags[inside] / np.maximum(done, 1.0)
         for i, exposure in enumerate(block):

@@ -12,8 +12,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from guildbook.distil.practices.statistics import Floats, Products, Projection, Singles, inverse
+from guildbook.distil.practices.statistics import Floats, Partial, Products, Projection, Singles, inverse
 from guildbook.distil.practices.traces import Flags, TaskTraces
+
+KEPT = 64
+"""Columns kept at once beside one set of covariates: bounds memory."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,20 @@ class Beside:
     added: Singles
     """(n, a): the last columns of the projection."""
     outcomes: dict[int, Outcome] = field(default_factory=dict[int, Outcome])
+    rests: dict[int | bytes, Floats] = field(default_factory=dict["int | bytes", Floats])
+    """What the covariates leave of targets and scopes."""
+
+    def partial(self, key: int, y: Floats, flags: Flags, within: Flags) -> Partial:
+        """`Projection.partial`; `key` tells the target from others."""
+        rests = self._rest(key, y), self._rest(np.packbits(within).tobytes(), within.astype(np.float64))
+        return self.projection.partial(y, flags, within, rests)
+
+    def _rest(self, key: int | bytes, column: Floats) -> Floats:
+        if key not in self.rests:
+            if len(self.rests) >= KEPT:
+                self.rests.clear()
+            self.rests[key] = self.projection.rest(column[:, None])
+        return self.rests[key]
 
     def outcome(self, key: int, own: Floats, y: Floats) -> Outcome:
         """The products of a target, weighted (`own`) and not."""

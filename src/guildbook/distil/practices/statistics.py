@@ -188,7 +188,13 @@ class Projection:
         gram[size:, size:] = added.T @ scaled
         return gram
 
-    def partial(self, y: Floats, exposures: NDArray[np.bool_] | Floats, within: Flags | None = None) -> Partial:
+    def partial(
+        self,
+        y: Floats,
+        exposures: NDArray[np.bool_] | Floats,
+        within: Flags | None = None,
+        rests: tuple[Floats, Floats] | None = None,
+    ) -> Partial:
         """Least-squares effect of each column of `exposures` (n, F) on `y` (n,), adjusted for the covariates.
 
         For an outcome of 0 and 1 the effect is a risk difference. The covariates are projected out of both sides
@@ -202,17 +208,18 @@ class Projection:
         help to tell what the covariates do, and being within is a covariate itself.
 
         Where an outcome of 0 and 1 is all but the same wherever it was done, errors are at least those of equal
-        variance under no effect: a side without variance would vouch for itself.
+        variance under no effect: a side without variance would vouch for itself. `rests`: `self.rest` of `y` and of
+        `within`, where these are known.
         """
         weights = self.weights[:, None]
         n = float(self.weights.sum())
         x = exposures.astype(np.float64)
-        rest_x, rest_y = x - self.fitted(x), y[:, None] - self.fitted(y[:, None])
+        rest_x = self.rest(x)
+        rest_y = self.rest(y[:, None]) if rests is None else rests[0]
         own, freedom, leverage = n, n - self.design.shape[1] - 1, np.zeros((len(y), 1))
         if within is not None:
-            inside = within.astype(np.float64)[:, None]
             own = float(self.weights @ within)
-            rest_w = inside - self.fitted(inside)
+            rest_w = self.rest(within.astype(np.float64)[:, None]) if rests is None else rests[1]
             size = float((weights * rest_w**2).sum())
             if size > ALL * own:
                 rest_x = rest_x - rest_w * ((weights * rest_w * rest_x).sum(axis=0) / size)
@@ -242,10 +249,10 @@ class Projection:
         done, ones = self.weights @ x, (self.weights * y) @ x
         return np.minimum(ones, done - ones) < FEW
 
-    def fitted(self, columns: Floats) -> Floats:
-        """(n, k): what the covariates say of the columns."""
+    def rest(self, columns: Floats) -> Floats:
+        """(n, k): what the covariates leave of the columns."""
         cross = self.design.T @ (columns * self.weights[:, None]).astype(np.float32)
-        return (self.design @ (self.inverse @ cross).astype(np.float32)).astype(np.float64)
+        return columns - (self.design @ (self.inverse @ cross).astype(np.float32)).astype(np.float64)
 
     @cached_property
     def _leverage(self) -> Floats:
