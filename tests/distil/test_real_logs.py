@@ -33,8 +33,8 @@ def test_offers_of_a_bank(shared_data: Path) -> None:
     assert int(network.counts.sum() - network.counts.trace()) == sums.handovers.total()
 
 
-@pytest.mark.parametrize(("log", "least"), [("Helpdesk", 0.704), ("BPI_Challenge_2012_O", 0.798)])
-def test_next_step_is_at_least_plain_back_off(shared_data: Path, log: str, least: float) -> None:
+@pytest.mark.parametrize(("log", "least"), [("Helpdesk", 0.77), ("BPI_Challenge_2012_O", 0.805)])
+def test_next_step_is_better_than_any_one_view(shared_data: Path, log: str, least: float) -> None:
     folder = shared_data / "eventlogs"
     result = nextstep.bench(events(folder / f"train_val_{log}.xes.gz"), events(folder / f"test_{log}.xes.gz"))
     assert result["accuracy"] >= least

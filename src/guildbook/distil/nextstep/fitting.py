@@ -32,6 +32,8 @@ Keys = NDArray[np.uint64]
 CUTS: Final = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Where the blocks begin that are predicted from what was before, as shares of the traces in order of their start."""
 HALF_LIVES: Final = (None, 0.3, 0.1, 0.04)
+MARGIN: Final = 0.005
+"""Share of its loss by which a faster fading must be better: it throws counts away."""
 SCOUTS: Final[tuple[Context, ...]] = (
     ("acts1",),
     ("acts2",),
@@ -149,7 +151,7 @@ def _answered(sheet: Sheet, answers: Codes) -> Sheet:
 
 
 def _half_life(training: _Training) -> float | None:
-    """What predicts the newest blocks best with a few contexts; of equals, the slower fading."""
+    """What predicts the newest blocks best with a few contexts; of near equals, the slower fading."""
     needed = {above for context in SCOUTS for above in lineage(context)}
     scouts = {context: one for context, one in training.counted.items() if context in needed or context == ROOT}
     best: tuple[float, float | None] = (np.inf, None)
@@ -159,7 +161,7 @@ def _half_life(training: _Training) -> float | None:
         cut = int(np.searchsorted(rank, CUTS[-3]))
         mixer = even.fitted(sheet.pick(slice(0, cut)), np.ones(cut), PENALTIES[1], 30)
         loss = mixer.loss(sheet.pick(slice(cut, None)))
-        if loss < best[0]:
+        if loss < best[0] * (1 - MARGIN):
             best = (loss, half_life)
     return best[1]
 
