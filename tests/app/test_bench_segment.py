@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -91,3 +92,17 @@ def test_real_logs_reach_their_figures(shared_data: Path, name: str) -> None:
 @pytest.mark.parametrize("name", ["L1.csv", "L2.csv"])
 def test_two_interleaved_tasks_are_told_apart(shared_data: Path, name: str) -> None:
     assert measure(shared_data / "uilogs" / name, LOGS[name], Options(interleave=True))["f1"] >= 0.9
+
+
+@pytest.mark.data
+def test_a_log_with_fewer_columns_under_other_names_is_cut_as_well(shared_data: Path, tmp_path: Path) -> None:
+    with (shared_data / "uilogs" / "L1.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    path = tmp_path / "bare.csv"
+    with path.open("w", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(["timeStamp", "eventType", "alpha", "beta", "Task", "idx"])
+        for row in rows:
+            field = row["target.name"] or row["target.innerText"]
+            out.writerow([row["timeStamp"], row["eventType"], field, row["target.sheetName"], row["Task"], row["idx"]])
+    assert measure(path, ("Task", "idx"), Options(even_times=True))["f1"] >= 0.95

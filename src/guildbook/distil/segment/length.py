@@ -32,7 +32,7 @@ AGAIN: Final = 0.1
 ANCHOR: Final = 3
 """How often more than once a segment is taken to begin as the stream does."""
 ROUNDS: Final = 400
-HOPELESS: Final = 1.5
+HOPELESS: Final = 1.0
 """Bits a gap beyond which a move that lengthens the description is not looked at again."""
 MOVES: Final = 4
 HEAL, CUT, BACK, ON = range(MOVES)

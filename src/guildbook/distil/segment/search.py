@@ -5,8 +5,8 @@ a performance it costs what the steps before say about the steps after. Each bor
 that is run through again and again one turn is the segment, not all of it; to cut a rigid round of steps twice costs
 two bits a turn more than to cut it once, and so is not done.
 
-The search moves all borders of a kind at once: those between two symbols, before one, after one. It is begun from a few
-first moves that have nothing in common, and goes downhill from each; the shortest description is kept.
+The search moves all borders of a kind at once: those between two symbols, before or after one or two. It is begun from
+a few first moves that have nothing in common, and goes downhill from each; the shortest description is kept.
 """
 
 from __future__ import annotations
@@ -25,7 +25,11 @@ Flags = NDArray[np.bool_]
 
 TWICE: Final = 2
 """Gaps of a kind that a move needs."""
-STARTS: Final = 4
+MOST: Final = 1
+OFTENEST: Final = 2
+"""First moves tried of those that gain most, and then of those that gain most a border."""
+OFTEN: Final = 0.004
+"""Borders, as a share of the row, that the latter make at least."""
 SAMPLE: Final = 8_192
 BLOCK: Final = 1_024
 """Longer rows are looked at in blocks of this size, spread evenly, of `SAMPLE` places in all."""
@@ -89,7 +93,7 @@ def _searched(symbol: Ints, weight: Floats, fixed: Flags, joint: Flags) -> Found
     plain = float(whole(held, cut))
     best = Found(cut, plain, plain)
     gains = first_gains(held, cut, gaps, offsets)
-    for first in _openings(gains, gaps, offsets):
+    for first in _openings(gains, gaps, offsets, fixed):
         cut = fixed.copy()
         whole(held, cut)
         bits = plain + float(descend(held, cut, gaps, offsets, gains.copy(), first))
@@ -99,28 +103,37 @@ def _searched(symbol: Ints, weight: Floats, fixed: Flags, joint: Flags) -> Found
 
 
 def _kinds(symbol: Ints, fixed: Flags, joint: Flags) -> tuple[Ints, Ints]:
-    """The free gaps of each kind, in rising order: between two symbols, before one, after one; and each joint."""
+    """The free gaps of each kind, in rising order: between two symbols, before or after one or two; and each joint."""
     free = np.flatnonzero(~fixed[1:]) + 1
     before, after = symbol[free - 1], symbol[free]
     runs: list[Ints] = []
-    for key in (before * (symbol.max(initial=0) + 1) + after, after, before):
+    known: set[tuple[int, ...]] = set()
+    width = symbol.max(initial=0) + 2
+    earlier = np.where(free > 1, symbol[free - 2], width - 1)
+    later = np.append(symbol, width - 1)[free + 1]
+    for key in (before * width + after, after, before, earlier * width + before, after * width + later):
         by_key = np.argsort(key, kind="stable")
         splits = np.flatnonzero(np.diff(key[by_key])) + 1
-        runs += [run for run in np.split(free[by_key], splits) if len(run) >= TWICE]
+        for run in np.split(free[by_key], splits):
+            mark = len(run), int(run[0]) if len(run) else 0, int(run.sum())
+            if len(run) >= TWICE and mark not in known:  # in rigid routines most kinds are the same gaps
+                known.add(mark)
+                runs.append(run)
     runs += [free[i : i + 1] for i in np.flatnonzero(joint[free]).tolist()]
     offsets = np.cumsum([0, *(len(run) for run in runs)]).astype(np.int64)
     return np.concatenate(runs) if runs else np.empty(0, np.int64), offsets
 
 
-def _openings(gains: Floats, gaps: Ints, offsets: Ints) -> list[int]:
+def _openings(gains: Floats, gaps: Ints, offsets: Ints, fixed: Flags) -> list[int]:
     """The best first moves that have no gap in common, whether or not they gain anything by themselves."""
     taken: set[int] = set()
     out: list[int] = []
-    for move in (np.argsort(gains[CUT::MOVES], kind="stable") * MOVES + CUT).tolist():
-        if len(out) == STARTS:
-            break
-        at = gaps[offsets[move // MOVES] : offsets[move // MOVES + 1]].tolist()
-        if len(at) >= TWICE and taken.isdisjoint(at):
-            out.append(move)
-            taken.update(at)
+    total = gains[CUT::MOVES]
+    each = np.where(np.diff(offsets) >= OFTEN * len(fixed), total / np.diff(offsets), np.inf)
+    for ranked, most in ((total, MOST), (each, MOST + OFTENEST)):
+        for kind in np.argsort(ranked, kind="stable").tolist():
+            at = gaps[offsets[kind] : offsets[kind + 1]].tolist()
+            if len(out) < most and len(at) >= TWICE and taken.isdisjoint(at):
+                out.append(MOVES * kind + CUT)
+                taken.update(at)
     return out
