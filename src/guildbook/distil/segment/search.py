@@ -26,7 +26,7 @@ Flags = NDArray[np.bool_]
 TWICE: Final = 2
 """Gaps of a kind that a move needs."""
 MOST: Final = 1
-OFTENEST: Final = 2
+OFTENEST: Final = 4
 """First moves tried of those that gain most, and then of those that gain most a border."""
 OFTEN: Final = 0.004
 """Borders, as a share of the row, that the latter make at least."""
