@@ -104,7 +104,8 @@ def _beta(a: float, b: float, x: float, y: float) -> float:
     if y <= 0.0:
         return 1.0
     off = x * b - y * a
-    front = a * _log1p(off / a) + b * _log1p(-off / b) + 0.5 * (math.log(a) + math.log(b) - math.log(a + b))
+    front = a * _log_ratio(off / a, x * (a + b) / a) + b * _log_ratio(-off / b, y * (a + b) / b)
+    front += 0.5 * (math.log(a) + math.log(b) - math.log(a + b))
     front = math.exp(front - _HALF_LOG_TWO_PI + _stirling(a + b) - _stirling(a) - _stirling(b))
     if off <= 0.0:
         return front / _fraction(a, b, x, y)
@@ -112,8 +113,9 @@ def _beta(a: float, b: float, x: float, y: float) -> float:
 
 
 @njit(cache=True)
-def _log1p(x: float) -> float:
-    return math.log1p(x) if x > -1.0 else -np.inf
+def _log_ratio(above: float, ratio: float) -> float:
+    """The logarithm of a ratio that is also known as 1 + `above`: exactly near 1, and near 0."""
+    return math.log1p(above) if abs(above) < 0.5 else math.log(ratio)  # noqa: PLR2004 - where both are exact
 
 
 @njit(cache=True)
