@@ -72,7 +72,7 @@ class _Training:
 def fit(traces: Traces) -> NextStep:
     """The model of these traces alone."""
     training = _prepared(traces)
-    start = Mixer.even(len(training.counted) - 1, len(training.groups) + 1, training.width)
+    start = _start(training, training.counted)
     half_life: float | None = None
     mixer = start
     if len(traces) >= _FEWEST:
@@ -143,6 +143,17 @@ def _predicted(
     return Sheet.joined(sheets), np.concatenate(found)
 
 
+def _start(training: _Training, counted: Mapping[Context, Counted]) -> Mixer:
+    """All contexts' whole opinions alike: what one adds to another counts for all that rest on it."""
+    views = [context for context in counted if context != ROOT]
+    believed = np.zeros(len(views))
+    for context in views:
+        for one in lineage(context):
+            if one in counted and one != ROOT:
+                believed[views.index(one)] += 1 / len(views)
+    return Mixer.even(len(views), len(training.groups) + 1, training.width, believed)
+
+
 def _answered(sheet: Sheet, answers: Codes) -> Sheet:
     """With which of the classes came; the last where none of them is it."""
     same = sheet.cells == answers[:, None]
@@ -157,9 +168,9 @@ def _half_life(training: _Training) -> float | None:
     best: tuple[float, float | None] = (np.inf, None)
     for half_life in HALF_LIVES:
         sheet, rank = _predicted(training, scouts, half_life)
-        even = Mixer.even(len(scouts) - 1, len(training.groups) + 1, training.width)
+        even = _start(training, scouts)
         cut = int(np.searchsorted(rank, CUTS[-3]))
-        mixer = even.fitted(sheet.pick(slice(0, cut)), np.ones(cut), PENALTIES[1], 30)
+        mixer = even.fitted(sheet.pick(slice(0, cut)), np.ones(cut), PENALTIES[1], even.weight[:, 0], 30)
         loss = mixer.loss(sheet.pick(slice(cut, None)))
         if loss < best[0] * (1 - MARGIN):
             best = (loss, half_life)
@@ -172,11 +183,11 @@ def _mixer(start: Mixer, sheet: Sheet, rank: Doubles) -> Mixer:
     older, newest = sheet.pick(slice(0, cut)), sheet.pick(slice(cut, None))
     best: tuple[float, Penalty, Mixer] = (np.inf, PENALTIES[0], start)
     for penalty in PENALTIES:
-        mixer = start.fitted(older, np.ones(cut), penalty)
+        mixer = start.fitted(older, np.ones(cut), penalty, start.weight[:, 0])
         loss = mixer.loss(newest)
         if not loss < best[0]:
             break  # what is looser still fits the older blocks too closely
         best = loss, penalty, mixer
     _, penalty, mixer = best
     heat = mixer.calibrated(newest).heat
-    return replace(mixer.fitted(sheet, np.ones(len(sheet)), penalty), heat=heat)
+    return replace(mixer.fitted(sheet, np.ones(len(sheet)), penalty, start.weight[:, 0]), heat=heat)

@@ -1,17 +1,18 @@
 """A small logistic mixer: how much each view is believed, and a bias a class.
 
-The score of class w at a place is b[w] + c[g, w] + Σ_v (a[v, k_v] + d[g, v]) · ln P_v(w), and its probability the
-softmax of the scores: the log-linear pool of Genest and Zidek (*Statist. Sci.* 1 (1986) 114–135), with weights that
-depend on how often view v has seen its context (k_v, a bin of doublings) and on the last activity (g). It is fitted
-by maximum likelihood with quadratic penalties (a towards the same in all bins and that towards 1 / number of views, all
-others towards 0), by L-BFGS.
+The score of class w at a place is b[w] + c[g, w] + Σ_v (a[v, k_v] + d[g, v]) · s_v(w), and its probability the softmax
+of the scores. s_v = ln P_v − ln P_u is what view v adds to the view u it rests on; ln P_v where it rests on none. It is
+the log-linear pool of Genest and Zidek (*Statist. Sci.* 1 (1986) 114–135), with weights that depend on how often view v
+has seen its context (k_v, a bin of doublings) and on the last activity (g). It is fitted by maximum likelihood with
+quadratic penalties (a towards the same in all bins and that towards what all views alike would give, all others
+towards 0), by L-BFGS.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ class Sheet:
     """What the mixer sees of n places: K classes each, the likeliest by all views, the last all others together."""
 
     logp: Floats
-    """(n, views, K)"""
+    """(n, views, K): what each view says, or adds to another"""
     bins: Codes
     """(n, views)"""
     group: Codes
@@ -94,10 +95,11 @@ class Mixer:
     """Temperature: scores are divided by it before the softmax."""
 
     @classmethod
-    def even(cls, views: int, groups: int, width: int) -> Mixer:
-        """All views alike, no biases: where fitting begins."""
+    def even(cls, views: int, groups: int, width: int, believed: NDArray[Any] | None = None) -> Mixer:
+        """All views alike, or each as much as is said, and no biases: where fitting begins."""
+        weight = np.full(views, 1 / max(views, 1)) if believed is None else believed
         return cls(
-            np.full((views, BINS), 1 / max(views, 1), np.float32),
+            np.repeat(weight.astype(np.float32)[:, None], BINS, axis=1),
             np.zeros((groups, views), np.float32),
             np.zeros(width + 1, np.float32),
             np.zeros((groups, width + 1), np.float32),
@@ -115,7 +117,14 @@ class Mixer:
         logp = self.log_probabilities(sheet)
         return float(-logp[np.arange(len(sheet)), sheet.answer].mean())
 
-    def fitted(self, sheet: Sheet, shares: Doubles, penalty: Penalty, iterations: int = ITERATIONS) -> Mixer:
+    def fitted(
+        self,
+        sheet: Sheet,
+        shares: Doubles,
+        penalty: Penalty,
+        believed: NDArray[Any] | None = None,
+        iterations: int = ITERATIONS,
+    ) -> Mixer:
         """Fitted to these places, each weighing its share, beginning with this mixer's numbers.
 
         A weight is what a view has in all bins and what is its bin's own, each held back: a bin that was seldom met
@@ -128,7 +137,7 @@ class Mixer:
         shapes = [array.shape for array in start]
         strength = np.concatenate([np.full(a.size, value) for a, value in zip(start, held, strict=True)])
         rest = np.zeros(len(strength))
-        rest[:views] = 1 / max(views, 1)
+        rest[:views] = 1 / max(views, 1) if believed is None else believed
         share = shares.astype(np.float32)
         total = max(float(shares.sum()), 1.0)
 

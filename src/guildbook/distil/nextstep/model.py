@@ -126,7 +126,10 @@ def looks(levels: Sequence[Level], size: int, width: int, group: Codes) -> Itera
 
 
 def look_at(levels: Sequence[Level], rows: slice, width: int, group: Codes) -> Look:
-    """What the levels say at one block of places. The root is no view of its own."""
+    """What the levels say at one block of places. The root is no view of its own.
+
+    A view's part of the sheet is what it adds to the view it rests on: ln P − ln P′.
+    """
     size, views = rows.stop - rows.start, len(levels) - 1
     dense = np.empty((views, size, width), np.float32)
     weights = np.empty((size, views), np.float32)
@@ -141,6 +144,9 @@ def look_at(levels: Sequence[Level], rows: slice, width: int, group: Codes) -> L
     logp = np.empty((size, views, classes), np.float32)
     for view in range(views):
         gather(dense[view], chosen, logp[:, view])
+    for view in reversed(range(views)):  # those it rests on come before it, and are still whole
+        if levels[view + 1].above > 0:
+            logp[:, view] -= logp[:, levels[view + 1].above - 1]
     cells = chosen if most == width else np.column_stack([chosen, np.full(size, width, np.int32)])
     sheet = Sheet(logp, binned(weights), group[rows], cells.astype(np.int32), np.zeros(size, np.int32))
     return Look(rows, sheet, base, weights)

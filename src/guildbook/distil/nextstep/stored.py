@@ -12,7 +12,7 @@ from guildbook.distil.nextstep.counts import Follows
 from guildbook.distil.nextstep.mixer import Mixer
 from guildbook.distil.nextstep.model import NextStep
 
-MAGIC: Final = b"GBNEXT\x00\x01"
+MAGIC: Final = b"GBNEXT\x00\x02"
 """With the version of the meaning of everything in it."""
 _KINDS: Final = {"u8": "<u8", "i8": "<i8", "i4": "<i4", "f4": "<f4"}
 _PARTS: Final = ("keys", "offsets", "columns", "counts")
