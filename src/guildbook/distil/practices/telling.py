@@ -220,7 +220,8 @@ def _compared(block: TaskTraces, told: Told, person: int, target: _Target, rows:
     effect = partial(y, x[:, None], np.column_stack([block.holds[rows], others]), weights).effect
     value, half = float(effect.value[0]), Z95 * float(effect.error[0])
     given = float(weights[x] @ y[x] / weights[x].sum())
-    with_value, without = given, given - value
+    # What is fitted where covariates nearly say the same can lie beyond anything that was ever seen.
+    with_value, without = given, float(np.clip(given - value, y.min(), y.max()))
     if target.metric == "duration":
         with_value, without = float(np.exp(with_value)), float(np.exp(without))
     else:
