@@ -26,7 +26,9 @@ WINDOW: Final = 24
 AGEING: Final = 0.25
 """Bits against a link for each event it skips."""
 LEAST: Final = 2.0
-"""Bits by which an event must be likelier after its predecessor than by chance."""
+"""Bits by which an event must be likelier after its predecessor than by chance…"""
+HALF: Final = 0.5
+"""…or this share of the bits that name a symbol, if that is less: among few symbols little can be gained."""
 PRIOR: Final = 1.0
 """Weight of chance in the estimate of what follows, in events."""
 PASSES: Final = 4
@@ -106,11 +108,12 @@ def _counted(symbol: Ints, before: Ints, size: int) -> Floats:
 def _link(symbol: Ints, counts: Floats, chance: Floats, before: Ints, weights: Floats) -> Ints:
     """One pass. `weights`: those the counts were made with, or none if they were made from the links `before`."""
     total = counts.sum(axis=1)
+    least = min(LEAST, HALF * np.log2(len(chance)))
     last, grown = np.full(OPEN, -1), np.zeros(OPEN, np.int64)
     out = np.full(len(symbol), -1)
     for j in range(len(symbol)):
         b = symbol[j]
-        best, chosen = LEAST, -1
+        best, chosen = least, -1
         for t in range(OPEN):
             i = last[t]
             if i < 0 or j - i > WINDOW:
@@ -123,7 +126,7 @@ def _link(symbol: Ints, counts: Floats, chance: Floats, before: Ints, weights: F
             a = symbol[i]
             likely = (counts[a, b] - own + PRIOR * chance[b]) / (total[a] - own + PRIOR)
             bits = np.log2(likely / chance[b]) - AGEING * (j - i - 1)
-            if bits > LEAST and grown[t] >= GROWN:
+            if bits > least and grown[t] >= GROWN:
                 bits += ESTABLISHED
             if bits > best:
                 best, chosen = bits, t
