@@ -33,20 +33,23 @@ def register(app: typer.Typer) -> None:
     bench.command("next-step")(next_step)
     bench.command("planted")(planted)
     bench.command("people")(people)
-    bench.command("segment")(segment)
     bench.command("outcomes")(outcomes)
+    bench.command("segment")(segment)
     app.add_typer(bench, name="bench")
 
 
 def next_step(
     train: Annotated[Path, typer.Option(metavar="FILE", help="Learn from this log alone.")],
     test: Annotated[Path, typer.Option(metavar="FILE", help="Predict the events of this one.")],
+    model: Annotated[
+        Model, typer.Option(help="counts alone; the net alone (extra `neural`); or both, where the net helps.")
+    ] = Model.COUNTS,
     json: Json = False,
 ) -> None:
     """Predict every event from the second on and the end of the case."""
     from guildbook.app.bench import next_step as measure
 
-    _show(measure(train, test), json)
+    _show(measure(train, test, model.value), json)
 
 
 def planted(
@@ -84,27 +87,6 @@ def people(
     _show(result if json else {k: v for k, v in result.items() if k != "columns"}, json)
 
 
-def segment(
-    log: Annotated[Path, typer.Argument(metavar="FILE", help="UI log: raw interaction, a row an event.")],
-    truth: Annotated[
-        str, typer.Option(metavar="COLUMN[,COLUMN]", help="What tells performances apart; with two, the first: tasks.")
-    ],
-    noise: Annotated[float, typer.Option(min=0, max=1, help="Inject events, as a share of the log's.")] = 0.0,
-    seed: Annotated[int, typer.Option(help="Of noise and interleaving.")] = 1,
-    interleave: Annotated[bool, typer.Option("--interleave", help="Interleave segments of two tasks.")] = False,
-    even_times: Annotated[
-        bool, typer.Option("--even-times", help="Space events evenly, so that no gap tells.")
-    ] = False,
-    json: Json = False,
-) -> None:
-    """Cut raw interaction into performances of tasks; the truth columns are hidden from the learner."""
-    from guildbook.app.bench_segment import Options, measure
-
-    names = [name.strip() for name in truth.split(",") if name.strip()]
-    result = measure(log, names, Options(noise, interleave, even_times, seed))
-    _show(result if json else {k: v for k, v in result.items() if k != "routines"}, json)
-
-
 def outcomes(
     log: Annotated[Path, typer.Argument(metavar="FILE", help="A log whose cases end well or badly.")],
     case: Annotated[str | None, typer.Option(metavar="COLUMN", help="Which column names the case.")] = None,
@@ -131,6 +113,27 @@ def outcomes(
     else:
         _show({k: v for k, v in result.items() if k != "top_practices"}, json)
         table(("practice",), [(p["title"],) for p in result["top_practices"]])
+
+
+def segment(
+    log: Annotated[Path, typer.Argument(metavar="FILE", help="UI log: raw interaction, a row an event.")],
+    truth: Annotated[
+        str, typer.Option(metavar="COLUMN[,COLUMN]", help="What tells performances apart; with two, the first: tasks.")
+    ],
+    noise: Annotated[float, typer.Option(min=0, max=1, help="Inject events, as a share of the log's.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Of noise and interleaving.")] = 1,
+    interleave: Annotated[bool, typer.Option("--interleave", help="Interleave segments of two tasks.")] = False,
+    even_times: Annotated[
+        bool, typer.Option("--even-times", help="Space events evenly, so that no gap tells.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Cut raw interaction into performances of tasks; the truth columns are hidden from the learner."""
+    from guildbook.app.bench_segment import Options, measure
+
+    names = [name.strip() for name in truth.split(",") if name.strip()]
+    result = measure(log, names, Options(noise, interleave, even_times, seed))
+    _show(result if json else {k: v for k, v in result.items() if k != "routines"}, json)
 
 
 def _show(result: dict[str, object], json: bool) -> None:
