@@ -103,6 +103,19 @@ def test_who_did_the_last_step_may_tell(table: Table) -> None:
     assert named(model, "a")[0][1] < 0.9
 
 
+def test_before_the_first_step_the_task_says_what_cases_begin_with(table: Table) -> None:
+    rows = log(["abc", "cba"] * 40)
+    for row in rows:
+        number = int(row["case"].removeprefix("word:"))
+        row["case"] = f"{('up', 'down')[number % 2]}:{number}"
+    model = fit(joined(table, rows))
+    for task, begins in (("up", "a"), ("down", "c")):
+        likeliest = model.predict(History.of([], task=task))[0]
+        assert likeliest[0] == begins
+        assert likeliest[1] > 0.95
+    assert model.predict(History.of([]))[0][1] == pytest.approx(0.5, abs=0.05)
+
+
 def test_what_tells_nothing_is_no_view(table: Table) -> None:
     model = fit(joined(table, log(["abc", "adb"] * 40)))
     assert not any("worker" in context or "task" in context for context in model.views)

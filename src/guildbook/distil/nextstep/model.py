@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from guildbook.distil.nextstep.contexts import ROOT, Context
+from guildbook.distil.nextstep.contexts import ROOT, Context, lineage
 from guildbook.distil.nextstep.counts import Follows, Level, levels_for, opinions
 from guildbook.distil.nextstep.history import History
 from guildbook.distil.nextstep.kernels import gather, likeliest
@@ -30,6 +30,8 @@ Keys = NDArray[np.uint64]
 MOST: Final = 16
 """Classes that are mixed one by one at each place; the others together."""
 GROUPS: Final = 64
+BEGINNING: Final[Context] = ("acts1", "task")
+"""The context that tells what a case begins with."""
 _CELLS: Final = 4_000_000
 """Probabilities held at a time."""
 _FLOOR: Final = 1e-9
@@ -68,6 +70,9 @@ class NextStep:
         """What comes next at these places, in the columns of `symbols`."""
         parts = [self._mixed(look) for look in self._looks(places)]
         logp = np.concatenate(parts) if parts else np.empty((0, self.width), np.float32)
+        first = places.depth == 0
+        if first.any():
+            logp[first] = self._beginning(places.pick(first))
         if not np.array_equal(symbols, self.symbols):
             logp = recast(logp, self.symbols, symbols)
         return Opinion(logp, np.ones(len(logp), np.float32))
@@ -86,6 +91,16 @@ class NextStep:
         p = np.exp(self.opinion(history.place(), self.symbols).logp[0, :-1].astype(np.float64))
         ranked = np.argsort(-p, kind="stable")
         return [(self.texts.get(int(self.symbols[i]), ""), float(p[i])) for i in ranked.tolist()]
+
+    def _beginning(self, places: Places) -> Floats:
+        """(n, V + 1) log-probabilities of what cases of the task begin with.
+
+        The mixer is fitted on what follows a step; before the first there is nothing to weigh but the task.
+        """
+        known = [context for context in lineage(BEGINNING) if context in self.follows]
+        levels = levels_for({context: self.follows[context] for context in reversed(known)}, Signs(places))
+        *_, (_, p, _) = opinions(levels, slice(0, len(places)), self.width)
+        return np.log(np.maximum(p, _FLOOR))
 
     def _looks(self, places: Places) -> Iterator[Look]:
         signs = Signs(places)
