@@ -62,7 +62,8 @@ def wilson(good: int, total: int) -> tuple[float, float, float] | tuple[None, No
     rate, square = good / total, _Z95**2
     middle = (rate + square / (2 * total)) / (1 + square / total)
     reach = _Z95 * math.sqrt(rate * (1 - rate) / total + square / (4 * total**2)) / (1 + square / total)
-    return rate, max(0.0, middle - reach), min(1.0, middle + reach)
+    # Rounding must not put the rate itself outside.
+    return rate, min(rate, max(0.0, middle - reach)), max(rate, min(1.0, middle + reach))
 
 
 class _Endings:

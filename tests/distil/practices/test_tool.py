@@ -88,3 +88,9 @@ def test_a_part_of_a_way_is_no_way(sums_of: Make, claims: Any, written: Any) -> 
     whole = [[*s[:2], "sheet: save", long[1]] for s in cut]
     told = [p for p in mine(sums_of(traces_of(claims, [*steps, *whole]), written)) if p.kind is Kind.TOOL]
     assert told == []
+
+
+def test_a_way_taken_once_is_compared_with_nothing(sums_of: Make, claims: Any, written: Any) -> None:
+    written.ways.append(("report", "worker 0", "sheet: open", QUICK, "sheet: save", 20.0))
+    steps = [["sheet: open", *QUICK, "sheet: save"]]
+    assert not any(p.kind is Kind.TOOL for p in mine(sums_of(traces_of(claims, steps), written)))

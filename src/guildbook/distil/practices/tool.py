@@ -161,7 +161,7 @@ def _alternatives(table: Ways, settings: MiningSettings) -> dict[tuple[int, int]
     cells = cells[order]
     found: dict[tuple[int, int], list[int]] = {}
     starts = np.flatnonzero(np.r_[True, np.diff(cells[:, 0]) > 0]) if len(cells) else np.zeros(0, np.int64)
-    for start, end in zip(starts, np.r_[starts[1:], len(cells)], strict=True):
+    for start, end in zip(starts, np.append(starts[1:], len(cells))[: len(starts)], strict=True):
         for one, two in combinations(sorted(cells[start:end, 1][:MAX_WAYS].tolist()), 2):
             place = int(cells[start, 0])
             steps = [*table.steps[one], *table.steps[two]]
