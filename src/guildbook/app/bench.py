@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from guildbook.app.book import open_book
 from guildbook.app.learning import Wanted
 from guildbook.app.planted import score
 from guildbook.distil import labels, neural, nextstep
+from guildbook.plugins import ImportOptions
 from guildbook.record import office, reader
 
 Model = Literal["counts", "mixed", "neural"]
@@ -29,12 +31,12 @@ def next_step(train: Path, test: Path, model: Model = "counts") -> dict[str, Any
     """
     started = time.perf_counter()
     if model == "counts":
-        result = nextstep.bench(_events(train), _events(test))
+        result = nextstep.bench(events_of(train), events_of(test))
     else:
         neural.require()
         from guildbook.distil.neural.bench import bench  # noqa: PLC0415 - needs torch
 
-        result = bench(_events(train), _events(test), model)
+        result = bench(events_of(train), events_of(test), model)
     return result | {"seconds": round(time.perf_counter() - started, 3)}
 
 
@@ -55,6 +57,8 @@ def planted(seed: int, events: int, options: office.Options | None = None) -> di
     }
 
 
-def _events(path: Path) -> pa.Table:
-    chunks = [chunk.events for item in reader.plan((path,)) for chunk in reader.read(item)]
+def events_of(path: Path, mapping: Mapping[str, str] | None = None) -> pa.Table:
+    """All events of a log, in no book. `mapping`: event field → column, where the guess would be wrong."""
+    planned = reader.plan((path,), ImportOptions(mapping=mapping or {}))
+    chunks = [chunk.events for item in planned for chunk in reader.read(item)]
     return pa.concat_tables(chunks).unify_dictionaries()

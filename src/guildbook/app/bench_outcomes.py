@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from guildbook.app.bench import events_of
 from guildbook.app.book import open_book
 from guildbook.app.learning import Wanted
 from guildbook.config import Distil
@@ -21,8 +22,6 @@ from guildbook.distil.quality.model import Validated, cross_validated
 from guildbook.distil.summarise import summarise
 from guildbook.model.errors import InputError
 from guildbook.model.knowledge import Kind, Practice
-from guildbook.plugins import ImportOptions
-from guildbook.record import reader
 
 TOP: Final = 3
 
@@ -46,7 +45,7 @@ def outcomes(
         tempfile.TemporaryDirectory(prefix="guildbook-bench-") as folder,
         open_book(folder, overrides=overrides) as book,
     ):
-        ranked = _ranked(_events(log, chosen), _settings(book.config.distil))
+        ranked = _ranked(events_of(log, chosen), _settings(book.config.distil))
         good = ranked.good
         if good.all() or not good.any():
             raise InputError(
@@ -86,12 +85,6 @@ def _ranked(events: pa.Table, settings: Settings) -> Validated:
     sums = summarise(encode(events, settings))
     settling = frozenset(code for code, text in sums.texts.items() if step_code(text, settings))
     return cross_validated(sums, MiningSettings(settling=settling))
-
-
-def _events(log: Path, mapping: Mapping[str, str]) -> pa.Table:
-    planned = reader.plan((log,), ImportOptions(mapping=mapping))
-    chunks = [chunk.events for item in planned for chunk in reader.read(item)]
-    return pa.concat_tables(chunks).unify_dictionaries()
 
 
 def _told(practice: Practice) -> dict[str, Any]:

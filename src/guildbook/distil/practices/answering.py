@@ -105,11 +105,12 @@ def _effect(found: Difference, i: int, n: int, given: float) -> Effect:
     return Effect("share", value, value - half, value + half, n, float(found.p[i]), given, given - value)
 
 
-def _practice(key: NDArray[np.uint64], effect: Effect, said: str, names: Names, titles: dict[int, str]) -> Practice:
+def turning_to(key: NDArray[np.uint64], effect: Effect, names: Names, titles: dict[int, str]) -> Practice:
+    """The practice of turning to somebody, without its sentence. `key`: task, condition, ask, person."""
     task, condition, ask, person = (int(s) for s in key)
     label, name = names.label(ask), names.worker(person)
     when = When(titles[task], label, (names.condition(condition),) if condition else ())
-    made = Practice(
+    return Practice(
         id=identity(Kind.PEOPLE, when, (label,), (), (name,)),
         kind=Kind.PEOPLE,
         title="",
@@ -119,6 +120,10 @@ def _practice(key: NDArray[np.uint64], effect: Effect, said: str, names: Names, 
         effect=effect,
         people=(name,),
     )
+
+
+def _practice(key: NDArray[np.uint64], effect: Effect, said: str, names: Names, titles: dict[int, str]) -> Practice:
+    made = turning_to(key, effect, names, titles)
     return replace(made, title=f"{whom(made)}: {said}.")
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guildbook.distil.practices import wording
-from guildbook.distil.practices.answering import mine_answers, mine_going, whom
+from guildbook.distil.practices.answering import mine_answers, mine_going, turning_to, whom
 from guildbook.distil.practices.asking import Asks, grouped, groups_of, openings
 from guildbook.distil.practices.forming import identity
 from guildbook.distil.practices.runs import run_numbers
@@ -17,7 +17,7 @@ from guildbook.distil.practices.statistics import Z95, Floats, tally, welch
 from guildbook.distil.practices.wording import Names
 from guildbook.distil.sums import Sums
 from guildbook.distil.topics import topics
-from guildbook.model.knowledge import Effect, Kind, Practice, When
+from guildbook.model.knowledge import Effect, Practice
 
 ACCEPT = 0.001
 SIMPLER = 0.5
@@ -120,22 +120,7 @@ def _mean(n: Floats, total: Floats, square: Floats) -> tuple[Floats, Floats]:
 
 
 def _practice(table: Asks, choice: _Choice, names: Names, titles: dict[int, str]) -> Practice:
-    task, condition, ask, person = (int(s) for s in table.keys[choice.row])
-    label, name = names.label(ask), names.worker(person)
-    attributes = (names.condition(condition),) if condition else ()
-    when = When(titles[task], label, attributes)
-    effect = choice.effect
-    made = Practice(
-        id=identity(Kind.PEOPLE, when, (label,), (), (name,)),
-        kind=Kind.PEOPLE,
-        title="",
-        when=when,
-        do=(label,),
-        instead_of=(),
-        effect=effect,
-        people=(name,),
-    )
-    return reworded(made, ())
+    return reworded(turning_to(table.keys[choice.row], choice.effect, names, titles), ())
 
 
 def reworded(found: Practice, after: tuple[str, ...]) -> Practice:
