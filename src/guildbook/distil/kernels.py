@@ -236,11 +236,31 @@ def way_hashes(linked: NDArray[np.bool_], steps: Keys, apps: Ints, fixed: Keys, 
 
 
 @njit(cache=True)
+def main_workers(offsets: Ints, workers: Ints, worker_rank: Ints) -> Ints:
+    """(T,) the code of the worker who did most of each trace, of several the one of the lowest rank."""
+    often = np.zeros(len(worker_rank), np.int64)
+    out = np.full(len(offsets) - 1, -1, np.int64)
+    for trace in range(len(out)):
+        for i in range(offsets[trace], offsets[trace + 1]):
+            often[workers[i]] += 1
+        best = -1
+        for i in range(offsets[trace], offsets[trace + 1]):
+            ahead = best < 0 or often[workers[i]] > often[best]
+            if ahead or (often[workers[i]] == often[best] and worker_rank[workers[i]] < worker_rank[best]):
+                best = workers[i]
+        out[trace] = best
+        for i in range(offsets[trace], offsets[trace + 1]):
+            often[workers[i]] = 0
+    return out
+
+
+@njit(cache=True)
 def trace_tokens(
     offsets: Ints,
     steps: Ints,
     step_symbols: Keys,
     workers: Ints,
+    main: Ints,
     worker_rank: Ints,
     worker_symbols: Keys,
     rule_offsets: Ints,
@@ -253,9 +273,9 @@ def trace_tokens(
     """The profile tokens of each joint trace.
 
     They are: conditions, 0, distinct activities with repeat marks, 0, workers, 0, who was told at once, 0, who was told
-    later only. `steps` and `workers` are dense codes; `worker_rank` orders worker codes by their symbol, and
-    `worker_symbols` is in that order. `told` are the people told in each trace, by that rank; `late` says whether it
-    was not at once. Returns (offsets, tokens).
+    later only. `steps` and `workers` are dense codes; `main` (T,) is the worker who stands first, the others follow by
+    rank; `worker_rank` orders worker codes by symbol, and `worker_symbols` is in that order. `told` are the people
+    told in each trace, by that rank; `late` says whether it was not at once. Returns (offsets, tokens).
     """
     n = len(offsets) - 1
     seen = np.full(len(step_symbols), -1, np.int64)
@@ -287,13 +307,13 @@ def trace_tokens(
                 often[steps[i]] = 0
             if met[workers[i]] != trace:
                 met[workers[i]] = trace
-                team[people] = worker_rank[workers[i]]
+                team[people] = worker_rank[workers[i]] if workers[i] != main[trace] else -1
                 people += 1
         out[size] = 0
         size += 1
         team[:people].sort()
         for i in range(people):
-            out[size] = worker_symbols[team[i]]
+            out[size] = worker_symbols[team[i] if team[i] >= 0 else worker_rank[main[trace]]]
             size += 1
         for later in range(2):
             out[size] = 0

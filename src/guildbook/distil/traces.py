@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from guildbook.distil.encode import Events
-from guildbook.distil.kernels import row_order
+from guildbook.distil.kernels import main_workers, row_order
 from guildbook.distil.outcomes import BAD, BY_STEP
 from guildbook.model.ids import symbol
 from guildbook.model.time import DAY
@@ -63,6 +63,13 @@ class Traces:
     def worker(self) -> Ints:
         """(n,): worker codes."""
         return self.events.worker[self.order].astype(np.int64)
+
+    @cached_property
+    def main(self) -> Ints:
+        """(T,): code of the worker who did most of the events, of several the one of the lowest symbol."""
+        rank = np.empty(len(self.events.workers), np.int64)
+        rank[np.argsort(self.events.workers.symbols)] = np.arange(len(rank))
+        return main_workers(self.offsets, self.worker, rank)
 
     @cached_property
     def step(self) -> Keys:

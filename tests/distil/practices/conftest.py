@@ -24,6 +24,7 @@ class Trace:
     lead: float = 600.0
     conditions: tuple[str, ...] = ()
     workers: tuple[str, ...] = ("ann",)
+    """Who did most first."""
     repeated: tuple[str, ...] = ()
     task: str = "claim"
     told: tuple[str, ...] = ()
@@ -75,8 +76,8 @@ def make_sums(traces: Iterable[Trace] = (), written: Written | None = None) -> S
         tokens = [*sorted(condition(c) for c in trace.conditions), 0]
         for step in trace.steps:
             tokens += [code(step), *([REPEAT] if step in trace.repeated else [])]
-        for people in (trace.workers, trace.told, trace.told_later):
-            tokens += [0, *sorted(worker(w) for w in people)]
+        for first, people in ((trace.workers[:1], trace.workers[1:]), ((), trace.told), ((), trace.told_later)):
+            tokens += [0, *map(worker, first), *sorted(worker(w) for w in people)]
         rows.append(([code(trace.task), trace.outcome, micros(trace.active), micros(trace.lead)], tokens))
     ways = [
         [code(t), worker(w), code(a), *([*map(code, path), 0, 0, 0, 0][:4]), code(b), micros(s)]
