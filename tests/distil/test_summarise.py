@@ -22,7 +22,7 @@ from guildbook.distil.summarise import summarise_table
 from guildbook.distil.sums import CUT, END, MAX_ORDER, REPEAT, VARIANT_LIMIT, Sums, condition_symbol, worker_symbol
 from guildbook.distil.tables import CountTable
 from guildbook.model.ids import symbol
-from guildbook.model.time import DAY, MINUTE
+from guildbook.model.time import DAY, EARLIEST, HOUR, MINUTE
 
 Row = dict[str, Any]
 Table = Callable[[Sequence[Row]], pa.Table]
@@ -238,10 +238,17 @@ def test_profiles_variants_and_totals(data: st.DataObject, logs: Any, table: Tab
         told = [{worker_symbol(name) for name in (row["to"] or []) + (row["cc"] or [])} for row in trace.rows]
         at_once = next(filter(None, told), set[int]())
         tokens += [0, *sorted(at_once), 0, *sorted(set[int]().union(*told) - at_once)]
+        workers = [most, *sorted({who(row) for row in trace.rows} - {most})]
+        doers = [workers.index(who(next(row for row in trace.rows if act(row) == s))) + 1 for s in dict.fromkeys(steps)]
+        tokens += [
+            0,
+            *(int.from_bytes(doers[i : i + 8], "little") for i in range(0, len(doers), 8) if len(workers) > 1),
+        ]
         gaps = [b["time"] - a["time"] for a, b in pairwise(trace.rows)]
         known = [row["duration"] for row in trace.rows if row["duration"] is not None]
         active = sum(known) if known else sum(gap for gap in gaps if gap < GAP)
-        profiles[(symbol(trace.task), trace.outcome, at(active), at(sum(gaps))), tuple(tokens)] += 1
+        begun = (trace.rows[0]["time"] - EARLIEST) // HOUR
+        profiles[(symbol(trace.task), trace.outcome, at(active), at(sum(gaps)), begun), tuple(tokens)] += 1
         variants[(symbol(trace.task),), tuple(steps)] += 1
         endings[(symbol(trace.task), *steps), trace.outcome, at(sum(gaps))] += 1
         leads[symbol(trace.task), week(trace.rows[0]), at(sum(gaps))] += 1
