@@ -12,7 +12,6 @@ from guildbook.distil.begun import hour_number
 from guildbook.distil.buckets import bucket
 from guildbook.distil.encode import Events, encode
 from guildbook.distil.kernels import context_hashes, group_rows, reply_times, run_hashes, trace_tokens, way_hashes
-from guildbook.distil.segment.units import SHIFT, long_episodes, week
 from guildbook.distil.settings import Settings
 from guildbook.distil.sums import CUT, END, MAX_ORDER, REPEAT, START, VARIANT_LIMIT, WITH_CASE, WITHOUT_CASE, Sums
 from guildbook.distil.tables import CountTable, Profiles
@@ -40,7 +39,7 @@ def summarise(events: Events) -> Sums:
 
 
 def trace_sums(traces: Traces) -> Sums:
-    """What the joint traces add: every table but `batches`, `days` and `long`."""
+    """What the joint traces add: every table but `batches` and `days`."""
     if not len(traces):
         return Sums()
     asked, askers, ask_uses = asks(traces)
@@ -71,7 +70,7 @@ def trace_sums(traces: Traces) -> Sums:
 
 
 def day_sums(events: Events, order: Ints) -> Sums:
-    """What whole worker-days add: `days`, `long`, and `batches` of events that have a case.
+    """What whole worker-days add: `days`, and `batches` of events that have a case.
 
     In a batch an event's own time is its duration or the gap to the worker's next event, so that it depends on
     the worker-day alone.
@@ -93,15 +92,7 @@ def day_sums(events: Events, order: Ints) -> Sums:
     return Sums(
         batches=CountTable.from_columns(task, events.acts.symbols[act[has]], length[has], bucket(own[has])),
         days=CountTable.from_columns(worker, day.astype(np.uint64)),
-        long=_long(events),
     )
-
-
-def _long(events: Events) -> CountTable:
-    """Episodes too long to be told whole, by whose week it is."""
-    rows = long_episodes(events.worker, events.time, events.case < 0, events.idle)
-    weeks = (week(events.time[rows]) + SHIFT).astype(np.uint64)
-    return CountTable.from_columns(events.workers.symbols[events.worker[rows]], weeks)
 
 
 def follows(traces: Traces) -> CountTable:

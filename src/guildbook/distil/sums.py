@@ -60,7 +60,6 @@ _WIDTHS: Final = {
     "ways": 9,
     "batches": 4,
     "days": 2,
-    "long": 2,
     "totals": 1,
 }
 _HEADS: Final = {"profiles": 5, "variants": 1}
@@ -118,9 +117,6 @@ class Sums:
     """task, activity, run length (1, 2, 3: 3–4, 4: 5–8, 5: 9+), bucket of own time; counts events."""
     days: CountTable = field(default_factory=_table("days"))
     """worker, day number since 1970: events."""
-    long: CountTable = field(default_factory=_table("long"))
-    """worker, week (`units.SHIFT` added): episodes without a case that are too long to be told whole; such a week is
-    cut by what is done in it instead of by idle gaps."""
     totals: CountTable = field(default_factory=_table("totals"))
     """`WITH_CASE` or `WITHOUT_CASE`: joint traces."""
     profiles: Profiles = field(default_factory=_runs("profiles"))
