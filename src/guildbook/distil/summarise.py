@@ -12,6 +12,7 @@ from guildbook.distil.begun import hour_number
 from guildbook.distil.buckets import bucket
 from guildbook.distil.encode import Events, encode
 from guildbook.distil.kernels import context_hashes, group_rows, reply_times, run_hashes, trace_tokens, way_hashes
+from guildbook.distil.segment.units import SHIFT, long_episodes, week
 from guildbook.distil.settings import Settings
 from guildbook.distil.sums import CUT, END, MAX_ORDER, REPEAT, START, VARIANT_LIMIT, WITH_CASE, WITHOUT_CASE, Sums
 from guildbook.distil.tables import CountTable, Profiles
@@ -39,7 +40,7 @@ def summarise(events: Events) -> Sums:
 
 
 def trace_sums(traces: Traces) -> Sums:
-    """What the joint traces add: every table but `batches` and `days`."""
+    """What the joint traces add: every table but `batches`, `days` and `long`."""
     if not len(traces):
         return Sums()
     asked, askers, ask_uses = asks(traces)
@@ -70,7 +71,7 @@ def trace_sums(traces: Traces) -> Sums:
 
 
 def day_sums(events: Events, order: Ints) -> Sums:
-    """What whole worker-days add: `days`, and `batches` of events that have a case.
+    """What whole worker-days add: `days`, `long`, and `batches` of events that have a case.
 
     In a batch an event's own time is its duration or the gap to the worker's next event, so that it depends on
     the worker-day alone.
@@ -92,7 +93,15 @@ def day_sums(events: Events, order: Ints) -> Sums:
     return Sums(
         batches=CountTable.from_columns(task, events.acts.symbols[act[has]], length[has], bucket(own[has])),
         days=CountTable.from_columns(worker, day.astype(np.uint64)),
+        long=_long(events),
     )
+
+
+def _long(events: Events) -> CountTable:
+    """Episodes too long to be told whole, by whose week it is."""
+    rows = long_episodes(events.worker, events.time, events.case < 0, events.idle)
+    weeks = (week(events.time[rows]) + SHIFT).astype(np.uint64)
+    return CountTable.from_columns(events.workers.symbols[events.worker[rows]], weeks)
 
 
 def follows(traces: Traces) -> CountTable:
@@ -144,10 +153,12 @@ def _handed_over(traces: Traces) -> tuple[Ints, Ints]:
 def takers(traces: Traces) -> CountTable:
     """Who takes which step up from another, by condition, where it waited a minute or more.
 
-    What is taken up sooner was passed on by a system or across a desk.
+    What is taken up sooner was passed on by a system or across a desk. Nor is it handed over where somebody goes on
+    with a case of which they do most: whose case it is depends on the case, not on the step.
     """
     change, waited = _handed_over(traces)
     taken = change[waited >= WAITED] + 1
+    taken = taken[traces.worker[taken] != traces.main[traces.trace[taken]]]
     row, condition = _by_condition(traces, taken)
     at = taken[row]
     return CountTable.from_columns(traces.task_at[at], condition, traces.step[at], traces.who[at])

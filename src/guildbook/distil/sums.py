@@ -60,6 +60,7 @@ _WIDTHS: Final = {
     "ways": 9,
     "batches": 4,
     "days": 2,
+    "long": 2,
     "totals": 1,
 }
 _HEADS: Final = {"profiles": 5, "variants": 1}
@@ -104,7 +105,8 @@ class Sums:
     handovers: CountTable = field(default_factory=_table("handovers"))
     """task, from worker, to worker, activity received, bucket of waiting."""
     takers: CountTable = field(default_factory=_table("takers"))
-    """task, condition (0: any), activity, worker who took it up from another after a minute or more: occurrences."""
+    """task, condition (0: any), activity, worker who took it up from another after a minute or more, and who did not do
+    most of the joint trace: occurrences."""
     asks: CountTable = field(default_factory=_table("asks"))
     """task, condition (0: any), asking activity, person asked, bucket until they act (0: never), outcome."""
     askers: CountTable = field(default_factory=_table("askers"))
@@ -117,6 +119,9 @@ class Sums:
     """task, activity, run length (1, 2, 3: 3–4, 4: 5–8, 5: 9+), bucket of own time; counts events."""
     days: CountTable = field(default_factory=_table("days"))
     """worker, day number since 1970: events."""
+    long: CountTable = field(default_factory=_table("long"))
+    """worker, week (`units.SHIFT` added): episodes without a case that are too long to be told whole; such a week is
+    cut by what is done in it instead of by idle gaps."""
     totals: CountTable = field(default_factory=_table("totals"))
     """`WITH_CASE` or `WITHOUT_CASE`: joint traces."""
     profiles: Profiles = field(default_factory=_runs("profiles"))
