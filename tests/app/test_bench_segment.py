@@ -106,3 +106,23 @@ def test_a_log_with_fewer_columns_under_other_names_is_cut_as_well(shared_data: 
             field = row["target.name"] or row["target.innerText"]
             out.writerow([row["timeStamp"], row["eventType"], field, row["target.sheetName"], row["Task"], row["idx"]])
     assert measure(path, ("Task", "idx"), Options(even_times=True))["f1"] >= 0.95
+
+
+def test_columns_can_be_named(log: Path) -> None:
+    """What is called `field` is taken for the element's id."""
+    events = load(log, ("Task", "number"), {"element_id": "field"}).events
+    assert events.column("element_id").null_count == 0
+
+
+def test_what_learning_makes_of_it_is_told_beside(log: Path) -> None:
+    found = measure(log, ("Task", "number"))
+    assert found["learnt_f1"] == found["learnt_task_f1"] == 1.0
+    assert found["learnt_segments_found"] == 30
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["L1.csv", "log1_segmented.csv"])
+def test_learning_finds_the_performances_of_real_logs(name: str, shared_data: Path) -> None:
+    found = measure(shared_data / "uilogs" / name, LOGS[name])
+    assert found["learnt_f1"] >= 0.98
+    assert found.get("learnt_task_f1", 1.0) >= 0.99
