@@ -76,25 +76,33 @@ def workdays(days: int) -> Ints:
 def draw_cases(
     plan: Plan, staff: Staff, task: str, count: int, first: int, days: int, rng: np.random.Generator
 ) -> Cases:
-    """`count` cases arriving in working hours over `days` days, numbered from `first`."""
+    """Cases arriving in working hours over `days` days, numbered from `first`.
+
+    They are `count`, less those whose owner has not come to the task yet.
+    """
     arrival = rng.choice(workdays(days), count) * DAY + rng.integers(7 * HOUR, 17 * HOUR, count)
     arrival.sort()
     kind = rng.choice(len(KINDS), count, p=_KIND_SHARES)
     amount = plan.amount_floor * np.exp(rng.normal(-0.25, 0.9, count))
     owner = _assign(staff, task, kind, rng)
+    product = rng.choice(len(PRODUCT_SHARES), count, p=PRODUCT_SHARES)
+    channel = rng.integers(len(CHANNELS), size=count)
+    noise = rng.normal(0, _NOISE, count)
+    week = arrival / (7 * DAY)
+    kept = week >= staff.joined[owner]
     return Cases(
         task=task,
-        number=first + np.arange(count),
-        arrival=arrival,
-        week=arrival / (7 * DAY),
-        product=rng.choice(len(PRODUCT_SHARES), count, p=PRODUCT_SHARES),
+        number=first + np.flatnonzero(kept),
+        arrival=arrival[kept],
+        week=week[kept],
+        product=product[kept],
         products=plan.products,
-        kind=kind,
-        channel=rng.integers(len(CHANNELS), size=count),
-        amount=np.clip(amount, 50, _MOST * plan.amount_floor).astype(np.int64),
-        owner=owner,
-        time_factor=np.array(_HARDER)[kind] * np.exp(rng.normal(0, _NOISE, count)),
-        good_shift=np.array(_WORSE)[kind] + staff.skill[owner],
+        kind=kind[kept],
+        channel=channel[kept],
+        amount=np.clip(amount, 50, _MOST * plan.amount_floor).astype(np.int64)[kept],
+        owner=owner[kept],
+        time_factor=(np.array(_HARDER)[kind] * np.exp(noise))[kept],
+        good_shift=(np.array(_WORSE)[kind] + staff.skill[owner])[kept],
     )
 
 

@@ -290,6 +290,19 @@ EARLY: Final[dict[str, tuple[Step, Step, Step]]] = {
 }
 """A request, other work, and what came of the request: asked for first, it is waited for while the work goes on."""
 
+FEATURES: Final[dict[str, tuple[Step, Step]]] = {
+    "claim": (_claims("press", "Split view", "shortcut"), _claims("open", "Phrase list", "panel")),
+    "invoice": (_claims("press", "Next field", "shortcut"), _claims("open", "Saved filter", "panel")),
+    "report": (_sheet("press", "Repeat last edit", "shortcut"), _sheet("open", "Formula audit", "panel")),
+    "complaint": (
+        _claims("press", "Customer card", "shortcut"),
+        _doc("open", "Side by side", "reply {}.docx", "panel"),
+    ),
+}
+"""What the tools of a task can do anywhere in it; it may save time."""
+CONSULT: Final[dict[str, Step]] = {task: _chat("ask", f"Second opinion on the {task}") for task in TASKS}
+"""A question that anybody may ask; it may help those who are new to the task."""
+
 CASELESS: Final[dict[str, Step]] = {
     "inbox": _mail("open", "Inbox", "list"),
     "mail": _mail("read", "Message", "message"),
@@ -310,9 +323,10 @@ def _catalogue() -> tuple[Step, ...]:
         pools += [way.quick, *way.slow]
     for single in (MISTAKES, RECOVERIES, CARE):
         pools += single.values()
-    for by_task in (PREPARATIONS, CHECKS, TOPICS, ORDERS, EARLY):
+    for by_task in (PREPARATIONS, CHECKS, TOPICS, ORDERS, EARLY, FEATURES):
         for steps in by_task.values():
             pools += steps
+    pools += CONSULT.values()
     return tuple(dict.fromkeys(pools))
 
 
