@@ -134,13 +134,17 @@ def segment(
     even_times: Annotated[
         bool, typer.Option("--even-times", help="Space events evenly, so that no gap tells.")
     ] = False,
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Correct a guessed column.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Cut raw interaction into performances of tasks; the truth columns are hidden from the learner."""
     from guildbook.app.bench_segment import Options, measure
+    from guildbook.cli.learning import columns_of
 
     names = [name.strip() for name in truth.split(",") if name.strip()]
-    result = measure(log, names, Options(noise, interleave, even_times, seed))
+    result = measure(log, names, Options(noise, interleave, even_times, seed), columns_of(mapping or []))
     _show(result if json else {k: v for k, v in result.items() if k != "routines"}, json)
 
 
