@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from guildbook.distil.practices.matching import Pattern
 from guildbook.distil.practices.runs import within
+from guildbook.distil.practices.times import holds
 from guildbook.distil.practices.wording import Names
 from guildbook.distil.sums import Sums
 from guildbook.distil.tables import CountTable
@@ -56,6 +57,9 @@ def _counted(sums: Sums, ways: CountTable, pattern: Pattern) -> tuple[NDArray[np
         own = _of_tasks(sums.asks, pattern, condition, step, pattern.person)
         return own.keys[own.keys[:, 4] > 0, 3], own.counts[own.keys[:, 4] > 0]
     own = _of_tasks(sums.performers, pattern, step)
+    if pattern.people:
+        rows = np.isin(own.keys[:, 2], np.array(pattern.people, np.uint64))
+        return own.keys[rows, 2], own.counts[rows]
     return own.keys[:, 2], own.counts
 
 
@@ -66,6 +70,8 @@ def _took_part(sums: Sums, pattern: Pattern) -> tuple[NDArray[np.uint64], NDArra
     marks = np.cumsum(profiles.tokens == 0)
     section = marks - np.concatenate([[0], marks])[profiles.offsets[:-1]][row]
     keep = np.ones(len(profiles), dtype=bool)
+    for value in pattern.begun:
+        keep &= holds(value, profiles.head[:, 4])
     for condition in pattern.conditions:
         held = np.zeros(len(profiles), dtype=bool)
         held[row[(section == 0) & (profiles.tokens == np.uint64(condition))]] = True
