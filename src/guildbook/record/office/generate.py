@@ -79,6 +79,7 @@ def generate(
     The same arguments give the same events. `days` (0 is the first day) leaves out the events of other days and changes
     nothing else, so the days of any partition make up the whole. Raises `UsageError` for sizes that cannot be.
     """
+    events = options.whole(events)
     count = head_count(events, people, weeks)
     return _chunks(seed, events, count, weeks, days, options)
 

@@ -99,7 +99,7 @@ def truth(
 ) -> Truth:
     """What `generate` with the same arguments plants. Raises `UsageError` like it."""
     plan = draw_plan(seed, planted=options.planted, more=options.more, experts=options.experts)
-    office = branches(plan, head_count(events, people, weeks))
+    office = branches(plan, head_count(options.whole(events), people, weeks))
     return Truth(
         seed=seed,
         practices=tuple(_of_rule(r, office) for r in plan.rules),
