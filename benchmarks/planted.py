@@ -5,8 +5,8 @@
 
 At least 0.9 of what is planted in each kind is found and as much of what is told is true; prerequisites with an F1 of
 at least 0.8; of the third layer at least 0.8; in offices with nothing planted at most one practice in 100,000 events.
-`no-experts` are offices in which newcomers can be seen and nothing is planted. `--no-chunks` leaves every step its own
-symbol, to see what chunks are good for.
+`no-experts` are offices in which newcomers can be seen and nothing is planted. `--circumstances` adds what depends on
+when and by whom. `--no-chunks` leaves every step its own symbol, to see what chunks are good for.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=120_000)
     parser.add_argument("--noise", type=float, default=0.0)
     parser.add_argument("--sorts", choices=("usual", "more", "experts", "none", "no-experts"), default="usual")
+    parser.add_argument("--circumstances", action="store_true")
     parser.add_argument("--no-chunks", action="store_true")
     asked = parser.parse_args()
     if asked.no_chunks:
@@ -44,6 +45,7 @@ def main() -> None:
         planted=asked.sorts not in {"none", "no-experts"},
         more=asked.sorts == "more",
         experts=asked.sorts in {"experts", "no-experts"},
+        circumstances=asked.circumstances,
         noise=asked.noise,
     )
     scores: list[PlantedScore] = []

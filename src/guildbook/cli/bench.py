@@ -25,6 +25,7 @@ class Planting(StrEnum):
     USUAL = "usual"
     MORE = "more"
     EXPERTS = "experts"
+    CIRCUMSTANCES = "circumstances"
     NONE = "none"
 
 
@@ -58,7 +59,7 @@ def planted(
     events: Annotated[int, typer.Option(min=1000, help="About how many events.")] = 120_000,
     noise: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of stray and missing events.")] = 0.0,
     planted: Annotated[
-        Planting, typer.Option(help="more, experts: further sorts too; none: nothing has any effect.")
+        Planting, typer.Option(help="more, experts, circumstances: further sorts too; none: nothing has any effect.")
     ] = Planting.USUAL,
     json: Json = False,
 ) -> None:
@@ -74,6 +75,7 @@ def planted(
                 planted=planted is not Planting.NONE,
                 more=planted is Planting.MORE,
                 experts=planted is Planting.EXPERTS,
+                circumstances=planted is Planting.CIRCUMSTANCES,
                 noise=noise,
             ),
         ),

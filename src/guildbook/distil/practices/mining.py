@@ -233,7 +233,8 @@ def _controlled(kind: Kind, pool: _Pool, *, nested: bool = False) -> list[Practi
     differ from that of the screen that led to it, so it is added to the tests.
     """
     own = [p for p in pool.practices if p.kind is kind and (p.id in pool.nested or not nested)]
-    raw = np.array([p.effect.p / (2 if p.id in pool.sided else 1) for p in own])
+    one_sided = nested or kind is Kind.QUALITY  # of times, whose tails are long, both sides are asked
+    raw = np.array([p.effect.p / (2 if one_sided and p.id in pool.sided else 1) for p in own])
     fixed = adjusted(np.concatenate([raw, *pool.tests.get((kind, nested), [])]))[: len(own)]
     order = np.lexsort((np.arange(len(own)), raw))
     return [replace(own[i], effect=replace(own[i].effect, p=float(fixed[i]))) for i in order]

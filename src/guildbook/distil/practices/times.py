@@ -64,14 +64,14 @@ def with_times(traces: TaskTraces, leads: CountTable) -> tuple[TaskTraces, dict[
     `leads`: as in the sums. Also returns the texts of the conditions by symbol. Week and workload open no scopes: that
     a practice holds in a certain week is no advice.
     """
-    values = [*_windows(traces.begun % 24, traces.weights), WEEKEND, MONTH_END]
+    values = [*windows(traces.begun % 24, traces.weights), WEEKEND, MONTH_END]
     texts = {condition_symbol(f"{KEY}={value}"): f"{KEY}={value}" for value in values}
     conditions = np.concatenate([traces.conditions, np.array(list(texts), np.uint64)])
     flags = [traces.holds, *(holds(value, traces.begun)[:, None] for value in values), _period(traces, leads)]
     return replace(traces, conditions=conditions, holds=np.column_stack(flags)), texts
 
 
-def _windows(hour: Hours, weights: Floats) -> list[str]:
+def windows(hour: Hours, weights: Floats) -> list[str]:
     """The early, middle and late part of the day, the day beginning where least happens."""
     share = np.bincount(hour, weights, 24) / weights.sum()
     around = [[share[np.arange(h - width, h + width) % 24].sum() for h in range(24)] for width in (9, 6, 3)]

@@ -85,7 +85,9 @@ def generate(
 
 
 def _chunks(seed: int, events: int, people: int, weeks: int, days: range | None, options: Options) -> Iterator[Chunk]:
-    plan = draw_plan(seed, planted=options.planted, more=options.more, experts=options.experts)
+    plan = draw_plan(
+        seed, planted=options.planted, more=options.more, experts=options.experts, circumstances=options.circumstances
+    )
     office = branches(plan, people)
     number = 10_001
     for i, staff in enumerate(office):

@@ -34,6 +34,9 @@ class Options:
     experts: bool = False
     """What experts know: the less experienced come to their tasks late, so that who is new can be seen; features of
     tools, who approves what is dear, and a question that helps the new."""
+    circumstances: bool = False
+    """What depends on when and by whom: a step that matters late in the day only, somebody whose second look is worth
+    more, and busy weeks in which cases end worse and a step that changes nothing is left out."""
     noise: float = 0.0
     """Events too many and missing, as a share of all: stray looks at mail, chat and pages inside cases (three
     quarters) and events the recorder lost (one quarter)."""

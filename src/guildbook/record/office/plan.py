@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from guildbook.model import Kind
 from guildbook.record.office.steps import (
@@ -16,21 +17,25 @@ from guildbook.record.office.steps import (
     EARLY,
     FEATURES,
     FIXED,
+    HURRIED,
+    LATE,
     MISTAKES,
     ORDERS,
     PREPARATIONS,
     RECOVERIES,
+    SECOND,
     TASKS,
     TOPICS,
     WAYS,
     Step,
 )
 
-Follow = Literal["skill", "hard", "coin", "seldom", "unskilled"]
+Follow = Literal["skill", "hard", "coin", "seldom", "unskilled", "hurried"]
 """How it is decided whether a slot's step is done.
 
 `skill`: by the person, veterans often and newcomers seldom. `hard`: by the case, hard ones often. `coin`: half of the
-time. `seldom`: one time in six. `unskilled`: newcomers in half of their cases, veterans in one of ten.
+time. `seldom`: one time in six. `unskilled`: newcomers in half of their cases, veterans in one of ten. `hurried`: three
+times in four, but one in five in busy weeks.
 """
 
 PRODUCTS: Final = ("marine", "motor", "home", "travel")
@@ -43,6 +48,10 @@ BATCHED: Final = ("claim.register", "invoice.register", "complaint.register", "i
 _PLAN_SALT: Final = 0x0FF1CE
 _MORE_SALT: Final = 0x0FF1CE2
 _EXPERTS_SALT: Final = 0x0FF1CE3
+_CIRCUMSTANCES_SALT: Final = 0x0FF1CE4
+LATE_FROM: Final = 14
+"""The hour (UTC) from which a case comes late in the day."""
+_BUSY_EVERY: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +112,16 @@ class Plan:
     """The amount from which the conditional rules on amounts hold."""
     late: bool = False
     """Whether the less experienced came to their tasks only after some weeks."""
+    rush: dict[str, float] = field(default_factory=dict[str, float])
+    """Points of the good rate that a busy week costs in a task, whatever is done."""
+    busy: int = 0
+    """Which week of three is busy."""
+    notices: bool = False
+    """Whether every case begins with a notice when it comes."""
+
+    def is_busy(self, week: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which weeks are busy."""
+        return week % _BUSY_EVERY == self.busy
 
     def rule(self, slot: str) -> Rule | None:
         """The rule planted in a slot, if any."""
@@ -189,11 +208,14 @@ class _Draft:
         return [s for s in (f"{task}.o{i + 1}" for i in range(OPTIONS)) if s not in self.slots]
 
 
-def draw_plan(seed: int, *, planted: bool = True, more: bool = False, experts: bool = False) -> Plan:
+def draw_plan(
+    seed: int, *, planted: bool = True, more: bool = False, experts: bool = False, circumstances: bool = False
+) -> Plan:
     """The plan of a seed: the same for the same seed, whatever the size of the office.
 
     Without anything `planted`, people differ in all the same places and it changes nothing. `more` sorts of
-    practices and of what changes nothing come on top, and so does what `experts` know; the rest stays as it is.
+    practices and of what changes nothing come on top, and so do what `experts` know and `circumstances`; the rest
+    stays as it is.
     """
     rng = np.random.default_rng([seed, _PLAN_SALT])
     products = tuple(PRODUCTS[i] for i in rng.permutation(len(PRODUCTS)))
@@ -212,8 +234,13 @@ def draw_plan(seed: int, *, planted: bool = True, more: bool = False, experts: b
     harm = _add_more(draft, np.random.default_rng([seed, _MORE_SALT]), planted=planted) if more else {}
     if experts:
         _add_expertise(draft, np.random.default_rng([seed, _EXPERTS_SALT]), planted=planted)
+    rng = np.random.default_rng([seed, _CIRCUMSTANCES_SALT])
+    rush = _add_circumstances(draft, rng, planted=planted) if circumstances else {}
     base = {t: _base(draft.rules, t) for t in TASKS}
-    return Plan(seed, tuple(draft.rules), draft.slots, products, base, harm, draft.floor, experts)
+    busy = int(rng.integers(_BUSY_EVERY))
+    return Plan(
+        seed, tuple(draft.rules), draft.slots, products, base, harm, draft.floor, experts, rush, busy, circumstances
+    )
 
 
 def _base(rules: list[Rule], task: str) -> float:
@@ -354,6 +381,30 @@ def _add_expertise(draft: _Draft, rng: np.random.Generator, *, planted: bool) ->
         amount = Condition("amount", str(draft.floor), at_least=True)
         approval = (FIXED["invoice.approved"],)
         draft.plant(Kind.PEOPLE, "invoice.approver", approval, "share", 0.5, condition=amount)
+
+
+def _add_circumstances(draft: _Draft, rng: np.random.Generator, *, planted: bool) -> dict[str, float]:
+    """A step that matters late in the day, somebody to look at cases, and busy weeks, each in a task of its own.
+
+    The first two also stand in another task, where they change nothing. Returns what busy weeks cost.
+    """
+    draft.rng = rng
+    shuffled = [TASKS[i] for i in rng.permutation(len(TASKS))]
+    room = {task: _base(draft.rules, task) for task in shuffled}
+    late, busy, *others = sorted(shuffled, key=room.__getitem__, reverse=True)
+    for task, sort in ((late, "late"), (others[0], "late"), (others[1], "second"), (busy, "second")):
+        step = LATE[task] if sort == "late" else SECOND[task]
+        slot = f"{task}.{sort}"
+        if planted and task == late:
+            condition = Condition("begun", f"{LATE_FROM}:00", at_least=True)
+            effect = round(float(rng.uniform(0.25, 0.35)), 3)
+            draft.plant(Kind.QUALITY, slot, (step,), "good-rate", effect, condition=condition)
+        elif planted and task == others[1]:
+            draft.plant(Kind.QUALITY, slot, (step,), "good-rate", draft.points(0.2))
+        else:
+            draft.slots[slot] = Slot(slot, (step,))
+    draft.slots[f"{busy}.hurried"] = Slot(f"{busy}.hurried", (HURRIED[busy],), "hurried")
+    return {busy: -draft.points(0.2)}
 
 
 def _fill_decoys(draft: _Draft) -> None:

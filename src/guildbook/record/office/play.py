@@ -12,11 +12,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from guildbook.record.office.cases import Cases, hard_follow
+from guildbook.model.time import DAY
+from guildbook.record.office.cases import KINDS, Cases, calendar_week, hard_follow
 from guildbook.record.office.plan import BATCHED, OPTIONS, Plan, Rule, Slot
-from guildbook.record.office.sheet import ASIDE, BATCH, OWN, Sheet
+from guildbook.record.office.sheet import ASIDE, AT_ONCE, BATCH, OWN, Sheet
 from guildbook.record.office.staff import Staff
-from guildbook.record.office.steps import ANSWERS, CODE, CONSULT, EARLY, FIXED, TOPICS, WAYS
+from guildbook.record.office.steps import ANSWERS, CODE, CONSULT, EARLY, FIXED, NOTICE, TOPICS, WAYS
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -40,6 +41,10 @@ _MORE_REWORK: Final = 0.18
 """What is added to that in a task where care spares it."""
 _COMES_BACK: Final = 16 * 3600.0
 """Median seconds to what was asked for, counted from the work done meanwhile."""
+_SECOND_AFTER: Final = 0.5 * 3600.0
+_HARD_SECOND: Final = 0.6
+_EASY_SECOND: Final = 0.15
+"""How often one person gets the hard cases, and the others, for a second look."""
 _SOMEBODY_ELSE: Final = 0.12
 """How often somebody else answers in the end."""
 _RULE_KEPT: Final = 0.93
@@ -56,6 +61,8 @@ class Play:
     rng: np.random.Generator
     sheet: Sheet = field(init=False)
     took_effect: dict[str, Bools] = field(default_factory=dict[str, Bools])
+    busy: Bools = field(init=False)
+    """Where the case came in a busy week."""
     mistaken: Bools = field(init=False)
     """Where the task's mistake was made."""
     spared: Floats = field(init=False)
@@ -69,7 +76,9 @@ class Play:
         """Difficulty and the owner's pace hold from the start."""
         self.sheet = Sheet(len(self.cases.number))
         self.sheet.pace = self.cases.time_factor.copy()
-        self.good = self.plan.base[self.cases.task] + self.cases.good_shift
+        self.busy = self.plan.is_busy(calendar_week(self.cases.arrival // DAY))
+        rush = np.where(self.busy, self.plan.rush.get(self.cases.task, 0.0), 0.0)
+        self.good = self.plan.base[self.cases.task] + self.cases.good_shift + rush
         self.mistaken = np.zeros(self.sheet.rows, np.bool_)
         self.spared = np.zeros(self.sheet.rows)
         for name in (f"{self.cases.task}.feature1", f"{self.cases.task}.feature2"):
@@ -130,6 +139,34 @@ class Play:
         place = self.rng.integers(1, OPTIONS + 1, self.sheet.rows)
         self.features.append((CODE[slot.steps[0]], np.where(done, place, 0)))
         self._apply(name, done)
+
+    def notice(self) -> None:
+        """What tells of a new case when it comes, where anything depends on that."""
+        if self.plan.notices:
+            self.sheet.add(CODE[NOTICE], self.seconds(3.0, self.owner), self.owner, mode=AT_ONCE)
+
+    def circumstance(self, sort: str) -> None:
+        """What matters late in the day, or is left out in a hurry, if the task has it."""
+        slot = self.plan.slots.get(f"{self.cases.task}.{sort}")
+        if slot is None:
+            return
+        done = self.rng.random(self.sheet.rows) < self._probability(slot)
+        self.sheet.add(CODE[slot.steps[0]], self.seconds(_OPTION, self.owner), self.owner, present=done)
+        self._apply(slot.name, done)
+
+    def second(self) -> None:
+        """A second look by a colleague, if the task has it: one of them gets most of the hard cases."""
+        slot = self.plan.slots.get(f"{self.cases.task}.second")
+        if slot is None:
+            return
+        pool = self.staff.pools[slot.name]
+        expert = self.staff.experts.get(slot.name, int(pool[0]))
+        hard = self.cases.kind == len(KINDS) - 1
+        chosen = self.rng.random(self.sheet.rows) < np.where(hard, _HARD_SECOND, _EASY_SECOND)
+        who = np.where(chosen, expert, self._anyone(pool[pool != expert], self.owner))
+        wait = _SECOND_AFTER * np.exp(self.rng.normal(0, 0.4, self.sheet.rows))
+        self.sheet.add(CODE[slot.steps[0]], self.seconds(60.0, who), who, wait=wait, mode=ASIDE)
+        self._apply(slot.name, who == expert)
 
     def order(self) -> None:
         """Two steps always done, in either order."""
@@ -278,6 +315,8 @@ class Play:
                 return 0.5
             case "seldom":
                 return 1 / 6
+            case "hurried":
+                return np.where(self.busy, 0.2, 0.75)
             case "unskilled":
                 return 0.6 * (1.0 - self.staff.follows(slot.name, self.owner, self.cases.week))
 

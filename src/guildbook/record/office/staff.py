@@ -130,6 +130,8 @@ def _pools(rng: np.random.Generator, role: Ints, level: Ints) -> dict[str, Ints]
         "invoice.approved": of("team lead"),
         "invoice.approver": of("team lead"),
     }
+    for task in ("claim", "invoice", "report", "complaint"):
+        pools[f"{task}.second"] = np.roll(seasoned, len(task))[:: max(1, len(seasoned) // 5)][:5]
     pools["claim.handover"] = pools["claim.handover"][level[pools["claim.handover"]] >= 1][:5]
     for task in ("claim", "invoice", "report", "complaint"):
         pools[f"{task}.ask"] = np.sort(rng.permutation(seasoned)[:5])
