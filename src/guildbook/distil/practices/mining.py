@@ -49,6 +49,8 @@ class _Pool:
     """Ids of the practices that were looked for where another was followed."""
     sided: set[str] = field(default_factory=set[str])
     """Ids of those whose own p is of both sides, though they stand among tests of one."""
+    chances: dict[str, int] = field(default_factory=dict[str, int])
+    """By id, among how many conditions one was chosen beyond what was screened."""
 
     def add(self, kind: Kind, practices: list[Practice], tests: Floats) -> None:
         self.practices += practices
@@ -191,6 +193,8 @@ def _mine_steps(
     known = practices(search, title, names)
     pool.practices += [worded(p, search, search.accepted[place], names) for place, p in known.items()]
     pool.sided |= {p.id for p in known.values()}
+    twice = [p.id for place, p in known.items() if len(search.accepted[place].scope.conditions) > 1]
+    pool.chances |= dict.fromkeys(twice, len(block.conditions))
     pool.nested |= {p.id for place, p in known.items() if search.accepted[place].scope.after}
     for family, tests in search.tests.items():
         pool.tests.setdefault(family, []).extend(tests)
@@ -234,7 +238,8 @@ def _controlled(kind: Kind, pool: _Pool, *, nested: bool = False) -> list[Practi
     """
     own = [p for p in pool.practices if p.kind is kind and (p.id in pool.nested or not nested)]
     one_sided = nested or kind is Kind.QUALITY  # of times, whose tails are long, both sides are asked
-    raw = np.array([p.effect.p / (2 if one_sided and p.id in pool.sided else 1) for p in own])
+    factor = [pool.chances.get(p.id, 1) / (2 if one_sided and p.id in pool.sided else 1) for p in own]
+    raw = np.minimum(np.array([p.effect.p for p in own]) * np.array(factor), 1.0)
     fixed = adjusted(np.concatenate([raw, *pool.tests.get((kind, nested), [])]))[: len(own)]
     order = np.lexsort((np.arange(len(own)), raw))
     return [replace(own[i], effect=replace(own[i].effect, p=float(fixed[i]))) for i in order]
