@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from guildbook.app.bench_segment import Options, load, measure, scores, task_scores
-from guildbook.app.segment_trials import interleaved, noisy
+from guildbook.app.bench_segment import Options, learnt, load, measure, scores, task_scores
+from guildbook.app.segment_trials import interleaved, noisy, shared_out
 from guildbook.model.errors import UsageError
 
 LOGS = {
@@ -126,3 +126,11 @@ def test_learning_finds_the_performances_of_real_logs(name: str, shared_data: Pa
     found = measure(shared_data / "uilogs" / name, LOGS[name])
     assert found["learnt_f1"] >= 0.98
     assert found.get("learnt_task_f1", 1.0) >= 0.99
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("name", "tasks"), [("L1.csv", 4), ("L2.csv", 5), ("log2_segmented.csv", 1)])
+def test_a_routine_of_several_people_in_several_weeks_is_one_task(name: str, tasks: int, shared_data: Path) -> None:
+    """In L1 and L2 a log-in that fails is a task of its own."""
+    found = learnt(shared_out(load(shared_data / "uilogs" / name, LOGS[name]), 2, 2, 1))
+    assert (found["f1"], found["tasks_found"], found.get("task_f1", 1.0)) == (1.0, tasks, 1.0)

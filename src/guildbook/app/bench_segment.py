@@ -104,9 +104,10 @@ def learnt(trial: Trial) -> dict[str, float]:
     trace[traces.order] = traces.trace
     said = scores(trial.segment, trace)
     out = {name: said[name] for name in ("f1", "exact")} | {"segments_found": len(traces)}
+    task = np.unique(alike(trace_sums(traces)).of(traces.task), return_inverse=True)[1]
+    out |= {"tasks_found": int(task.max(initial=-1)) + 1}
     if trial.task is None:
         return out
-    task = np.unique(alike(trace_sums(traces)).of(traces.task), return_inverse=True)[1]
     return out | {"task_f1": task_scores(trial.task, task[trace])["f1"]}
 
 
