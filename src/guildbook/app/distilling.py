@@ -79,7 +79,6 @@ class Distilling:
         """
         with self._store.writing():
             old, notes = self._state(purpose) if ahead is None else ahead.take()
-            known = self._known(purpose)
             admitted = self._gate.grant(purpose, stage="distil", artefact="model")
             present = {s.id for s in admitted.grant.segments}
             held = {s.id for s in self._store.segments()}
@@ -101,7 +100,7 @@ class Distilling:
             if learnt.changed or before != learnt.state.segments.keys():
                 self._store.put_artefact(f"state-{purpose}", "sums", learnt.state.to_bytes(), grant)
                 self._store.drop_artefact(next_artefact(purpose))  # fitted on events that may be gone
-            if learnt.changed or known is None:
+            if learnt.changed or self._known(purpose) is None:
                 body = json.dumps(learnt.knowledge.to_dict(), ensure_ascii=False, separators=(",", ":"))
                 self._store.put_artefact(f"knowledge-{purpose}", "knowledge", body.encode(), grant)
             return Refreshed(learnt.knowledge, learnt.changed, learnt.touched_traces, (*notes, *learnt.notes))
