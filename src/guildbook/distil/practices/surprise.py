@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from guildbook.distil.practices.experience import Experience
@@ -90,14 +91,15 @@ def _contexts(traces: TaskTraces, trace: Ints, step: Ints, below: Sequence[Known
 
 
 def _numbered(codes: Ints) -> Ints:
-    return np.unique(codes, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    """The number of each code, in order of first standing (hashing: quicker than sorting)."""
+    return pa.array(codes).dictionary_encode().indices.to_numpy().astype(np.int64)
 
 
 def _backed_off(context: Ints, step: Ints, weights: Floats, shorter: Floats, count: int) -> Floats:
     """Chance of each step in its context, from that in the shorter one."""
     size = int(context.max(initial=-1)) + 1
-    cells, cell = np.unique(context * count + step, return_inverse=True)
-    cell = cell.reshape(-1)
+    encoded = pa.array(context * count + step).dictionary_encode()
+    cells, cell = encoded.dictionary.to_numpy(), encoded.indices.to_numpy()
     own, whole = tally(cell, weights, len(cells))[cell], tally(context, weights, size)[context]
     kinds = np.bincount(cells // max(count, 1), minlength=size).astype(np.float64)[context]
     return (own + kinds * shorter) / (whole + kinds)
