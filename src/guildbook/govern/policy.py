@@ -1,0 +1,126 @@
+"""One decision: the order of evidence, over a world. The same order as SQL is in `admission`.
+
+Deny by default, and a forbid beats any permit: base policy → the worker's own refusal or pause → an active strike →
+the collective's refusal of what the worker has delegated → an agreement in force → the worker's own permission → the
+terms of the import.
+"""
+
+from __future__ import annotations
+
+from guildbook.govern.agreement.base import forbidden
+from guildbook.govern.world.parts import Collective, Rule
+from guildbook.govern.world.state import World
+from guildbook.model.decision import ALLOWING, EVERY, IN_HOUSE, Decision, Reason, Request
+from guildbook.model.purpose import OWN_PURPOSES, Purpose, chain
+
+EU_EMPLOYMENT = "eu-employment"
+
+
+def decide(world: World, request: Request) -> Decision:
+    """May it be done? Costs what is said about this worker, not how many agreements there are."""
+    reason, clauses = _ruled(world, request, chain(request.purpose))
+    return Decision(reason in ALLOWING, reason, clauses, world.policy_hash)
+
+
+def _ruled(world: World, request: Request, purposes: tuple[str, ...]) -> tuple[Reason, tuple[str, ...]]:
+    worker = request.worker
+    if request.purpose == Purpose.UNLEARN:
+        return Reason.UNLEARN, ()
+    if worker in world.erasing:
+        return Reason.ERASING, ()
+    base = forbidden(request.purpose, request.use, request.trace_class)
+    if base is not None:
+        return Reason.BASE_POLICY, (base,)
+    said = world.said.get(worker)
+    if said and _said(said, request, purposes, permitted=False):
+        return Reason.WORKER_REFUSAL, ()
+    paused = world.paused.get(worker)
+    if paused and (request.trace_class in paused or EVERY in paused):
+        return Reason.PAUSED, ()
+    for name in world.striking.get(worker, ()):
+        if world.strikes[name].covers(request.trace_class, purposes, request.recipient, request.time):
+            return Reason.STRIKE, (name,)
+    return _granted(world, request, purposes)
+
+
+def _granted(world: World, request: Request, purposes: tuple[str, ...]) -> tuple[Reason, tuple[str, ...]]:
+    """What the collective and then the worker say, where nothing forbids."""
+    guarded = False
+    found: tuple[str, ...] = ()
+    for name in world.collectives_of.get(request.worker, ()):
+        collective = world.collectives[name]
+        if not collective.member(request.worker, request.time):
+            continue
+        guarded |= collective.charter.law == EU_EMPLOYMENT
+        if not collective.mandated(request.worker, request.trace_class, purposes):
+            continue
+        if _refuses(collective, request, purposes):
+            return Reason.COLLECTIVE_REFUSAL, (name,)
+        found = found or _agreed(world, name, request, purposes)
+    outside = request.recipient != IN_HOUSE
+    if found:
+        if guarded and outside and (request.worker, request.recipient) not in world.noticed:
+            return Reason.NOTICE_NOT_SERVED, found
+        return Reason.AGREEMENT, found
+    if guarded and outside:
+        return Reason.NO_PERMISSION, ()
+    said = world.said.get(request.worker)
+    if said and _said(said, request, purposes, permitted=True):
+        return Reason.WORKER_PERMIT, ()
+    return _imported(request, purposes), ()
+
+
+def _said(
+    said: dict[tuple[str, str, str], bool], request: Request, purposes: tuple[str, ...], *, permitted: bool
+) -> bool:
+    """Whether the worker has said so for this class and purpose, or for a wider one.
+
+    What was said of this very recipient comes before what was said of all.
+    """
+    for purpose in purposes:
+        for trace_class in (request.trace_class, EVERY):
+            word = said.get((purpose, trace_class, request.recipient))
+            if word is None:
+                word = said.get((purpose, trace_class, EVERY))
+            if word is permitted:
+                return True
+    return False
+
+
+def _refuses(collective: Collective, request: Request, purposes: tuple[str, ...]) -> bool:
+    return any(
+        (c, p, r) in collective.refusals
+        for c in (request.trace_class, EVERY)
+        for p in (*purposes, EVERY)
+        for r in (request.recipient, EVERY)
+    )
+
+
+def _agreed(world: World, collective: str, request: Request, purposes: tuple[str, ...]) -> tuple[str, ...]:
+    for purpose in purposes:
+        for agreement, rule in world.index.get((collective, request.recipient, purpose), ()):
+            if _applies(rule, request) and _lasts(world.agreements[agreement].ends, request.time):
+                return (f"{agreement}#{rule.clause}",)
+    return ()
+
+
+def _lasts(ends: int | None, time: int) -> bool:
+    return ends is None or time < ends
+
+
+def _applies(rule: Rule, request: Request) -> bool:
+    return (
+        rule.begins <= request.time < rule.ends
+        and request.use in rule.uses
+        and (EVERY in rule.classes or request.trace_class in rule.classes)
+        and (not rule.first_month or rule.first_month <= request.month)
+        and (not rule.last_month or request.month <= rule.last_month)
+    )
+
+
+def _imported(request: Request, purposes: tuple[str, ...]) -> Reason:
+    if request.recipient != IN_HOUSE:
+        return Reason.NO_PERMISSION
+    if request.terms is None:
+        return Reason.OWN_PURPOSE if request.purpose in OWN_PURPOSES else Reason.NO_PERMISSION
+    return Reason.IMPORT_TERMS if any(p in request.terms for p in purposes) else Reason.NO_PERMISSION

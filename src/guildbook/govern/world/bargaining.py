@@ -1,0 +1,219 @@
+"""What ballots, offers, signatures and strikes do to a world."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from guildbook.govern.acts import Act, ActKind
+from guildbook.govern.agreement.hashing import agreement_hash
+from guildbook.govern.agreement.rules import rules_of
+from guildbook.govern.world.authority import agreement, collective, party, signed_by
+from guildbook.govern.world.parts import Agreement, Ballot, Strike, Version
+from guildbook.govern.world.state import EVERYTHING, World
+from guildbook.model.canonical import canonical
+from guildbook.model.errors import DeniedError
+from guildbook.model.time import DAY
+
+_SHARE: Final = 1_000_000
+
+
+def _ballot_open(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    found = collective(world, body["collective"])
+    roll = frozenset(found.members(act.time))
+    if frozenset(body["roll"]) != roll:
+        raise DeniedError("The ballot's roll is not that of the collective.", "Open it again.", "wrong-roll")
+    if body["ballot"] in world.ballots or int(body["closes"]) <= act.time:
+        raise DeniedError("A ballot needs an id of its own and time to vote.", "Open another.", "bad-ballot")
+    world.ballots[body["ballot"]] = Ballot(body["ballot"], found.id, body["subject"], int(body["closes"]), roll)
+
+
+def _ballot_close(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    ballot = world.ballots.get(body["ballot"])
+    if ballot is None or ballot.collective != body["collective"] or ballot.result:
+        raise DeniedError("There is no such ballot open.", "See: guildbook collective ballots.", "no-ballot")
+    counts = {str(option): int(n) for option, n in body["counts"].items()}
+    cast = sum(counts.values())
+    if cast > len(ballot.eligible) or min(counts.values(), default=0) < 0:
+        raise DeniedError("More votes than members.", "The count was tampered with.", "bad-count")
+    if act.time < ballot.closes and cast < len(ballot.eligible):
+        raise DeniedError("The ballot is still open.", "Wait until it closes, or until all have voted.", "still-open")
+    charter = world.collectives[ballot.collective].charter
+    if cast * _SHARE < charter.quorum_ppm * len(ballot.eligible) or not cast:
+        ballot.result = "no-quorum"
+    else:
+        ballot.result = "yes" if counts.get("yes", 0) * _SHARE > charter.majority_ppm * cast else "no"
+
+
+def _offer(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    if body["agreement"] in world.agreements:
+        raise DeniedError("There is such an agreement already.", "Counter it: guildbook agreement counter.", "exists")
+    document = body["document"]
+    _check_document(document, body)
+    world.agreements[body["agreement"]] = Agreement(
+        body["agreement"], body["collective"], body["licensee"], [Version(body["hash"], document, act.by)]
+    )
+
+
+def _counter(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    found = agreement(world, body["agreement"])
+    if found.force:
+        raise DeniedError("What is in force is not countered.", "Offer one that supersedes it.", "in-force")
+    _check_document(body["document"], {"collective": found.collective, "licensee": found.licensee, **body})
+    found.versions.append(Version(body["hash"], body["document"], act.by))
+
+
+def _check_document(document: Mapping[str, Any], body: Mapping[str, Any]) -> None:
+    """What is put on the table must be what its hash says, between the parties who negotiate."""
+    if agreement_hash(document) != body["hash"]:
+        raise DeniedError("The terms are not those of the hash.", "Offer them again.", "wrong-hash")
+    parties = document["parties"]
+    if (parties["collective"], parties["licensee"]) != (body["collective"], body["licensee"]):
+        raise DeniedError("The terms name other parties.", "Correct parties.collective and licensee.", "wrong-parties")
+
+
+def _ratify(world: World, _: Act, body: Mapping[str, Any]) -> None:
+    found = agreement(world, body["agreement"])
+    _latest(found, body["hash"])
+    found.ratified.add(body["hash"])
+    _enforce(world, found)
+
+
+def _sign(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    found = agreement(world, body["agreement"])
+    _latest(found, body["hash"])
+    side = party(found, act, world)
+    if side == "collective" and body["hash"] not in found.ratified:
+        raise DeniedError("The members have not ratified this yet.", "guildbook agreement vote.", "not-ratified")
+    found.signed.setdefault(body["hash"], set()).add(side)
+    _enforce(world, found)
+
+
+def _latest(found: Agreement, wanted: str) -> None:
+    if found.latest.hash != wanted:
+        raise DeniedError("A newer version is on the table.", "See: guildbook agreement diff.", "old-version")
+
+
+def _enforce(world: World, found: Agreement) -> None:
+    """Put the latest version in force once it is ratified and both sides have signed it."""
+    wanted = found.latest.hash
+    if wanted not in found.ratified or found.signed.get(wanted) != {"collective", "licensee"}:
+        return
+    found.force = wanted
+    found.rules = rules_of(found.latest.document)
+    former = world.agreements.get(str(found.latest.document.get("supersedes") or ""))
+    if former is not None and (former.collective, former.licensee) == (found.collective, found.licensee):
+        former.superseded = found.id
+    world.reindex()
+
+
+def _terminate(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    found = agreement(world, body["agreement"])
+    notice = int(found.latest.document["term"]["notice_days"]) * DAY
+    if int(body["effective"]) < act.time + notice:
+        raise DeniedError(
+            f"The notice of this agreement is {notice // DAY} days.", "Give a later day: --effective.", "short-notice"
+        )
+    found.ends = min(int(body["effective"]), found.ends or int(body["effective"]))
+
+
+def _suspend(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    found = agreement(world, body["agreement"])
+    if act.kind is ActKind.SUSPEND:
+        found.suspended[body.get("clause") or EVERYTHING] = body["why"]
+    else:
+        found.suspended.pop(body.get("clause") or EVERYTHING, None)
+    world.reindex()
+
+
+def _strike_propose(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    found = collective(world, body["collective"])
+    if not found.member(act.by, act.time) and act.by:
+        raise DeniedError("Only a member can propose a strike.", "guildbook collective join.", "not-member")
+    if body["strike"] in world.strikes:
+        raise DeniedError("There is such a strike already.", "Propose another.", "exists")
+    members = len(found.members(act.time))
+    least = -(-found.charter.strike_threshold_ppm * members // _SHARE)
+    if int(body["threshold"]) < max(least, 1):
+        raise DeniedError(f"The charter asks for {least} pledges.", "Raise --threshold.", "low-threshold")
+    world.strikes[body["strike"]] = Strike(
+        body["strike"], found.id, frozenset(body["purposes"]), frozenset(body["classes"]),
+        frozenset(body["recipients"]), tuple((c, p, r) for c, p, r in body["carve_outs"]), int(body["threshold"]),
+        frozenset(body["shares"]),
+    )  # fmt: skip
+
+
+def _pledge(world: World, _: Act, body: Mapping[str, Any]) -> None:
+    found = _strike(world, body["strike"])
+    place = hashlib.sha256(bytes.fromhex(body["share"])).hexdigest()
+    if found.begins is not None or place not in found.shares or place in found.pledged:
+        raise DeniedError("This pledge does not count.", "One pledge a member, before the call.", "bad-pledge")
+    found.pledged.add(place)
+
+
+def _strike_call(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    found = _strike(world, body["strike"])
+    workers = frozenset(_pledger(world, found.id, worker, signature) for worker, signature in body["pledges"])
+    side = world.collectives[found.collective]
+    if len(found.pledged) < found.threshold or len(workers) < found.threshold:
+        raise DeniedError(
+            f"{len(found.pledged)} of {found.threshold} pledges have been made.", "Wait for more.", "below-threshold"
+        )
+    if not workers <= side.members(act.time):
+        raise DeniedError("Not all who pledged are members.", "See: guildbook strike status.", "not-member")
+    begins = int(body["begins"])
+    if begins < act.time + side.charter.notice_days * DAY:
+        raise DeniedError(
+            f"The charter asks for {side.charter.notice_days} days of notice.", "Give a later --from.", "short-notice"
+        )
+    found.workers, found.begins = workers, begins
+    for worker in workers:
+        world.striking.setdefault(worker, []).append(found.id)
+
+
+def pledge_text(book: str, strike: str, worker: str) -> bytes:
+    """What a member signs who pledges; it is sealed until there are enough pledges."""
+    return b"guildbook-pledge-1\n" + canonical({"book": book, "strike": strike, "worker": worker})
+
+
+def _pledger(world: World, strike: str, worker: str, signature: str) -> str:
+    person = world.people.get(worker)
+    if person is None or not signed_by(person.sign, signature, pledge_text(world.book, strike, worker)):
+        raise DeniedError("A pledge was not signed by its member.", "Nobody strikes for another.", "bad-signature")
+    return worker
+
+
+def _strike_end(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    found = _strike(world, body["strike"])
+    if found.collective != body["collective"]:
+        raise DeniedError("That is another collective's strike.", "Name its own.", "no-strike")
+    found.ends = act.time
+    for worker in found.workers:
+        world.striking[worker].remove(found.id)
+        if not world.striking[worker]:
+            del world.striking[worker]
+
+
+def _strike(world: World, name: str) -> Strike:
+    found = world.strikes.get(name)
+    if found is None or found.ends is not None:
+        raise DeniedError("There is no such strike under way.", "See: guildbook strike status.", "no-strike")
+    return found
+
+
+HANDLERS: Final[Mapping[ActKind, Callable[[World, Act, Mapping[str, Any]], None]]] = {
+    ActKind.BALLOT_OPEN: _ballot_open,
+    ActKind.BALLOT_CLOSE: _ballot_close,
+    ActKind.OFFER: _offer,
+    ActKind.COUNTER: _counter,
+    ActKind.RATIFY: _ratify,
+    ActKind.SIGN: _sign,
+    ActKind.TERMINATE: _terminate,
+    ActKind.SUSPEND: _suspend,
+    ActKind.UNSUSPEND: _suspend,
+    ActKind.STRIKE_PROPOSE: _strike_propose,
+    ActKind.PLEDGE: _pledge,
+    ActKind.STRIKE_CALL: _strike_call,
+    ActKind.STRIKE_END: _strike_end,
+}

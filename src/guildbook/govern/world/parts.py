@@ -1,0 +1,181 @@
+"""What a world consists of: people, collectives, agreements, strikes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from guildbook.model.decision import EVERY
+
+STEWARD = "steward"
+AUDITOR = "auditor"
+
+
+@dataclass(slots=True)
+class Person:
+    """Somebody who can act with a key of their own."""
+
+    id: str
+    roles: set[str]
+    sign: str
+    """Public Ed25519 key, hex."""
+    box: str
+    """Public X25519 key, hex."""
+
+
+@dataclass(frozen=True, slots=True)
+class Charter:
+    """How a collective decides. Shares are in ppm of the roll, or of the votes cast for `majority`."""
+
+    name: str
+    quorum_ppm: int = 500_000
+    majority_ppm: int = 500_000
+    """More than this share of the votes cast must say yes."""
+    term_days: int = 730
+    strike_threshold_ppm: int = 500_000
+    notice_days: int = 14
+    law: str = ""
+    """A law profile, for example `eu-employment`."""
+
+
+@dataclass(slots=True)
+class Collective:
+    """Workers who bargain together."""
+
+    id: str
+    charter: Charter
+    roll: dict[str, int] = field(default_factory=dict[str, int])
+    """Member → since when."""
+    leaving: dict[str, int] = field(default_factory=dict[str, int])
+    """Member → when the leave takes effect."""
+    offices: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    """(person, role) → until when."""
+    mandates: dict[str, set[tuple[str, str]]] = field(default_factory=dict[str, set[tuple[str, str]]])
+    """Member → (class, purpose) they delegated."""
+    refusals: set[tuple[str, str, str]] = field(default_factory=set[tuple[str, str, str]])
+    """(class, purpose, recipient) the collective refuses."""
+
+    def member(self, worker: str, time: int) -> bool:
+        """Whether somebody is on the roll at a time."""
+        return worker in self.roll and self.leaving.get(worker, time + 1) > time
+
+    def members(self, time: int) -> set[str]:
+        """The roll at a time."""
+        return {worker for worker in self.roll if self.member(worker, time)}
+
+    def holds(self, person: str, role: str, time: int) -> bool:
+        """Whether a person's term of office is running."""
+        return self.offices.get((person, role), 0) > time
+
+    def mandated(self, worker: str, trace_class: str, purposes: tuple[str, ...]) -> bool:
+        """Whether a member has delegated this class for one of these purposes."""
+        given = self.mandates.get(worker, ())
+        return any((c, p) in given for c in (trace_class, EVERY) for p in (*purposes, EVERY))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing an agreement allows."""
+
+    clause: str
+    recipient: str
+    purpose: str
+    uses: frozenset[str]
+    classes: frozenset[str]
+    first_month: str
+    last_month: str
+    """Period of the traces, `YYYY-MM`, both included; empty: open."""
+    begins: int
+    ends: int
+    """When the rule is in force, µs UTC; `ends` is not included."""
+
+
+@dataclass(slots=True)
+class Version:
+    """One version of an agreement on the table."""
+
+    hash: str
+    document: Mapping[str, Any]
+    by: str
+
+
+@dataclass(slots=True)
+class Agreement:
+    """Terms under negotiation, in force, or ended."""
+
+    id: str
+    collective: str
+    licensee: str
+    versions: list[Version]
+    ratified: set[str] = field(default_factory=set[str])
+    """Hashes a ballot has said yes to."""
+    signed: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    """Hash → parties (`collective`, `licensee`) that signed it."""
+    suspended: dict[str, str] = field(default_factory=dict[str, str])
+    """Clause (`*`: all) → why."""
+    ends: int | None = None
+    """When it was terminated to, µs UTC."""
+    superseded: str = ""
+    """The agreement that took its place."""
+    force: str = ""
+    """Hash of the version in force, if any."""
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def latest(self) -> Version:
+        """The version on the table."""
+        return self.versions[-1]
+
+
+@dataclass(slots=True)
+class Ballot:
+    """A ballot of a collective."""
+
+    id: str
+    collective: str
+    subject: str
+    closes: int
+    eligible: frozenset[str]
+    result: str = ""
+    """`yes`, `no` or `no-quorum` once it is closed."""
+
+
+@dataclass(slots=True)
+class Strike:
+    """Pledges for a strike, or the strike itself."""
+
+    id: str
+    collective: str
+    purposes: frozenset[str]
+    classes: frozenset[str]
+    recipients: frozenset[str]
+    carve_outs: tuple[tuple[str, str, str], ...]
+    """(class, purpose, recipient) that go on."""
+    threshold: int
+    shares: frozenset[str] = frozenset()
+    """Hashes of the secret shares, one a member."""
+    pledged: set[str] = field(default_factory=set[str])
+    """Hashes of the shares that were handed in."""
+    workers: frozenset[str] = frozenset()
+    begins: int | None = None
+    ends: int | None = None
+
+    def covers(self, trace_class: str, purposes: tuple[str, ...], recipient: str, time: int) -> bool:
+        """Whether the strike withholds this use now."""
+        if self.begins is None or time < self.begins or (self.ends is not None and time >= self.ends):
+            return False
+        if not (
+            _within(self.purposes, *purposes)
+            and _within(self.classes, trace_class)
+            and _within(self.recipients, recipient)
+        ):
+            return False
+        return not any(
+            c in {trace_class, EVERY} and p in {*purposes, EVERY} and r in {recipient, EVERY}
+            for c, p, r in self.carve_outs
+        )
+
+
+def _within(scope: frozenset[str], *values: str) -> bool:
+    return EVERY in scope or any(value in scope for value in values)

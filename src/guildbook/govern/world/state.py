@@ -1,0 +1,89 @@
+"""A world: everything that acts have said so far."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Self
+
+from guildbook.govern.acts import Act, ActKind
+from guildbook.govern.world.parts import Agreement, Ballot, Collective, Person, Rule, Strike
+from guildbook.model.canonical import canonical
+
+SILENT = frozenset({ActKind.GRANT, ActKind.USE, ActKind.PUBLISH, ActKind.WITHDRAW, ActKind.PAYOUT})
+"""Acts that change nothing about who may do what."""
+
+Indexed = dict[tuple[str, str, str], list[tuple[str, Rule]]]
+
+
+@dataclass(slots=True)
+class World:
+    """Who said what, who bargains with whom, what is in force. Changed by `apply` alone."""
+
+    book: str
+    people: dict[str, Person] = field(default_factory=dict[str, Person])
+    said: dict[str, dict[tuple[str, str, str], bool]] = field(
+        default_factory=lambda: defaultdict[str, dict[tuple[str, str, str], bool]](dict)
+    )
+    """Worker → (purpose, class, recipient) → permitted or refused; the latest counts."""
+    paused: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    """Worker → classes."""
+    erasing: set[str] = field(default_factory=set[str])
+    collectives: dict[str, Collective] = field(default_factory=dict[str, Collective])
+    agreements: dict[str, Agreement] = field(default_factory=dict[str, Agreement])
+    ballots: dict[str, Ballot] = field(default_factory=dict[str, Ballot])
+    strikes: dict[str, Strike] = field(default_factory=dict[str, Strike])
+    noticed: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    """(worker, recipient) → when they acknowledged the notice."""
+    served: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    """(worker, recipient) → hash of the notice served."""
+    collectives_of: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    """Worker → collectives they have ever joined."""
+    striking: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    """Worker → strikes they take part in that have not ended."""
+    index: Indexed = field(default_factory=dict)
+    """(collective, recipient, purpose) → (agreement, rule) of what is in force."""
+    chain: bytes = b""
+    """SHA-256 over all acts that bear on decisions, in order."""
+
+    def apply(self, act: Act, *, trusted: bool = False) -> None:
+        """Take one act in. Raises `DeniedError` for an act that has no force; the world is then unchanged.
+
+        `trusted`: the act was checked when it was done and has been under the book's key since, so its signature is
+        not looked at again.
+        """
+        from guildbook.govern.world.folding import fold  # noqa: PLC0415 - the handlers speak of worlds
+
+        fold(self, act, trusted=trusted)
+        if act.kind not in SILENT:
+            self.chain = hashlib.sha256(self.chain + canonical(act.to_dict())).digest()
+
+    @classmethod
+    def of(cls, book: str, acts: Iterable[Act]) -> Self:
+        """The world after these acts."""
+        world = cls(book)
+        for act in acts:
+            world.apply(act)
+        return world
+
+    @property
+    def policy_hash(self) -> str:
+        """Hash of everything in force, hex."""
+        return self.chain.hex()
+
+    def reindex(self) -> None:
+        """Bring `index` up to date after an agreement changed."""
+        index: Indexed = {}
+        for agreement in self.agreements.values():
+            if not agreement.force or agreement.superseded or EVERYTHING in agreement.suspended:
+                continue
+            for rule in agreement.rules:
+                if rule.clause not in agreement.suspended:
+                    key = agreement.collective, rule.recipient, rule.purpose
+                    index.setdefault(key, []).append((agreement.id, rule))
+        self.index = index
+
+
+EVERYTHING = "*"
