@@ -44,13 +44,15 @@ def test_two_values_never_look_alike(one: Any, other: Any) -> None:
     )
 
 
+def test_a_word_of_an_enumeration_is_its_text() -> None:
+    assert canonical({Word.ONE: Word.ONE}) == b'{"one":"one"}'
+
+
 class Word(enum.StrEnum):
     ONE = "one"
 
 
-@pytest.mark.parametrize(
-    "bad", [1.0, float("nan"), {1: 2}, {None: 1}, b"x", {"a": [0.5]}, {1, 2}, Word.ONE, {Word.ONE: 1}]
-)
+@pytest.mark.parametrize("bad", [1.0, float("nan"), {1: 2}, {None: 1}, b"x", {"a": [0.5]}, {1, 2}])
 def test_what_is_not_exact_is_refused(bad: Any) -> None:
     with pytest.raises(TypeError):
         canonical(bad)

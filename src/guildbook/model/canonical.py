@@ -20,8 +20,9 @@ _DEEPEST: Final = 64
 def canonical(value: Plain) -> bytes:
     """The one byte string of `value`.
 
-    A tuple is written as a list. Raises `TypeError` for a float, a key that is not text, or any other type;
-    `ValueError` for text that is no Unicode (a lone surrogate), or lists and mappings more than 64 deep.
+    A tuple is written as a list, a member of a `StrEnum` as its text. Raises `TypeError` for a float, a key that is
+    not text, or any other type; `ValueError` for text that is no Unicode (a lone surrogate), or lists and mappings
+    more than 64 deep.
     """
     _check(value, 0)
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
@@ -46,19 +47,17 @@ def plain(data: bytes) -> Any:
 
 
 def _check(value: Any, depth: int) -> None:
-    # By exact type: a subclass may write itself in another way.
-    kind = type(value)
-    if kind is str or kind is int or kind is bool or value is None:
+    if value is None or isinstance(value, (str, int)):
         return
     if depth >= _DEEPEST:
         raise ValueError(f"more than {_DEEPEST} levels deep")
-    if kind is dict:
+    if isinstance(value, dict):
         for key, inner in cast("dict[Any, Any]", value).items():
-            if type(key) is not str:
+            if not isinstance(key, str):
                 raise TypeError(f"a key must be text, not {type(key).__name__}")
             _check(inner, depth + 1)
-    elif kind is list or kind is tuple:
+    elif isinstance(value, (list, tuple)):
         for inner in cast("Sequence[Any]", value):
             _check(inner, depth + 1)
     else:
-        raise TypeError(f"canonical JSON holds no {kind.__name__}")
+        raise TypeError(f"canonical JSON holds no {type(value).__name__}")
