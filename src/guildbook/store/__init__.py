@@ -1,6 +1,7 @@
 """The ledger, the inbox and the sealed one-worker segments."""
 
 from guildbook.store import tables
+from guildbook.store.cipher import Sealer, UndecipherableError
 from guildbook.store.rows import (
     Appended,
     ArtefactRow,
@@ -30,9 +31,11 @@ __all__ = [
     "ImportState",
     "QuarantineRow",
     "SealReport",
+    "Sealer",
     "SegmentRow",
     "Severity",
     "Store",
+    "UndecipherableError",
     "WorkerRow",
     "WorkerState",
     "decode_terms",

@@ -121,6 +121,17 @@ class Store:
         """One ledger transaction under the writer lock."""
         return self._vault.change()
 
+    def look(self) -> AbstractContextManager[Connection]:
+        """A connection to read the ledger."""
+        return self._vault.look()
+
+    def secret(self, ledger: Connection, name: str, *, make: bool = False) -> bytes | None:
+        """A secret of the whole book: 256 random bits, in the ledger wrapped by the book's key.
+
+        With `make` a missing one is made in the caller's transaction; else it is None.
+        """
+        return self._vault.keys.secret(ledger, name, make=make)
+
     # Workers
 
     def add_worker(self, name: str) -> str:

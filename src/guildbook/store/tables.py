@@ -191,3 +191,25 @@ uses: Final = Table(
     Index(None, "worker"),
     Index(None, "grant"),
 )
+
+log: Final = Table(
+    "log",
+    metadata,
+    Column("seq", _NUMBER, primary_key=True, autoincrement=False),
+    _int("time"),
+    _blob("commitment"),
+    _blob("leaf"),
+    _blob("sealed"),
+)
+"""The audit log, from 0 without a gap. Only `sealed` holds what was done; the rest may be shown to anybody."""
+
+log_nodes: Final = Table(
+    "log_nodes",
+    metadata,
+    _int("level"),
+    _int("position"),
+    _blob("hash"),
+    PrimaryKeyConstraint("level", "position"),
+    sqlite_with_rowid=False,
+)
+"""Hashes of the full subtrees over the log: the node at (level, position) covers 2^level entries from position·2^level on."""
