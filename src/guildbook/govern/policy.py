@@ -2,7 +2,8 @@
 
 Deny by default, and a forbid beats any permit: base policy → the worker's own refusal or pause → an active strike →
 the collective's refusal of what the worker has delegated → an agreement in force → the worker's own permission → the
-terms of the import.
+terms of the import. What is forbidden for a group of purposes is forbidden for all in it; what is permitted is
+permitted for the purpose named and no other.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def _granted(world: World, request: Request, purposes: tuple[str, ...]) -> tuple
             continue
         if _refuses(collective, request, purposes):
             return Reason.COLLECTIVE_REFUSAL, (name,)
-        found = found or _agreed(world, name, request, purposes)
+        found = found or _agreed(world, name, request)
     outside = request.recipient != IN_HOUSE
     if found:
         if guarded and outside and (request.worker, request.recipient) not in world.noticed:
@@ -65,9 +66,9 @@ def _granted(world: World, request: Request, purposes: tuple[str, ...]) -> tuple
     if guarded and outside:
         return Reason.NO_PERMISSION, ()
     said = world.said.get(request.worker)
-    if said and _said(said, request, purposes, permitted=True):
+    if said and _said(said, request, (request.purpose,), permitted=True):
         return Reason.WORKER_PERMIT, ()
-    return _imported(request, purposes), ()
+    return _imported(request), ()
 
 
 def _said(
@@ -96,11 +97,10 @@ def _refuses(collective: Collective, request: Request, purposes: tuple[str, ...]
     )
 
 
-def _agreed(world: World, collective: str, request: Request, purposes: tuple[str, ...]) -> tuple[str, ...]:
-    for purpose in purposes:
-        for agreement, rule in world.index.get((collective, request.recipient, purpose), ()):
-            if _applies(rule, request) and _lasts(world.agreements[agreement].ends, request.time):
-                return (f"{agreement}#{rule.clause}",)
+def _agreed(world: World, collective: str, request: Request) -> tuple[str, ...]:
+    for agreement, rule in world.index.get((collective, request.recipient, request.purpose), ()):
+        if _applies(rule, request) and _lasts(world.agreements[agreement].ends, request.time):
+            return (f"{agreement}#{rule.clause}",)
     return ()
 
 
@@ -118,9 +118,9 @@ def _applies(rule: Rule, request: Request) -> bool:
     )
 
 
-def _imported(request: Request, purposes: tuple[str, ...]) -> Reason:
+def _imported(request: Request) -> Reason:
     if request.recipient != IN_HOUSE:
         return Reason.NO_PERMISSION
     if request.terms is None:
         return Reason.OWN_PURPOSE if request.purpose in OWN_PURPOSES else Reason.NO_PERMISSION
-    return Reason.IMPORT_TERMS if any(p in request.terms for p in purposes) else Reason.NO_PERMISSION
+    return Reason.IMPORT_TERMS if request.purpose in request.terms else Reason.NO_PERMISSION

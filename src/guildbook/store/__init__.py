@@ -3,8 +3,10 @@
 from guildbook.store import tables
 from guildbook.store.cipher import Sealer, UndecipherableError
 from guildbook.store.rows import (
+    PART,
     Appended,
     ArtefactRow,
+    ClassPart,
     CompactReport,
     ErasureReport,
     Finding,
@@ -16,14 +18,19 @@ from guildbook.store.rows import (
     Severity,
     WorkerRow,
     WorkerState,
+    class_names,
+    class_parts,
     decode_terms,
     encode_terms,
+    split_part,
 )
 from guildbook.store.store import Store
 
 __all__ = [
+    "PART",
     "Appended",
     "ArtefactRow",
+    "ClassPart",
     "CompactReport",
     "ErasureReport",
     "Finding",
@@ -38,7 +45,10 @@ __all__ = [
     "UndecipherableError",
     "WorkerRow",
     "WorkerState",
+    "class_names",
+    "class_parts",
     "decode_terms",
     "encode_terms",
+    "split_part",
     "tables",
 ]

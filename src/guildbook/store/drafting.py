@@ -21,7 +21,7 @@ from guildbook.store import files, segment, tables
 from guildbook.store.cipher import new_key
 from guildbook.store.keys import INBOX, Keys
 from guildbook.store.reading import address
-from guildbook.store.rows import SegmentRow
+from guildbook.store.rows import SegmentRow, note_classes
 from guildbook.store.vault import Vault
 
 _BATCH_FILES: Final = 512
@@ -85,7 +85,7 @@ class Draft:
             done = segment.encode(place, keys[pair], _tightened(events.slice(start, end - start)))
             row = SegmentRow(
                 place.id, worker, place.month, words[int(terms[start])], done.rows, done.first, done.last, done.digest,
-                done.bytes, now,
+                done.bytes, now, *note_classes(done.held),
             )  # fmt: skip
             made.append(Made(row, place.path, keys[pair], self._files.write(done.parts)))
         return made

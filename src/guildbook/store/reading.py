@@ -11,10 +11,11 @@ from typing import Final
 import pyarrow as pa
 from sqlalchemy import Connection, select
 
+from guildbook.columns.classes import NEEDED, only
 from guildbook.columns.words import U64
 from guildbook.model.errors import StoreError
 from guildbook.store import segment, tables
-from guildbook.store.rows import SegmentRow
+from guildbook.store.rows import SegmentRow, split_part
 from guildbook.store.vault import Vault
 
 _THREADS: Final = 2
@@ -53,6 +54,21 @@ def find(connection: Connection, ids: Sequence[str]) -> list[SegmentRow]:
                 "segment-gone",
             )
     return [found[wanted] for wanted in ids]
+
+
+def pieces(vault: Vault, wanted: Sequence[str], columns: Sequence[str]) -> Iterator[tuple[SegmentRow, pa.Table]]:
+    """As `read_tables`, by id, in the order given; of an id with a class only the rows of that class."""
+    split = [split_part(each) for each in wanted]
+    with vault.look() as connection:
+        held = {row.id: row for row in find(connection, list(dict.fromkeys(name for name, _ in split)))}
+    rows = [held[name] for name, _ in split]
+    if all(part is None for _, part in split):
+        yield from read_tables(vault, rows, columns)
+        return
+    read = [*columns, *(name for name in NEEDED if name not in columns)]
+    for (_, part), (row, table) in zip(split, read_tables(vault, rows, read), strict=True):
+        kept = table if part is None else only(table, [part])
+        yield row, kept.select(list(columns))
 
 
 def address(row: SegmentRow) -> segment.Address:
@@ -104,12 +120,15 @@ def _groups(rows: Sequence[SegmentRow]) -> Iterator[Sequence[SegmentRow]]:
 
 
 def case_reader(connection: Connection, vault: Vault, ids: Sequence[str]) -> Callable[[str], U64]:
-    """Gives the sorted uint64 symbols of the cases in each of these segments; the ledger is asked now."""
-    rows = {row.id: row for row in find(connection, ids)}
+    """Gives the sorted uint64 symbols of the cases in each of these segments; the ledger is asked now.
+
+    Of an id with a class, the cases of the whole segment: an index may say too much, never too little.
+    """
+    rows = {row.id: row for row in find(connection, list(dict.fromkeys(split_part(each)[0] for each in ids)))}
     keys = vault.keys.fetch(connection, [(row.worker, row.month) for row in rows.values()])
 
     def read(wanted: str) -> U64:
-        row = rows[wanted]
+        row = rows[split_part(wanted)[0]]
         return segment.read_cases(vault.home, address(row), keys[row.worker, row.month])
 
     return read

@@ -199,6 +199,12 @@ class Store:
         """Merge segments below `small` rows where a worker, month and terms have `at_least`; digests add up."""
         return compaction.compact(self._vault, small, at_least)
 
+    def classify(self) -> int:
+        """Note the classes of segments that an older Guildbook sealed; returns how many there were."""
+        from guildbook.store import classifying  # noqa: PLC0415 - once in a book's life
+
+        return classifying.classify(self._vault)
+
     def segments(self) -> list[SegmentRow]:
         """All segments by worker, month and first event."""
         with self._vault.look() as connection:
@@ -209,11 +215,9 @@ class Store:
         return next(self.read_many([segment_id], columns))[1]
 
     def read_many(self, segment_ids: Sequence[str], columns: Sequence[str]) -> Iterator[tuple[SegmentRow, pa.Table]]:
-        """As `read` for many segments, in the order given; reads ahead in threads."""
-        with self._vault.look() as connection:
-            rows = reading.find(connection, list(segment_ids))
+        """As `read` for many segments, or parts of them, in the order given; reads ahead in threads."""
         with explained(self.home):
-            yield from reading.read_tables(self._vault, rows, columns)
+            yield from reading.pieces(self._vault, segment_ids, columns)
 
     def cases(self, segment_id: str) -> U64:
         """Sorted uint64 `model.ids.symbol`s of the cases in a segment; reads only the segment's index."""

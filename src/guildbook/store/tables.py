@@ -129,6 +129,8 @@ segments: Final = Table(
     _text("digest"),
     _int("bytes"),
     _int("created"),
+    _text("classes"),
+    _text("parts"),
     PrimaryKeyConstraint("id"),
     Index(None, "worker", "month"),
 )
@@ -171,6 +173,8 @@ grants: Final = Table(
     _int("admitted"),
     _int("refused"),
     _text("policy_hash"),
+    _text("recipient"),
+    _text("use"),
     PrimaryKeyConstraint("id"),
 )
 
@@ -187,10 +191,32 @@ uses: Final = Table(
     _int("segments"),
     _int("rows"),
     _text("reason"),
+    _text("recipient"),
+    _text("use"),
+    _text("clauses"),
     PrimaryKeyConstraint("id"),
     Index(None, "worker"),
     Index(None, "grant"),
 )
+
+policy_acts: Final = Table(
+    "policy_acts",
+    metadata,
+    Column("seq", _NUMBER, primary_key=True, autoincrement=False),
+)
+"""The entries of the log that bear on decisions: what the state of consent is folded from."""
+
+artefact_workers: Final = Table(
+    "artefact_workers",
+    metadata,
+    _text("artefact"),
+    _text("worker"),
+    _text("reason"),
+    _text("clauses"),
+    PrimaryKeyConstraint("artefact", "worker", "reason", "clauses"),
+    Index(None, "worker"),
+)
+"""Lineage: whose traces are in an artefact, and by what right."""
 
 log: Final = Table(
     "log",
@@ -212,4 +238,4 @@ log_nodes: Final = Table(
     PrimaryKeyConstraint("level", "position"),
     sqlite_with_rowid=False,
 )
-"""Hashes of the full subtrees over the log: the node at (level, position) covers 2^level entries from position·2^level on."""
+"""Hashes of the full subtrees over the log: node (level, position) covers 2^level entries from position·2^level on."""
