@@ -1,9 +1,9 @@
 """Bulk admission: which sealed segments, and which classes in them, may be read for one request.
 
-What decides is the same for all segments of one worker with the same terms and classes. So the ledger groups its segments
-by these in one statement, `policy.decide` rules on each group and class once, and a second statement selects what was
-admitted. There is one policy and not a second one in SQL that could come to differ from it; the cost is one decision a group and
-class, whatever the number of segments and events.
+What decides is the same for all segments of one worker with the same terms and classes. So the ledger groups its
+segments by these in one statement, `policy.decide` rules on each group and class once, and a second statement selects
+what was admitted. There is one policy, and none in SQL that could come to differ from it; the cost is one decision a
+group and class, whatever the number of segments and events.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy.schema import CreateTable, DropTable
 from guildbook.govern.policy import decide
 from guildbook.govern.world import World
 from guildbook.model.decision import Decision, Reason, Request
-from guildbook.store import PART, ClassPart, class_names, class_parts, decode_terms, tables
+from guildbook.store import PART, ClassPart, WorkerState, class_names, class_parts, decode_terms, tables
 
 _FEW: Final = 400
 _ADMITTED: Final = Table(
@@ -101,12 +101,17 @@ class Admission:
 def ruled(connection: Connection, world: World, request: Request, ids: Sequence[str] | None = None) -> list[Ruled]:
     """Decide on all segments, or those of some ids, or of `request.worker` if it names one."""
     monthly = _by_month(world, request)
+    person = tables.workers.c
+    leaving = set(connection.execute(select(person.id).where(person.state != WorkerState.ACTIVE)).scalars())
+    gone = Decision(allow=False, reason=Reason.ERASING, clauses=(), policy_hash=world.policy_hash)
     out: list[Ruled] = []
     for group in _groups(connection, request.worker, ids, monthly=monthly):
         names = class_names(group.classes)
         terms = decode_terms(group.terms)
         decisions = tuple(
-            decide(
+            gone
+            if group.worker in leaving  # whatever the acts say, as when a forgetting was cut short
+            else decide(
                 world,
                 Request(
                     group.worker,

@@ -20,8 +20,12 @@ Receipt = Callable[[Sequence[str], Sequence[SegmentRef]], None]
 class Admitted:
     """Segments a grant admits. Receipts are written before the bytes they speak of come out."""
 
-    def __init__(self, store: Store, grant: Grant, receipt: Receipt) -> None:
+    def __init__(
+        self, store: Store, grant: Grant, receipt: Receipt, lineage: frozenset[tuple[str, str, str, str]] = frozenset()
+    ) -> None:
         self.grant = grant
+        self.lineage = lineage
+        """(worker id, class, reason, clauses) of what is admitted: what an artefact made from it rests on."""
         self._store = store
         self._receipt = receipt
         self._by_id = {segment.id: segment for segment in grant.segments}

@@ -9,7 +9,7 @@ permitted for the purpose named and no other.
 from __future__ import annotations
 
 from guildbook.govern.agreement.base import forbidden
-from guildbook.govern.world.parts import Collective, Rule
+from guildbook.govern.world.parts import Collective
 from guildbook.govern.world.state import World
 from guildbook.model.decision import ALLOWING, EVERY, IN_HOUSE, Decision, Reason, Request
 from guildbook.model.purpose import OWN_PURPOSES, Purpose, chain
@@ -26,7 +26,7 @@ def decide(world: World, request: Request) -> Decision:
 def _ruled(world: World, request: Request, purposes: tuple[str, ...]) -> tuple[Reason, tuple[str, ...]]:
     worker = request.worker
     if request.purpose == Purpose.UNLEARN:
-        return Reason.UNLEARN, ()
+        return Reason.NO_PERMISSION, ()  # given for what a model includes (`Gate.departed`), never asked for at large
     if worker in world.erasing:
         return Reason.ERASING, ()
     base = forbidden(request.purpose, request.use, request.trace_class)
@@ -99,23 +99,15 @@ def _refuses(collective: Collective, request: Request, purposes: tuple[str, ...]
 
 def _agreed(world: World, collective: str, request: Request) -> tuple[str, ...]:
     for agreement, rule in world.index.get((collective, request.recipient, request.purpose), ()):
-        if _applies(rule, request) and _lasts(world.agreements[agreement].ends, request.time):
+        if rule.applies(request.use, request.trace_class, request.month, request.time) and _lasts(
+            world.agreements[agreement].ends, request.time
+        ):
             return (f"{agreement}#{rule.clause}",)
     return ()
 
 
 def _lasts(ends: int | None, time: int) -> bool:
     return ends is None or time < ends
-
-
-def _applies(rule: Rule, request: Request) -> bool:
-    return (
-        rule.begins <= request.time < rule.ends
-        and request.use in rule.uses
-        and (EVERY in rule.classes or request.trace_class in rule.classes)
-        and (not rule.first_month or rule.first_month <= request.month)
-        and (not rule.last_month or request.month <= rule.last_month)
-    )
 
 
 def _imported(request: Request) -> Reason:

@@ -211,12 +211,13 @@ artefact_workers: Final = Table(
     metadata,
     _text("artefact"),
     _text("worker"),
+    _text("class"),
     _text("reason"),
     _text("clauses"),
-    PrimaryKeyConstraint("artefact", "worker", "reason", "clauses"),
+    PrimaryKeyConstraint("artefact", "worker", "class", "reason", "clauses"),
     Index(None, "worker"),
 )
-"""Lineage: whose traces are in an artefact, and by what right."""
+"""Lineage: whose traces of which class are in an artefact, and by what right."""
 
 log: Final = Table(
     "log",

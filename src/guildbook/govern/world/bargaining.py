@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from guildbook.govern.acts import Act, ActKind
-from guildbook.govern.agreement.hashing import agreement_hash
-from guildbook.govern.agreement.rules import rules_of
+from guildbook.govern.agreement.hashing import document_hash, read
+from guildbook.govern.agreement.rules import rules
+from guildbook.govern.agreement.validate import must_be_valid
 from guildbook.govern.world.authority import agreement, collective, party, signed_by
 from guildbook.govern.world.parts import Agreement, Ballot, Strike, Version
 from guildbook.govern.world.state import EVERYTHING, World
@@ -49,10 +50,8 @@ def _ballot_close(world: World, act: Act, body: Mapping[str, Any]) -> None:
 def _offer(world: World, act: Act, body: Mapping[str, Any]) -> None:
     if body["agreement"] in world.agreements:
         raise DeniedError("There is such an agreement already.", "Counter it: guildbook agreement counter.", "exists")
-    document = body["document"]
-    _check_document(document, body)
     world.agreements[body["agreement"]] = Agreement(
-        body["agreement"], body["collective"], body["licensee"], [Version(body["hash"], document, act.by)]
+        body["agreement"], body["collective"], body["licensee"], [_version(act, body["collective"], body["licensee"])]
     )
 
 
@@ -60,17 +59,19 @@ def _counter(world: World, act: Act, body: Mapping[str, Any]) -> None:
     found = agreement(world, body["agreement"])
     if found.force:
         raise DeniedError("What is in force is not countered.", "Offer one that supersedes it.", "in-force")
-    _check_document(body["document"], {"collective": found.collective, "licensee": found.licensee, **body})
-    found.versions.append(Version(body["hash"], body["document"], act.by))
+    found.versions.append(_version(act, found.collective, found.licensee))
 
 
-def _check_document(document: Mapping[str, Any], body: Mapping[str, Any]) -> None:
-    """What is put on the table must be what its hash says, between the parties who negotiate."""
-    if agreement_hash(document) != body["hash"]:
+def _version(act: Act, side: str, licensee: str) -> Version:
+    """What is put on the table must be what its hash says, valid, and between the parties who negotiate."""
+    document, said = act.body["document"], act.body["hash"]
+    if document_hash(document) != said:
         raise DeniedError("The terms are not those of the hash.", "Offer them again.", "wrong-hash")
-    parties = document["parties"]
-    if (parties["collective"], parties["licensee"]) != (body["collective"], body["licensee"]):
-        raise DeniedError("The terms name other parties.", "Correct parties.collective and licensee.", "wrong-parties")
+    terms = read(document)
+    must_be_valid(terms)
+    if (terms.collective.id, terms.licensee.id) != (side, licensee):
+        raise DeniedError("The terms name other parties.", "Correct collective.id and licensee.id.", "wrong-parties")
+    return Version(said, terms, document, act.by)
 
 
 def _ratify(world: World, _: Act, body: Mapping[str, Any]) -> None:
@@ -101,16 +102,16 @@ def _enforce(world: World, found: Agreement) -> None:
     if wanted not in found.ratified or found.signed.get(wanted) != {"collective", "licensee"}:
         return
     found.force = wanted
-    found.rules = rules_of(found.latest.document)
-    former = world.agreements.get(str(found.latest.document.get("supersedes") or ""))
-    if former is not None and (former.collective, former.licensee) == (found.collective, found.licensee):
-        former.superseded = found.id
+    found.rules = rules(found.latest.terms)
+    for former in world.agreements.values():
+        if former is not found and former.force and former.force == found.latest.terms.supersedes:
+            former.superseded = found.id
     world.reindex()
 
 
 def _terminate(world: World, act: Act, body: Mapping[str, Any]) -> None:
     found = agreement(world, body["agreement"])
-    notice = int(found.latest.document["term"]["notice_days"]) * DAY
+    notice = found.latest.terms.notice.end_days * DAY
     if int(body["effective"]) < act.time + notice:
         raise DeniedError(
             f"The notice of this agreement is {notice // DAY} days.", "Give a later day: --effective.", "short-notice"

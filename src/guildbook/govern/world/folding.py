@@ -11,7 +11,7 @@ from guildbook.govern.world.authority import check, collective
 from guildbook.govern.world.parts import AUDITOR, STEWARD, Charter, Collective, Person
 from guildbook.govern.world.state import World
 from guildbook.model.decision import EVERY
-from guildbook.model.errors import DeniedError
+from guildbook.model.errors import DeniedError, InputError
 from guildbook.model.time import DAY
 
 Handler = Callable[[World, Act, Mapping[str, Any]], None]
@@ -24,6 +24,8 @@ def fold(world: World, act: Act, *, trusted: bool) -> None:
         handler = _HANDLERS.get(act.kind)
         if handler is not None:
             handler(world, act, act.body)
+    except InputError as error:
+        raise DeniedError(error.what, error.fix, error.code) from error
     except (KeyError, TypeError) as error:
         raise DeniedError(f"The act {act.kind} lacks {error}.", "It was not written by Guildbook.", "bad-act") from None
 

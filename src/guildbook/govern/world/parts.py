@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from guildbook.govern.agreement.rules import Rule
+from guildbook.model.agreement import Agreement as Terms
 from guildbook.model.decision import EVERY
 
 STEWARD = "steward"
@@ -74,29 +76,15 @@ class Collective:
         return any((c, p) in given for c in (trace_class, EVERY) for p in (*purposes, EVERY))
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One thing an agreement allows."""
-
-    clause: str
-    recipient: str
-    purpose: str
-    uses: frozenset[str]
-    classes: frozenset[str]
-    first_month: str
-    last_month: str
-    """Period of the traces, `YYYY-MM`, both included; empty: open."""
-    begins: int
-    ends: int
-    """When the rule is in force, µs UTC; `ends` is not included."""
-
-
 @dataclass(slots=True)
 class Version:
     """One version of an agreement on the table."""
 
     hash: str
+    terms: Terms
+    """The machine view."""
     document: Mapping[str, Any]
+    """Both views, as they were offered."""
     by: str
 
 

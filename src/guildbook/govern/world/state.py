@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from guildbook.govern.acts import Act, ActKind
-from guildbook.govern.world.parts import Agreement, Ballot, Collective, Person, Rule, Strike
+from guildbook.govern.agreement.rules import Rule
+from guildbook.govern.world.parts import Agreement, Ballot, Collective, Person, Strike
 from guildbook.model.canonical import canonical
 
 SILENT = frozenset({ActKind.GRANT, ActKind.USE, ActKind.PUBLISH, ActKind.WITHDRAW, ActKind.PAYOUT})
@@ -72,6 +73,15 @@ class World:
     def policy_hash(self) -> str:
         """Hash of everything in force, hex."""
         return self.chain.hex()
+
+    def turns_between(self, after: int, until: int) -> bool:
+        """Whether something began or ended by the clock alone in (after, until], in µs UTC."""
+        moments = [moment for side in self.collectives.values() for moment in side.leaving.values()]
+        for found in self.agreements.values():
+            moments += [found.ends or 0, *(m for rule in found.rules for m in (rule.begins, rule.ends))]
+        for strike in self.strikes.values():
+            moments += [strike.begins or 0, strike.ends or 0]
+        return any(after < moment <= until for moment in moments)
 
     def reindex(self) -> None:
         """Bring `index` up to date after an agreement changed."""

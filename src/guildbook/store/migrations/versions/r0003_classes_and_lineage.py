@@ -25,8 +25,9 @@ def upgrade() -> None:
         "artefact_workers",
         sa.Column("artefact", sa.Text(), nullable=False),
         sa.Column("worker", sa.Text(), nullable=False),
+        sa.Column("class", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("clauses", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("artefact", "worker", "reason", "clauses", name=op.f("pk_artefact_workers")),
+        sa.PrimaryKeyConstraint("artefact", "worker", "class", "reason", "clauses", name=op.f("pk_artefact_workers")),
     )
     op.create_index(op.f("ix_artefact_workers_worker"), "artefact_workers", ["worker"], unique=False)
