@@ -16,7 +16,7 @@ from guildbook.distil.encode import COLUMNS
 from guildbook.distil.evidence import Evidence
 from guildbook.distil.knowledge import Derivation
 from guildbook.distil.maps import titles
-from guildbook.distil.parts import Parts, case_parts, place_of_days, portions, unpacked
+from guildbook.distil.parts import Parts, case_parts, place_of_weeks, portions, unpacked
 from guildbook.distil.streaming import Total
 from guildbook.distil.summarise import summarise_table
 from guildbook.distil.sums import Sums
@@ -125,7 +125,7 @@ def test_what_is_let_go_is_known_to_be_missing(table: Any, monday: int) -> None:
 
 def test_worker_days_stand_together(table: Any, monday: int) -> None:
     rows = [{"worker": "ann", "time": monday + n} for n in range(5)] + [{"worker": "bob", "time": monday}]
-    assert len(set(place_of_days(table(rows), 7)[:5].tolist())) == 1
+    assert len(set(place_of_weeks(table(rows), 7)[:5].tolist())) == 1
 
 
 def test_portions_keep_a_worker_together_unless_there_is_far_too_much() -> None:

@@ -22,7 +22,7 @@ from guildbook.distil.summarise import summarise_table
 from guildbook.distil.sums import CUT, END, MAX_ORDER, REPEAT, VARIANT_LIMIT, Sums, condition_symbol, worker_symbol
 from guildbook.distil.tables import CountTable
 from guildbook.model.ids import symbol
-from guildbook.model.time import DAY, MINUTE
+from guildbook.model.time import DAY, EARLIEST, HOUR, MINUTE
 
 Row = dict[str, Any]
 Table = Callable[[Sequence[Row]], pa.Table]
@@ -107,6 +107,12 @@ def week(row: Row) -> int:
     return since.days // 7
 
 
+def main(trace: Trace) -> int:
+    """Who did most of it."""
+    often = Counter(map(who, trace.rows))
+    return min(often, key=lambda worker: (-often[worker], worker))
+
+
 def rows_of(table: CountTable) -> Counter[tuple[int, ...]]:
     return Counter(dict(zip(map(tuple, table.keys.tolist()), table.counts.tolist(), strict=True)))
 
@@ -128,6 +134,7 @@ def test_follows_performers_and_handovers(data: st.DataObject, logs: Any, table:
     follows: Counter[tuple[int, ...]] = Counter()
     performers: Counter[tuple[int, ...]] = Counter()
     handovers: Counter[tuple[int, ...]] = Counter()
+    takers: Counter[tuple[int, ...]] = Counter()
     weeks: Counter[tuple[int, ...]] = Counter()
     for trace in traces:
         task = symbol(trace.task)
@@ -144,24 +151,30 @@ def test_follows_performers_and_handovers(data: st.DataObject, logs: Any, table:
             if row["worker"] != after["worker"]:
                 waited = max(0, gap - (row["duration"] or 0))
                 handovers[task, who(row), who(after), act(after), at(waited)] += 1
+                for condition in (0, *map(condition_symbol, trace.conditions)) if waited >= MINUTE else ():
+                    takers[task, condition, act(after), who(after)] += 1
     assert rows_of(sums.follows) == follows
     assert rows_of(sums.weeks) == weeks
     assert rows_of(sums.performers) == performers
     assert rows_of(sums.handovers) == handovers
+    assert rows_of(sums.takers) == takers
 
 
 @given(data=st.data())
 def test_asks(data: st.DataObject, logs: Any, table: Table, case: Any) -> None:
     _, traces, sums = case(data, logs, table)
     asks: Counter[tuple[int, ...]] = Counter()
+    askers: Counter[tuple[int, ...]] = Counter()
     for trace in traces:
         for place, row in enumerate(trace.rows):
             for name in row["to"] or ():
                 reply = next((r for r in trace.rows[place + 1 :] if r["worker"] == name), None)
                 waited = at(reply["time"] - row["time"]) if reply else 0
+                askers[symbol(trace.task), act(row), who(row), worker_symbol(name), waited] += 1
                 for condition in (0, *map(condition_symbol, trace.conditions)):
                     asks[symbol(trace.task), condition, act(row), worker_symbol(name), waited, trace.outcome] += 1
     assert rows_of(sums.asks) == asks
+    assert rows_of(sums.askers) == askers
 
 
 @given(data=st.data())
@@ -214,22 +227,33 @@ def test_profiles_variants_and_totals(data: st.DataObject, logs: Any, table: Tab
     variants: Counter[tuple[tuple[int, ...], tuple[int, ...]]] = Counter()
     endings: Counter[tuple[tuple[int, ...], int, int]] = Counter()
     leads: Counter[tuple[int, ...]] = Counter()
+    tenures: Counter[tuple[int, ...]] = Counter()
     for trace in traces:
         steps = [act(row) for row in trace.rows]
         tokens = [*map(condition_symbol, trace.conditions), 0]
         for step in dict.fromkeys(steps):
             tokens += [step, REPEAT] if steps.count(step) > 1 else [step]
-        tokens += [0, *sorted({who(row) for row in trace.rows})]
+        most = main(trace)
+        tokens += [0, most, *sorted({who(row) for row in trace.rows} - {most})]
         told = [{worker_symbol(name) for name in (row["to"] or []) + (row["cc"] or [])} for row in trace.rows]
         at_once = next(filter(None, told), set[int]())
         tokens += [0, *sorted(at_once), 0, *sorted(set[int]().union(*told) - at_once)]
+        workers = [most, *sorted({who(row) for row in trace.rows} - {most})]
+        doers = [workers.index(who(next(row for row in trace.rows if act(row) == s))) + 1 for s in dict.fromkeys(steps)]
+        tokens += [
+            0,
+            *(int.from_bytes(doers[i : i + 8], "little") for i in range(0, len(doers), 8) if len(workers) > 1),
+        ]
         gaps = [b["time"] - a["time"] for a, b in pairwise(trace.rows)]
         known = [row["duration"] for row in trace.rows if row["duration"] is not None]
         active = sum(known) if known else sum(gap for gap in gaps if gap < GAP)
-        profiles[(symbol(trace.task), trace.outcome, at(active), at(sum(gaps))), tuple(tokens)] += 1
+        begun = (trace.rows[0]["time"] - EARLIEST) // HOUR
+        profiles[(symbol(trace.task), trace.outcome, at(active), at(sum(gaps)), begun), tuple(tokens)] += 1
         variants[(symbol(trace.task),), tuple(steps)] += 1
         endings[(symbol(trace.task), *steps), trace.outcome, at(sum(gaps))] += 1
         leads[symbol(trace.task), week(trace.rows[0]), at(sum(gaps))] += 1
+        tenures[symbol(trace.task), most, week(trace.rows[0])] += 1
+    assert rows_of(sums.tenures) == tenures
     for found, expected in ((sums.profiles, profiles), (sums.variants, variants)):
         assert {
             (tuple(found.head[i].tolist()), tuple(found.run(i).tolist())): int(found.counts[i])

@@ -10,17 +10,18 @@ from guildbook.distil.settings import Settings
 from guildbook.distil.summarise import summarise_table
 from guildbook.distil.versions import STEPS, Arrays, Step, Texts, way
 
-FORMER = Path(__file__).parent / "data" / "state-1.bin"
-"""What `learn` of a sample office of 1,000 events, seed 5, kept when sums had format 1."""
+FORMER = Path(__file__).parent / "data"
+"""What a sample office of 1,000 events, seed 5, was kept as when sums had an earlier format: `state-FORMAT.bin`."""
 
 
 def test_every_earlier_format_leads_on_or_says_why_not() -> None:
     assert set(STEPS) == set(range(1, sums.FORMAT))
 
 
-def test_a_state_of_format_1_says_what_it_lacks() -> None:
-    with pytest.raises(StateVersionError, match="since format 2"):
-        State.from_bytes(FORMER.read_bytes())
+@pytest.mark.parametrize("former", range(1, sums.FORMAT))
+def test_a_former_state_says_what_it_lacks(former: int) -> None:
+    with pytest.raises(StateVersionError, match=f"since format {former + 1}"):
+        State.from_bytes((FORMER / f"state-{former}.bin").read_bytes())
 
 
 def test_a_way_is_looked_for_before_it_is_gone() -> None:

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from guildbook.app import forgetting, learning
 from guildbook.app.distilling import Distilling
+from guildbook.app.neural import Nets
 from guildbook.app.next import NextSteps
 from guildbook.app.processing import Processing
 from guildbook.app.progress import Progress, silent
@@ -30,6 +31,7 @@ class Book:
     teach: Teaching
     process: Processing
     next: NextSteps
+    nets: Nets
     _store: Store
 
     @property
@@ -49,11 +51,11 @@ class Book:
 
     def learn(self, wanted: learning.Wanted | None = None, progress: Progress = silent) -> learning.Learnt:
         """Import what is wanted (nothing: only what the book already holds) and learn from all that is admitted."""
-        return learning.learn(self._store, self.config, self.distil, wanted or learning.Wanted(), progress)
+        return learning.learn(self._store, self.config, self.distil, self.nets, wanted or learning.Wanted(), progress)
 
     def forget(self, worker: str, progress: Progress = silent) -> forgetting.Forgotten:
         """Forget a worker by name: as if they had never been there. Raises `UnknownNameError`."""
-        return forgetting.forget(self._store, self.distil, worker, progress)
+        return forgetting.forget(self._store, self.distil, self.nets, worker, progress)
 
     def readmit(self, worker: str) -> None:
         """Lift the tombstone of a forgotten worker, so that their traces can be imported again."""
@@ -135,5 +137,6 @@ def open_book(
     )
     gate = Gate(store)
     distil = Distilling(store, gate, config)
-    desks = Teaching(distil, config), Processing(gate, distil), NextSteps(store, gate, distil)
-    return Book(config, gate, distil, *desks, store)
+    nets = Nets(store, gate, config, distil.settings())
+    desks = Teaching(distil, config), Processing(gate, distil), NextSteps(store, gate, distil, nets)
+    return Book(config, gate, distil, *desks, nets, store)

@@ -9,6 +9,7 @@ from guildbook.app.progress import Progress, silent
 from guildbook.config import Config
 from guildbook.distil import Settings, State, StateVersionError, Sums
 from guildbook.distil import learn as distil_learn
+from guildbook.distil.alike import Alike, alike
 from guildbook.govern import Gate
 from guildbook.model.errors import StoreError
 from guildbook.model.knowledge import Knowledge, knowledge_from_dict
@@ -82,7 +83,19 @@ class Distilling:
             return Refreshed(learnt.knowledge, learnt.changed, learnt.touched_traces, (*notes, *learnt.notes))
 
     def sums(self, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> Sums | None:
-        """The sums that were learnt last for this purpose; None before that, and for those of another version."""
+        """The sums that were learnt last for this purpose; None before that, and for those of another version.
+
+        Names of one routine are one task in them.
+        """
+        sums = self._learnt(purpose)
+        return None if sums is None else alike(sums).sums(sums)
+
+    def alike(self, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> Alike:
+        """Which names of routines in what was learnt last are of one task."""
+        sums = self._learnt(purpose)
+        return Alike() if sums is None else alike(sums)
+
+    def _learnt(self, purpose: Purpose) -> Sums | None:
         state = self._state(purpose)[0]
         return None if state is None else state.sums
 

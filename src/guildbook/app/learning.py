@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from guildbook.app import forgetting
 from guildbook.app.distilling import Distilling
+from guildbook.app.neural import Nets
 from guildbook.app.progress import Progress, silent
 from guildbook.config import Config
 from guildbook.model.errors import InputError, UsageError
@@ -107,19 +108,22 @@ class Learnt:
         }
 
 
-def learn(store: Store, config: Config, distil: Distilling, wanted: Wanted, progress: Progress = silent) -> Learnt:
+def learn(
+    store: Store, config: Config, distil: Distilling, nets: Nets, wanted: Wanted, progress: Progress = silent
+) -> Learnt:
     """Import, seal, distil. What was acknowledged stays even when a later input fails."""
     started = time.perf_counter()
     terms = _terms(wanted.terms)
     plan, skipped = _plan(wanted)
     with store.writing():
-        forgetting.finish_interrupted(store, distil, progress)
+        forgetting.finish_interrupted(store, distil, nets, progress)
         rejected: list[str] = []
         brought = [_bring(store, item, terms, rejected, progress) for item in plan]
         sealed = store.seal(lambda done, total: progress("seal", done / max(total, 1)))
         result = distil.refresh(progress, jobs=wanted.jobs)
         if sealed.segments and store.compact(at_least=_MANY).before:
             distil.refresh(progress)  # changes nothing but the names of the segments the sums include
+    noted = nets.keep_up(progress)  # may take minutes, in which others may write
     return Learnt(
         knowledge=result.knowledge,
         inputs=tuple(brought),
@@ -128,7 +132,7 @@ def learn(store: Store, config: Config, distil: Distilling, wanted: Wanted, prog
         rejected=sum(b.rejected for b in brought),
         rejected_rows=tuple(rejected[: config.import_.max_rejected]),
         duplicates=sealed.duplicates,
-        notes=(*skipped, *result.notes),
+        notes=(*skipped, *result.notes, *noted),
     )
 
 

@@ -2,6 +2,7 @@
 
 The model is kept as an artefact under a digest of the segments it was fitted on. Another set of admitted segments is
 another digest, so a model that includes what is no longer admitted is never used; `distil` drops it when sums change.
+A net speaks beside it where the settings or the question ask for one and it helps (`neural`).
 """
 
 from __future__ import annotations
@@ -9,21 +10,23 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from guildbook.app.distilling import Distilling, next_artefact
+from guildbook.app.neural import COUNTS, MIXED, Nets
 from guildbook.app.progress import Progress, silent
+from guildbook.app.rounds import newest
+from guildbook.distil import neural
 from guildbook.govern import Admitted, Gate
 from guildbook.model.errors import BookBusyError, InputError, StoreError, UnknownNameError, UsageError
 from guildbook.model.purpose import Purpose
 from guildbook.store import Store
 
 if TYPE_CHECKING:
+    from guildbook.distil.alike import Alike
+    from guildbook.distil.neural.kept import Kept
     from guildbook.distil.nextstep import Completion, History, NextStep, Reason
-
-LIMIT: Final = 500_000
-"""Events it is fitted on: the newest whole months that hold so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Asked:
     steps: int | None = None
     """Complete it by so many steps."""
     to_end: bool = False
+    model: str | None = None
+    """`counts`, `mixed` or `neural`; by default what the settings say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ class Expected:
     step: str
     probability: float
     reasons: tuple[Reason, ...]
+    said: dict[str, float] = field(default_factory=dict[str, float])
+    """What `counts` and `net` say by themselves, where there is a net."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,8 @@ class Foresight:
     ways: tuple[Completion, ...]
     """Completions, where they were asked for, likeliest first."""
     notes: tuple[str, ...] = ()
+    model: str = COUNTS
+    """What spoke: `counts`, `mixed` or `neural`."""
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -68,16 +77,18 @@ class Foresight:
 class NextSteps:
     """Answers `guildbook next`."""
 
-    def __init__(self, store: Store, gate: Gate, distil: Distilling) -> None:
+    def __init__(self, store: Store, gate: Gate, distil: Distilling, nets: Nets) -> None:
         self._store = store
         self._gate = gate
         self._distil = distil
+        self._nets = nets
 
     def foresee(self, asked: Asked, progress: Progress = silent) -> Foresight:
         """What comes next, with reasons.
 
         Raises `InputError` when nothing is admitted, `UnknownNameError` for a case or task that is not known,
-        `UsageError` for a case that is both named and spelt out.
+        `UsageError` for a case that is both named and spelt out, `MissingExtraError` where the net alone is asked for
+        and torch is not installed.
         """
         from guildbook.distil.nextstep import complete, reasons  # noqa: PLC0415 - compiled parts take time to load
 
@@ -89,15 +100,32 @@ class NextSteps:
                 "Nothing is admitted to learn from.", "Begin with: guildbook learn PATH.", "nothing-admitted"
             )
         history = self._history(asked, admitted)
-        model = self._model(admitted, progress)
+        model, spoke, noted = self._joined(asked.model or self._nets.model, admitted, progress)
         ranked = model.predict(history)[: asked.top]
+        said = _said(model, history)
         ways = complete(model, history, asked.steps) if asked.to_end or asked.steps is not None else []
         return Foresight(
             after=tuple(step.label for step in history.steps),
-            expected=tuple(Expected(step, p, tuple(reasons(model, history, step))) for step, p in ranked),
+            expected=tuple(
+                Expected(step, p, tuple(reasons(model, history, step)), {name: of[step] for name, of in said.items()})
+                for step, p in ranked
+            ),
             ways=tuple(ways),
-            notes=_notes(model, history),
+            notes=(*noted, *_notes(model, history)),
+            model=spoke,
         )
+
+    def _joined(self, wanted: str, admitted: Admitted, progress: Progress) -> tuple[NextStep, str, tuple[str, ...]]:
+        """The counts, with the net where it is wanted and helps; what speaks, and notes."""
+        counts = self._model(admitted, progress)
+        if wanted == COUNTS:
+            return counts, COUNTS, ()
+        if wanted == MIXED and not neural.available():
+            return counts, COUNTS, ("Counts alone: a net needs PyTorch, which is not installed.",)
+        kept = self._nets.brought(wanted, admitted, progress)
+        if kept.state is None:
+            return counts, COUNTS, (_left_out(kept),)
+        return kept.joined(counts), wanted, ()
 
     def _history(self, asked: Asked, admitted: Admitted) -> History:
         from guildbook.distil.nextstep import History  # noqa: PLC0415
@@ -136,7 +164,7 @@ class NextSteps:
         """The kept model if it was fitted on just these segments, else a new one, which is kept."""
         from guildbook.distil.nextstep import from_bytes, to_bytes  # noqa: PLC0415
 
-        segments = _newest(admitted)
+        segments = {segment.id for segment in newest(admitted.grant.segments)}
         settings = self._distil.settings()
         told = [settings.shape(), *sorted(f"{s.id} {s.digest}" for s in admitted.grant.segments if s.id in segments)]
         digest = hashlib.sha256("\n".join(told).encode()).digest()
@@ -148,34 +176,36 @@ class NextSteps:
         model = from_bytes(kept[len(digest) :]) if kept.startswith(digest) else None
         if model is None:
             progress("next step", 0.0)
-            model = _fitted(admitted, segments, settings)
+            model = _fitted(admitted, segments, settings, self._distil.alike())
             with suppress(BookBusyError), self._store.writing():  # else it is made again next time
-                self._store.put_artefact(name, "next-step", digest + to_bytes(model), admitted.grant.id)
+                if segments <= {segment.id for segment in self._store.segments()}:  # nobody was erased meanwhile
+                    self._store.put_artefact(name, "next-step", digest + to_bytes(model), admitted.grant.id)
             progress("next step", 1.0)
         return model
 
 
-def _fitted(admitted: Admitted, segments: set[str], settings: Any) -> NextStep:
+def _fitted(admitted: Admitted, segments: set[str], settings: Any, names: Alike) -> NextStep:
     from guildbook.distil.encode import COLUMNS, encode  # noqa: PLC0415
     from guildbook.distil.nextstep import fit  # noqa: PLC0415
     from guildbook.distil.traces import join  # noqa: PLC0415
 
-    return fit(join(encode(admitted.table(COLUMNS, sorted(segments)), settings)))
+    return fit(join(names.events(encode(admitted.table(COLUMNS, sorted(segments)), settings))))
 
 
-def _newest(admitted: Admitted) -> set[str]:
-    """The segments of the newest months, whole months, until there are `LIMIT` events."""
-    months: dict[str, list[Any]] = {}
-    for segment in admitted.grant.segments:
-        months.setdefault(segment.month, []).append(segment)
-    chosen: set[str] = set()
-    events = 0
-    for month in sorted(months, reverse=True):
-        if events >= LIMIT:
-            break
-        chosen |= {segment.id for segment in months[month]}
-        events += sum(segment.rows for segment in months[month])
-    return chosen
+def _said(model: NextStep, history: History) -> dict[str, dict[str, float]]:
+    """What counts and net say by themselves; nothing where counts speak alone."""
+    parts = getattr(model, "parts", None)
+    return {} if parts is None else parts(history)
+
+
+def _left_out(kept: Kept) -> str:
+    verdict = kept.verdict
+    if verdict is None or not verdict.gains:
+        return "Counts alone: there are too few cases to tell whether a net helps."
+    return (
+        f"Counts alone: the net does not surely help ({verdict.won} of {len(verdict.gains)} stretches of time, "
+        f"{verdict.gain:+.3f} ± {verdict.error:.3f} nats a step)."
+    )
 
 
 def _notes(model: NextStep, history: History) -> tuple[str, ...]:

@@ -126,3 +126,5 @@ def forget(
             f"Forgotten: {result.events:,} events, {result.segments} segments, {result.keys} keys of one worker; "
             f"{result.touched:,} joint traces were counted again. {result.practices} practices remain."
         )
+        for note in result.notes:
+            say(note)

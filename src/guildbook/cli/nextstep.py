@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from guildbook.cli.bench import Model
 from guildbook.cli.session import Json, progress, say, session, show, table
 
 if TYPE_CHECKING:
@@ -32,12 +33,15 @@ def next_step(
     top: Annotated[int, typer.Option(min=1, help="How many possible steps.")] = 3,
     steps: Annotated[int | None, typer.Option(min=1, help="Complete the case by so many steps.")] = None,
     to_end: Annotated[bool, typer.Option("--to-end", help="Complete the case to its end.")] = False,
+    model: Annotated[
+        Model | None, typer.Option(help="As the setting next.model, for this question.", allow_from_autoenv=False)
+    ] = None,
     json: Json = False,
 ) -> None:
     """What comes next, how probable that is, and which experience says so."""
     from guildbook.app.next import Asked, listed
 
-    asked = Asked(tuple(activities or ()), worker, task, case, top, steps, to_end)
+    asked = Asked(tuple(activities or ()), worker, task, case, top, steps, to_end, model and model.value)
     with session(context).book() as book, progress() as report:
         found = book.next.foresee(asked, report)
     if json:
@@ -54,7 +58,10 @@ def next_step(
 
 def _rows(one: Expected) -> list[tuple[str, str, str]]:
     """A line a reason; the step stands in the first."""
-    told = [f"{r.context}: {_number(r.count)} of {_number(r.seen)} times" for r in one.reasons] or [""]
+    told = [f"{r.context}: {_number(r.count)} of {_number(r.seen)} times" for r in one.reasons]
+    if one.said:
+        told.insert(0, ", ".join(f"{name} alone: {p:.1%}" for name, p in one.said.items()))
+    told = told or [""]
     head = f"{one.probability:.1%}", one.step or "(the case ends)"
     return [(head[0], head[1], text) if place == 0 else ("", "", text) for place, text in enumerate(told)]
 

@@ -1,7 +1,7 @@
 """One table of settings, each with a default, a place in the file and an environment variable."""
 
 from guildbook.config.load import FILE, Config, Layer, Origin, find, load, user_file
-from guildbook.config.settings import Distil, Import, Output, Setting, Store, Teach, settings
+from guildbook.config.settings import Distil, Import, Next, Output, Setting, Store, Teach, settings
 
 __all__ = [
     "FILE",
@@ -9,6 +9,7 @@ __all__ = [
     "Distil",
     "Import",
     "Layer",
+    "Next",
     "Origin",
     "Output",
     "Setting",

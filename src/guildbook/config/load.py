@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 import platformdirs
 
 from guildbook.config import tomlfile
-from guildbook.config.settings import HOME, Distil, Import, Output, Setting, Store, Teach, settings
+from guildbook.config.settings import HOME, Distil, Import, Next, Output, Setting, Store, Teach, settings
 from guildbook.config.values import BadValueError, from_text, from_toml, shown, to_toml
 from guildbook.model.errors import UsageError
 
@@ -53,6 +53,7 @@ class Config:
     """Section `import` (the plain word is Python's)."""
     distil: Distil
     teach: Teach
+    next: Next
     output: Output
     origins: Mapping[str, Origin]
 
@@ -181,6 +182,7 @@ def _config(values: Mapping[str, Any], origins: dict[str, Origin]) -> Config:
         import_=_section(Import, "import", values),
         distil=_section(Distil, "distil", values),
         teach=_section(Teach, "teach", values),
+        next=_section(Next, "next", values),
         output=_section(Output, "output", values),
         origins=MappingProxyType(origins),
     )

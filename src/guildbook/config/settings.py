@@ -98,6 +98,25 @@ class Teach:
 
 
 @dataclass(frozen=True, slots=True)
+class Next:
+    """How the next step is predicted."""
+
+    model: Annotated[
+        str,
+        Says(
+            "Counts alone, counts with the net where it helps, or the net alone (extra `neural`).",
+            choices=("counts", "mixed", "neural"),
+        ),
+    ] = "counts"
+    groups: Annotated[tuple[str, ...], Says("Whose work trains which net: words `NAME=GROUP`.")] = ()
+    shards: Annotated[int, Says("Workers in no stated group are spread over so many nets.", low=1, high=64)] = 1
+    device: Annotated[
+        str,
+        Says("What nets run on; auto: a GPU if there is one.", choices=("auto", "cpu", "cuda")),
+    ] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """How results are shown."""
 
@@ -106,7 +125,7 @@ class Output:
 
 HOME: Final = Setting("home", Path, None, "The book's folder; empty: `book` in the user's data folder.")
 SECTIONS: Final = MappingProxyType(
-    {"store": Store, "import": Import, "distil": Distil, "teach": Teach, "output": Output}
+    {"store": Store, "import": Import, "distil": Distil, "teach": Teach, "next": Next, "output": Output}
 )
 
 

@@ -14,8 +14,14 @@ from numpy.typing import NDArray
 from guildbook.columns.words import as_words, symbols
 from guildbook.distil.encode import COLUMNS
 from guildbook.distil.parts import portions
+from guildbook.distil.segment.units import SHIFT, days_of, long_units, week_of_day
+from guildbook.distil.sums import worker_symbol
+from guildbook.distil.tables import CountTable
 from guildbook.model.grant import Grant, SegmentRef
 from guildbook.model.time import DAY
+
+Days = frozenset[tuple[str, int]]
+"""Worker-days: label, UTC day number."""
 
 LANE: Final = 1 << 64
 KEPT: Final = 1_000_000
@@ -75,17 +81,18 @@ class Touched:
     after: pa.Table
     cases: pa.Array
     """Texts of the touched cases."""
-    days: frozenset[tuple[str, int]]
-    """Touched worker-days: label, UTC day number."""
+    days: Days
+    """Touched worker-days."""
+    loose: Days
+    """Worker-days whose events without a case may be other joint traces now: those on which one came or went, and
+    all of the week where it is, or was, cut as a whole."""
     read: tuple[Read, ...] = ()
     """What was read on the way to these."""
 
     def traced(self, table: pa.Table) -> NDArray[np.bool_]:
         """Which rows belong to a touched joint trace."""
         case = table.column("case")
-        in_case = _member(case, self.cases)
-        loose = pc.is_null(_plain(case)).to_numpy(zero_copy_only=False)
-        return in_case | (loose & self.daily(table))
+        return _member(case, self.cases) | (_without(case) & _on_days(table, self.loose))
 
     def daily(self, table: pa.Table) -> NDArray[np.bool_]:
         """Which rows belong to a touched worker-day."""
@@ -120,8 +127,13 @@ def difference(old: Mapping[str, Included], segments: Sequence[SegmentRef]) -> D
     return Difference(tuple(arrived), tuple(left), tuple(kept))
 
 
-def touched(found: Difference, admitted: Admitted, departed: Admitted | None) -> Touched | None:
-    """Read what changed and what it touches; None when a segment that left can no longer be read."""
+def touched(
+    found: Difference, admitted: Admitted, departed: Admitted | None, long: CountTable, idle: int
+) -> Touched | None:
+    """Read what changed and what it touches; None when a segment that left can no longer be read.
+
+    `long`: the sums' table of that name, before; `idle`: µs of idleness that end an episode.
+    """
     readable = {s.id for s in departed.grant.segments} if departed is not None else set[str]()
     if not readable.issuperset(found.left):
         return None
@@ -130,18 +142,44 @@ def touched(found: Difference, admitted: Admitted, departed: Admitted | None) ->
     changed = pa.concat_tables([came, gone])
     cases = _plain(changed.column("case")).unique().drop_null()
     days = _days(changed)
-    codes = np.sort(symbols(cases))
-    related = _related(found.kept, codes, days, admitted)
-    read = [Read(found.arrived, came)]
-    parts = [came.slice(0, 0)]
-    some_at_a_time = list(portions(related, KEPT))
-    for some in some_at_a_time:
-        held = admitted.table(COLUMNS, some)
-        parts.append(held.filter(pa.array(_member(held.column("case"), cases) | _on_days(held, days))))
-        if len(some_at_a_time) == 1:  # more would be too many to keep
-            read.append(Read(some, held))
-    rows = pa.concat_tables(parts)
-    return Touched(in_one_piece(gone, rows), in_one_piece(came, rows), cases, days, tuple(read))
+    bare = _days(changed.filter(pa.array(_without(changed.column("case")))))
+    wanted = _Wanted(cases, days, _long_before(bare, long) | _long_now(came, idle, bare))
+    while True:
+        rows, read = wanted.read(found.kept, admitted, came.slice(0, 0))
+        more = _long_now(pa.concat_tables([came, rows]), idle, bare)
+        if more <= wanted.weeks:
+            break
+        wanted = _Wanted(cases, days, wanted.weeks | more)  # as when a stream first is long enough to be cut
+    read = (Read(found.arrived, came), *read)
+    return Touched(in_one_piece(gone, rows), in_one_piece(came, rows), cases, days, bare | wanted.weeks, read)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """Which rows of the segments that stay have to be read."""
+
+    cases: pa.Array
+    days: Days
+    weeks: Days
+    """Days of which only the rows without a case are."""
+
+    def read(
+        self, segments: Sequence[SegmentRef], admitted: Admitted, none: pa.Table
+    ) -> tuple[pa.Table, list[Read]]:
+        """The rows (`none` if there are none), and all that was read to find them unless it is too much to keep."""
+        related = _related(segments, np.sort(symbols(self.cases)), self.days | self.weeks, admitted)
+        parts, read = [none], list[Read]()
+        some_at_a_time = list(portions(related, KEPT))
+        for some in some_at_a_time:
+            held = admitted.table(COLUMNS, some)
+            case = held.column("case")
+            near = _member(case, self.cases) | _on_days(held, self.days)
+            if self.weeks:
+                near |= _without(case) & _on_days(held, self.weeks)
+            parts.append(held.filter(pa.array(near)))
+            if len(some_at_a_time) == 1:
+                read.append(Read(some, held))
+        return pa.concat_tables(parts), read
 
 
 def first_events(admitted: Admitted, below: int, read: Sequence[Read] = ()) -> pa.Table:
@@ -174,14 +212,38 @@ def _total(parts: Iterable[tuple[int, str]]) -> tuple[int, ...]:
     return rows, *lanes
 
 
+def _long_before(days: Days, long: CountTable) -> Days:
+    """All days of the weeks that these are in and that had an episode too long to be told whole."""
+    known = set(map(tuple, long.keys.tolist()))
+    codes = {worker: worker_symbol(worker) for worker in {worker for worker, _ in days}}
+    return _whole_weeks({(worker, day) for worker, day in days if (codes[worker], week_of_day(day) + SHIFT) in known})
+
+
+def _long_now(table: pa.Table, idle: int, days: Days) -> Days:
+    """All days of the weeks in which there is such an episode on one of these days."""
+    rows = table.filter(pa.array(_without(table.column("case")) & _on_days(table, days)))
+    people, worker = _workers(rows)
+    time = rows.column("time").cast(pa.int64()).to_numpy()
+    long = np.flatnonzero(long_units(worker, time, np.ones(len(time), dtype=bool), idle))
+    cells = np.unique(np.column_stack([worker[long], time[long] // DAY]), axis=0).tolist()
+    return _whole_weeks({(people[code], day) for code, day in cells})
+
+
+def _whole_weeks(days: Collection[tuple[str, int]]) -> Days:
+    """All days of the weeks these are in."""
+    weeks = {(worker, week_of_day(day)) for worker, day in days}
+    return frozenset((worker, day) for worker, week in weeks for day in days_of(week))
+
+
 def _related(
-    segments: Sequence[SegmentRef], cases: NDArray[np.uint64], days: frozenset[tuple[str, int]], admitted: Admitted
+    segments: Sequence[SegmentRef], cases: NDArray[np.uint64], days: Days, admitted: Admitted
 ) -> list[SegmentRef]:
     """The segments that hold one of the cases or reach one of the workers' days."""
+    by_worker: dict[str, list[int]] = {}
+    for worker, day in days:
+        by_worker.setdefault(worker, []).append(day)
     near = {
-        s.id
-        for s in segments
-        if any(worker == s.worker and s.first // DAY <= day <= s.last // DAY for worker, day in days)
+        s.id for s in segments if any(s.first // DAY <= day <= s.last // DAY for day in by_worker.get(s.worker, ()))
     }
     if len(cases):
         indexes = admitted.cases([s.id for s in segments if s.id not in near])
@@ -222,21 +284,31 @@ def _day_numbers(table: pa.Table) -> NDArray[np.int64]:
     return table.column("time").cast(pa.int64()).to_numpy() // DAY
 
 
-def _days(table: pa.Table) -> frozenset[tuple[str, int]]:
+def _without(case: pa.ChunkedArray) -> NDArray[np.bool_]:
+    """Which rows have no case."""
+    return pc.is_null(_plain(case)).to_numpy(zero_copy_only=False)
+
+
+def _days(table: pa.Table) -> Days:
     pairs = pa.table({"worker": _plain(table.column("worker")), "day": _day_numbers(table)})
     found = pairs.group_by(["worker", "day"]).aggregate([])
     return frozenset(zip(found.column("worker").to_pylist(), found.column("day").to_pylist(), strict=True))
 
 
-def _on_days(table: pa.Table, days: frozenset[tuple[str, int]]) -> NDArray[np.bool_]:
+def _on_days(table: pa.Table, days: Days) -> NDArray[np.bool_]:
     """Which rows are on one of the worker-days."""
+    texts, worker = _workers(table)
+    code = {text: place for place, text in enumerate(texts)}
+    wanted = np.array([day * len(code) + code[worker] for worker, day in days if worker in code], np.int64)
+    return np.isin(_day_numbers(table) * len(code) + worker, wanted) & (worker >= 0)
+
+
+def _workers(table: pa.Table) -> tuple[list[str], NDArray[np.int64]]:
+    """The workers' labels, and the code of each row's; −1 for none."""
     column = table.column("worker")
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     column = column.unify_dictionaries()
     texts = column.chunk(0).dictionary.to_pylist() if column.num_chunks else []
-    code = {text: place for place, text in enumerate(texts)}
-    wanted = np.array([day * len(code) + code[worker] for worker, day in days if worker in code], np.int64)
     indices = [pc.fill_null(chunk.indices, -1).to_numpy(zero_copy_only=False) for chunk in column.chunks]
-    worker = np.concatenate([np.empty(0, np.int64), *indices]).astype(np.int64)
-    return np.isin(_day_numbers(table) * len(code) + worker, wanted) & (worker >= 0)
+    return texts, np.concatenate([np.empty(0, np.int64), *indices]).astype(np.int64)

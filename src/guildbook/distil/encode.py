@@ -15,10 +15,11 @@ from guildbook.distil.conditions import LIFECYCLE, PREFIX, parse_attributes
 from guildbook.distil.labels import app_label, clean, document_class, generalise, page_label, plain_label
 from guildbook.distil.outcomes import BY_STEP, outcome_code, step_code
 from guildbook.distil.quality.checks import Checked, checked
+from guildbook.distil.segment import performances
+from guildbook.distil.segment.units import long_units
 from guildbook.distil.settings import Settings
 from guildbook.distil.sums import condition_symbol, worker_symbol
 from guildbook.model.ids import symbol
-from guildbook.model.time import MINUTE
 
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int32]
@@ -32,11 +33,14 @@ COLUMNS: Final = (
     "source",
     "app",
     "action",
+    "window",
+    "document",
+    "url",
     "element_role",
     "element_name",
     "element_id",
+    "element_selector",
     "value_after",
-    "document",
     "objects",
     "case",
     "outcome",
@@ -102,6 +106,12 @@ class Events:
     copy_event: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     """Row of each copy: whom an event is told to without being addressed to them (`cc`)."""
     copy_worker: Codes = field(default_factory=lambda: np.empty(0, np.int32))
+    performance: Codes = field(default_factory=lambda: np.empty(0, np.int32))
+    """Which performance of its worker's week a row without a case is part of; −1 where idle gaps cut. Empty: they do
+    everywhere."""
+    routine: Codes = field(default_factory=lambda: np.empty(0, np.int32))
+    """What is done in that performance; −1 or empty as `performance`."""
+    routines: Words = field(default_factory=lambda: Words.of(()))
 
     def __len__(self) -> int:
         return len(self.time)
@@ -114,6 +124,7 @@ class Events:
         return replace(
             self,
             **{name: getattr(self, name)[rows] for name in _PER_EVENT},
+            **{name: getattr(self, name)[rows] for name in _OF_UNITS if len(self.routines)},
             ask_event=place[self.ask_event[asked]].astype(np.int64),
             ask_worker=self.ask_worker[asked],
             copy_event=place[self.copy_event[copied]].astype(np.int64),
@@ -135,10 +146,15 @@ _PER_EVENT: Final = (
     "outcome",
     "rule",
 )
+_OF_UNITS: Final = ("performance", "routine")
 
 
-def encode(table: pa.Table, settings: Settings) -> Events:
-    """Codes for a table that has at least `COLUMNS`. Rows keep their order; nothing depends on it later."""
+def encode(table: pa.Table, settings: Settings, *, cut: bool = True) -> Events:
+    """Codes for a table that has at least `COLUMNS`. Rows keep their order; nothing depends on it later.
+
+    What is raw interaction is cut into performances, which takes the weeks of those who did it whole; `cut` says
+    whether to.
+    """
     workers, worker = _words(table, "worker")
     actions, action = _words(table, "action")
     apps, app = _words(table, "app")
@@ -160,7 +176,7 @@ def encode(table: pa.Table, settings: Settings) -> Events:
     condition_code = {text: code for code, text in enumerate(conditions)}
     lengths = np.array([0, *(len(texts) for texts in rule_sets)], np.int64)
     codes = np.array([*(outcome_code(text, settings) for text in outcomes), -1], np.int8)
-    return Events(
+    events = Events(
         time=_integers(table, "time", 0),
         duration=np.maximum(_integers(table, "duration", -1), -1),
         seq=_integers(table, "seq", -1),
@@ -186,8 +202,22 @@ def encode(table: pa.Table, settings: Settings) -> Events:
         rule_offsets=np.cumsum(lengths),
         rule_codes=np.array([condition_code[text] for texts in rule_sets for text in texts], np.int64),
         conditions=Words.of(conditions, condition_symbol),
-        idle=round(settings.episode_gap_minutes * MINUTE),
+        idle=settings.idle,
     )
+    return _with_performances(events, table) if cut else events
+
+
+def _with_performances(events: Events, table: pa.Table) -> Events:
+    """The events with the performances found in those without a case."""
+    loose = events.case < 0
+    if not long_units(events.worker, events.time, loose, events.idle).any():
+        return events
+    rows = np.flatnonzero(loose)
+    order = rows[np.lexsort((events.ids[rows, 1], events.ids[rows, 0], events.seq[rows], events.time[rows]))]
+    found = performances.found(table, events.worker, loose, order, events.idle)
+    if not found.names:
+        return events
+    return replace(events, performance=found.number, routine=found.routine, routines=Words.of(found.names))
 
 
 def _unnamed(everyone: dict[str, int]) -> int:

@@ -236,11 +236,43 @@ def way_hashes(linked: NDArray[np.bool_], steps: Keys, apps: Ints, fixed: Keys, 
 
 
 @njit(cache=True)
+def main_workers(offsets: Ints, workers: Ints, worker_rank: Ints) -> Ints:
+    """(T,) the code of the worker who did most of each trace, of several the one of the lowest rank."""
+    often = np.zeros(len(worker_rank), np.int64)
+    out = np.full(len(offsets) - 1, -1, np.int64)
+    for trace in range(len(out)):
+        for i in range(offsets[trace], offsets[trace + 1]):
+            often[workers[i]] += 1
+        best = -1
+        for i in range(offsets[trace], offsets[trace + 1]):
+            ahead = best < 0 or often[workers[i]] > often[best]
+            if ahead or (often[workers[i]] == often[best] and worker_rank[workers[i]] < worker_rank[best]):
+                best = workers[i]
+        out[trace] = best
+        for i in range(offsets[trace], offsets[trace + 1]):
+            often[workers[i]] = 0
+    return out
+
+
+@njit(cache=True)
+def _in_bytes(spot: Ints, doers: Ints, out: Keys, size: int) -> int:
+    """Append `spot` of each doer to `out`, eight to a token; the new size."""
+    for i in range(0, len(doers), 8):
+        packed = 0
+        for k in range(min(8, len(doers) - i)):
+            packed |= spot[doers[i + k]] << (8 * k)
+        out[size] = packed
+        size += 1
+    return size
+
+
+@njit(cache=True)
 def trace_tokens(
     offsets: Ints,
     steps: Ints,
     step_symbols: Keys,
     workers: Ints,
+    main: Ints,
     worker_rank: Ints,
     worker_symbols: Keys,
     rule_offsets: Ints,
@@ -253,17 +285,22 @@ def trace_tokens(
     """The profile tokens of each joint trace.
 
     They are: conditions, 0, distinct activities with repeat marks, 0, workers, 0, who was told at once, 0, who was told
-    later only. `steps` and `workers` are dense codes; `worker_rank` orders worker codes by their symbol, and
-    `worker_symbols` is in that order. `told` are the people told in each trace, by that rank; `late` says whether it
-    was not at once. Returns (offsets, tokens).
+    later only, 0, who did each of the activities first: the place among the workers, from 1 on, a byte each (255 also
+    stands for all beyond), eight to a token from the lowest bits up; nothing where there is but one worker.
+
+    `steps` and `workers` are dense codes; `main` (T,) is the worker who stands first, the others follow by rank;
+    `worker_rank` orders worker codes by their symbol, and `worker_symbols` is in that order. `told` are the people
+    told in each trace, by that rank; `late` says whether it was not at once. Returns (offsets, tokens).
     """
     n = len(offsets) - 1
     seen = np.full(len(step_symbols), -1, np.int64)
     often = np.zeros(len(step_symbols), np.int64)
     met = np.full(len(worker_rank), -1, np.int64)
     team = np.empty(len(worker_rank), np.int64)
+    spot = np.empty(len(worker_rank), np.int64)
+    doers = np.empty(len(step_symbols), np.int64)
     out_offsets = np.zeros(n + 1, np.int64)
-    out = np.empty(len(rules) + 3 * len(steps) + 4 * n + len(told), np.uint64)
+    out = np.empty(len(rules) + 3 * len(steps) + len(steps) // 8 + 6 * n + len(told), np.uint64)
     size = 0
     for trace in range(n):
         for place in range(rule_offsets[trace], rule_offsets[trace + 1]):
@@ -276,9 +313,12 @@ def trace_tokens(
                 seen[steps[i]], often[steps[i]] = trace, 0
             often[steps[i]] += 1
         people = 0
+        kinds = 0
         for i in range(offsets[trace], offsets[trace + 1]):
             count = often[steps[i]]
             if count > 0:
+                doers[kinds] = worker_rank[workers[i]]
+                kinds += 1
                 out[size] = step_symbols[steps[i]]
                 size += 1
                 if count > 1:
@@ -287,13 +327,15 @@ def trace_tokens(
                 often[steps[i]] = 0
             if met[workers[i]] != trace:
                 met[workers[i]] = trace
-                team[people] = worker_rank[workers[i]]
+                team[people] = worker_rank[workers[i]] if workers[i] != main[trace] else -1
                 people += 1
         out[size] = 0
         size += 1
         team[:people].sort()
         for i in range(people):
-            out[size] = worker_symbols[team[i]]
+            rank = team[i] if team[i] >= 0 else worker_rank[main[trace]]
+            out[size] = worker_symbols[rank]
+            spot[rank] = min(i + 1, 255)
             size += 1
         for later in range(2):
             out[size] = 0
@@ -302,6 +344,10 @@ def trace_tokens(
                 if late[i] == (later == 1):
                     out[size] = worker_symbols[told[i]]
                     size += 1
+        out[size] = 0
+        size += 1
+        if people > 1:
+            size = _in_bytes(spot, doers[:kinds], out, size)
         out_offsets[trace + 1] = size
     return out_offsets, out[:size].copy()
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
+from guildbook.distil.alike import Alike, alike
 from guildbook.distil.drift import changes, retired
 from guildbook.distil.evidence import Shows
 from guildbook.distil.groups import groups
@@ -37,31 +38,42 @@ class Derivation:
     practices: tuple[Practice, ...]
     """Without evidence; those of a step that is no longer done are retired."""
     changes: tuple[Change, ...] = ()
+    alike: Alike = field(default_factory=Alike)
+    """Which names of routines are of one task."""
+    told: Sums | None = None
+    """The sums with one task for each of those; None where there are none."""
+
+    @property
+    def read(self) -> Sums:
+        """What everything was derived from."""
+        return self.sums if self.told is None else self.told
 
     def find(self, practices: Sequence[Practice], view: TraceView, sums: Sums, limit: int) -> Shows:
         """The `evidence.Finder` of these practices."""
-        return find(practices, view, sums, limit, titles=self.titles)
+        return find(practices, self.alike.view(view), sums, limit, titles=self.titles)
 
 
 def derive(sums: Sums, settings: Settings) -> Derivation:
     """Mine the sums."""
-    named = titles(sums)
-    settling = frozenset(code for code, text in sums.texts.items() if step_code(text, settings))
+    names = alike(sums)
+    read = names.sums(sums)
+    named = titles(read)
+    settling = frozenset(code for code, text in read.texts.items() if step_code(text, settings))
     mining = MiningSettings(fdr=settings.fdr, min_side=settings.min_cases, settling=settling)
     with ThreadPoolExecutor(1) as aside:
         settled = aside.submit(sums.settle)
-        found = changes(sums, named, settings.fdr)
-        practices = retired(mine(sums, mining, titles=named), found)
+        found = changes(read, named, settings.fdr)
+        practices = retired(mine(read, mining, titles=named), found)
         settled.result()
-    return Derivation(sums, settings, named, practices, found)
+    return Derivation(sums, settings, named, practices, found, names, read)
 
 
 def knowledge(found: Derivation, practices: Sequence[Practice], period: tuple[int, int] | None) -> Knowledge:
     """The knowledge with its practices as they are to be shown, evidence attached."""
-    sums = found.sums
+    sums = found.read
     grouped = groups(sums, found.titles)
     return Knowledge(
-        model_hash=sums.digest(),
+        model_hash=found.sums.digest(),
         events=sums.events,
         workers=sums.workers,
         cases=sums.cases,

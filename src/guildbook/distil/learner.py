@@ -92,7 +92,7 @@ def learn(
     changing = sum(now[name].rows for name in found.arrived) + sum(old.segments[name].rows for name in found.left)
     if changing > sum(segment.rows for segment in now.values()):
         return _afresh(admitted, settings, jobs, tell, ())
-    delta = touched(found, admitted, departed)
+    delta = touched(found, admitted, departed, old.sums.long, settings.idle)
     if delta is None:
         why = "Learnt again from the beginning: events that were included before can no longer be read."
         return _afresh(admitted, settings, jobs, tell, (why,))
@@ -219,7 +219,7 @@ def _onwards(run: _Learning, old: State, change: _Change, found: Derivation, not
     """What is known from the changed sums, with the old evidence where the change left it."""
     shown = [practice for practice in found.practices if practice.id in old.evidence]
     run.first = None if old.first is None else old.first.replaced(change.keys, change.now.first(FEW))
-    fresh = proof.look(found.find, shown, change.now, found.sums)
+    fresh = proof.look(found.find, shown, change.now, found.read)
     known = {p.id: proof.updated(old.evidence[p.id], change.keys, fresh[p.id]) for p in shown}
     return _concluded(run, found, {name: held for name, held in known.items() if held}, len(change.keys), notes)
 
@@ -252,7 +252,7 @@ def _sought(run: _Learning, found: Derivation, practices: Sequence[Practice]) ->
         rest = [practice for practice in practices if practice.id not in held]
         if not rest:
             break
-        seen = proof.merged([proof.look(found.find, rest, some, found.sums) for some in run.views(below)])
+        seen = proof.merged([proof.look(found.find, rest, some, found.read) for some in run.views(below)])
         if below is None:
             return held | seen
         held |= {name: Evidence(e.spans, whole=False) for name, e in seen.items() if len(e.spans) >= proof.SHOWN}

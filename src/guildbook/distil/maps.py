@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from guildbook.distil.alike import routine_title
 from guildbook.distil.buckets import median_seconds, run_medians
 from guildbook.distil.outcomes import BAD, GOOD
 from guildbook.distil.sums import CUT, Sums
@@ -120,6 +121,9 @@ def _variants(sums: Sums, task: int) -> tuple[tuple[tuple[str, ...], int], ...]:
 def _title(sums: Sums, task: int) -> str:
     """Verb, object and app: the object is the case type, the verb that of the step such work most often ends with."""
     name = sums.text(task)
+    routine = routine_title(name)
+    if routine is not None:
+        return routine
     if name == "work" or name.startswith("work in "):
         return name[:1].upper() + name[1:]
     thing = " ".join(name.replace("_", " ").replace("-", " ").split())

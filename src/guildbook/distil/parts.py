@@ -2,7 +2,7 @@
 
 Reading goes through the segments once, some at a time. Each row then stands, compressed, with the rows of its joint
 trace: those of a case by the case's symbol, so that the traces of the lowest symbols are in the first parts; those
-without a case by worker and day. What stays in memory are the compressed rows; what summarising needs beside
+without a case by worker and week. What stays in memory are the compressed rows; what summarising needs beside
 them is bounded by the size of a part.
 """
 
@@ -18,8 +18,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from guildbook.columns.words import as_words, symbols
+from guildbook.distil.segment.units import week
 from guildbook.model.grant import SegmentRef
-from guildbook.model.time import DAY
 
 PORTION: Final = 500_000
 """Rows that are read together, about."""
@@ -60,7 +60,7 @@ class Parts:
         count = len(self.parts)
         case = as_words(table.column("case"))
         place = case_parts(symbols(case.dictionary), count)
-        bare = place_of_days(table, count) + count
+        bare = place_of_weeks(table, count) + count
         codes = case.indices.fill_null(-1).to_numpy()
         where = np.where(codes >= 0, np.append(place, 0)[codes], bare)
         order = np.argsort(where, kind="stable")
@@ -109,11 +109,11 @@ def case_parts(codes: NDArray[np.uint64], count: int) -> Ints:
     return ((codes >> _HALF) * np.uint64(count) >> _HALF).astype(np.int64)
 
 
-def place_of_days(table: pa.Table, count: int) -> Ints:
-    """Which of so many parts holds the caseless rows of each row's worker and UTC day."""
+def place_of_weeks(table: pa.Table, count: int) -> Ints:
+    """Which of so many parts holds the caseless rows of each row's worker and week."""
     worker = as_words(table.column("worker"))
     codes = np.append(symbols(worker.dictionary) >> _HALF, 0).astype(np.int64)[worker.indices.fill_null(-1).to_numpy()]
-    return (codes * 31 + table.column("time").cast(pa.int64()).to_numpy() // DAY) % count
+    return (codes * 31 + week(table.column("time").cast(pa.int64()).to_numpy())) % count
 
 
 def portions(segments: Iterable[SegmentRef], rows: int = PORTION) -> Iterator[list[str]]:

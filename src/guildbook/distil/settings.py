@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from guildbook.config import Distil
+from guildbook.model.time import MINUTE
 
 _DEFAULT: Final = Distil()
 
@@ -24,6 +25,11 @@ class Settings:
     good_steps: tuple[str, ...] = _DEFAULT.good_steps
     """Steps that settle a case of which no event states the outcome."""
     bad_steps: tuple[str, ...] = _DEFAULT.bad_steps
+
+    @property
+    def idle(self) -> int:
+        """µs of idleness that end an episode."""
+        return round(self.episode_gap_minutes * MINUTE)
 
     def shape(self) -> str:
         """What sums depend on, as text: sums of different shapes cannot be added."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guildbook.distil.encode import Events
+from guildbook.distil.segment.units import week
 from guildbook.distil.summarise import day_sums, trace_sums
 from guildbook.distil.sums import Sums
 from guildbook.distil.traces import join, time_order
@@ -45,8 +46,8 @@ def spread(
     worker-day for those two. At most `jobs` parts are under way at a time.
     """
     parts = max(processes(jobs, len(events)), -(-len(events) // PART))
-    by_day = _day_part(events, parts)
-    by_trace = np.where(events.case >= 0, events.case % parts, by_day)
+    by_day = _part_of(events.worker, events.time // DAY, parts)
+    by_trace = np.where(events.case >= 0, events.case % parts, _part_of(events.worker, week(events.time), parts))
     if traced is not None:
         by_trace[~traced] = -1
     if daily is not None:
@@ -68,5 +69,6 @@ def _part(traced: Events, daily: Events) -> Sums:
     return trace_sums(join(traced)) + day_sums(daily, time_order(daily))
 
 
-def _day_part(events: Events, parts: int) -> NDArray[np.int64]:
-    return (events.worker.astype(np.int64) * 31 + events.time // DAY) % parts
+def _part_of(worker: NDArray[np.int32], time: NDArray[np.int64], parts: int) -> NDArray[np.int64]:
+    """The part of each worker's day or week."""
+    return (worker.astype(np.int64) * 31 + time) % parts

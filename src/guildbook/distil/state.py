@@ -64,8 +64,9 @@ class State:
             header: dict[str, Any] = json.loads(data[start : start + size]) if data.startswith(MAGIC) else {}
             if header.get("format") != FORMAT:
                 raise StateVersionError
-            first, body = _first_read(header.get("first"), memoryview(data)[start + size :])
-            sums = Sums.from_bytes(body)
+            kept, body = header.get("first"), memoryview(data)[start + size :]
+            sums = Sums.from_bytes(body[_first_size(kept) :])  # of another version it says so before anything else
+            first = _first_read(kept, body)
             segments = {name: Included(**segment) for name, segment in header["segments"].items()}
             settings = Settings.from_json(header["settings"])
             if header["derived"] != DERIVED_VERSION:
@@ -78,9 +79,11 @@ class State:
             ) from error
 
 
-def _first_read(header: dict[str, Any] | None, body: memoryview) -> tuple[TraceView | None, memoryview]:
-    """The first traces, if they were kept, and what follows their blocks."""
-    if header is None:
-        return None, body
-    arrays = unpacked(header["arrays"], body)
-    return TraceView(keys=tuple(header["keys"]), **arrays), body[sum(item["size"] for item in header["arrays"]) :]
+def _first_size(header: dict[str, Any] | None) -> int:
+    """Bytes of the first traces."""
+    return 0 if header is None else sum(item["size"] for item in header["arrays"])
+
+
+def _first_read(header: dict[str, Any] | None, body: memoryview) -> TraceView | None:
+    """The first traces, if they were kept."""
+    return None if header is None else TraceView(keys=tuple(header["keys"]), **unpacked(header["arrays"], body))

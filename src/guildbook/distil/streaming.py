@@ -134,7 +134,7 @@ def _in_turn(calls: Iterable[Future[T]], jobs: int) -> Iterator[T]:
 
 
 def _daily(piece: bytes, settings: Settings) -> bytes:
-    events = encode(unpacked([piece]), settings)
+    events = encode(unpacked([piece]), settings, cut=False)
     return day_sums(events, time_order(events)).to_bytes()
 
 

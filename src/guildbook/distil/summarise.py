@@ -8,9 +8,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from guildbook.distil.begun import hour_number
 from guildbook.distil.buckets import bucket
 from guildbook.distil.encode import Events, encode
 from guildbook.distil.kernels import context_hashes, group_rows, reply_times, run_hashes, trace_tokens, way_hashes
+from guildbook.distil.segment.units import SHIFT, long_episodes, week
 from guildbook.distil.settings import Settings
 from guildbook.distil.sums import CUT, END, MAX_ORDER, REPEAT, START, VARIANT_LIMIT, WITH_CASE, WITHOUT_CASE, Sums
 from guildbook.distil.tables import CountTable, Profiles
@@ -20,6 +22,8 @@ from guildbook.model.time import DAY, EARLIEST
 Ints = NDArray[np.int64]
 Keys = NDArray[np.uint64]
 
+WAITED: Final = 60_000_000
+"""µs from which on work was handed over and not passed on at once."""
 RUN_LOWS: Final = np.array([1, 2, 3, 5, 9])
 """Shortest run of each run-length bucket, from bucket 1."""
 
@@ -36,10 +40,10 @@ def summarise(events: Events) -> Sums:
 
 
 def trace_sums(traces: Traces) -> Sums:
-    """What the joint traces add: every table but `batches` and `days`."""
+    """What the joint traces add: every table but `batches`, `days` and `long`."""
     if not len(traces):
         return Sums()
-    asked, ask_uses = asks(traces)
+    asked, askers, ask_uses = asks(traces)
     following, weeks = followed(traces)
     looked, rule_uses = profiles(traces)
     copies = np.bincount(traces.events.copy_worker, minlength=len(traces.events.workers))
@@ -54,7 +58,10 @@ def trace_sums(traces: Traces) -> Sums:
         leads=leads(traces),
         performers=CountTable.from_columns(traces.task_at, traces.step, traces.who, bucket(traces.own)),
         handovers=handovers(traces),
+        takers=takers(traces),
         asks=asked,
+        askers=askers,
+        tenures=tenures(traces),
         ways=ways(traces),
         totals=CountTable.from_columns(kind),
         profiles=looked,
@@ -64,7 +71,7 @@ def trace_sums(traces: Traces) -> Sums:
 
 
 def day_sums(events: Events, order: Ints) -> Sums:
-    """What whole worker-days add: `days`, and `batches` of events that have a case.
+    """What whole worker-days add: `days`, `long`, and `batches` of events that have a case.
 
     In a batch an event's own time is its duration or the gap to the worker's next event, so that it depends on
     the worker-day alone.
@@ -86,7 +93,15 @@ def day_sums(events: Events, order: Ints) -> Sums:
     return Sums(
         batches=CountTable.from_columns(task, events.acts.symbols[act[has]], length[has], bucket(own[has])),
         days=CountTable.from_columns(worker, day.astype(np.uint64)),
+        long=_long(events),
     )
+
+
+def _long(events: Events) -> CountTable:
+    """Episodes too long to be told whole, by whose week it is."""
+    rows = long_episodes(events.worker, events.time, events.case < 0, events.idle)
+    weeks = (week(events.time[rows]) + SHIFT).astype(np.uint64)
+    return CountTable.from_columns(events.workers.symbols[events.worker[rows]], weeks)
 
 
 def follows(traces: Traces) -> CountTable:
@@ -124,10 +139,48 @@ def handovers(traces: Traces) -> CountTable:
     Waiting runs from the end of the step before, where its duration is known, to the start of the next.
     """
     task, step, worker = traces.task_at, traces.step, traces.who
-    change = np.flatnonzero((traces.gap[:-1] >= 0) & (worker[1:] != worker[:-1]))
-    before = np.maximum(traces.events.duration[traces.order[change]], 0)
-    waited = np.maximum(traces.gap[change] - before, 0)
+    change, waited = _handed_over(traces)
     return CountTable.from_columns(task[change], worker[change], worker[change + 1], step[change + 1], bucket(waited))
+
+
+def _handed_over(traces: Traces) -> tuple[Ints, Ints]:
+    """(places after which another worker goes on, µs from the end of the event there to the next)."""
+    change = np.flatnonzero((traces.gap[:-1] >= 0) & (traces.worker[1:] != traces.worker[:-1]))
+    before = np.maximum(traces.events.duration[traces.order[change]], 0)
+    return change, np.maximum(traces.gap[change] - before, 0)
+
+
+def takers(traces: Traces) -> CountTable:
+    """Who takes which step up from another, by condition, where it waited a minute or more.
+
+    What is taken up sooner was passed on by a system or across a desk. Nor is it handed over where somebody goes on
+    with a case of which they do most: whose case it is depends on the case, not on the step.
+    """
+    change, waited = _handed_over(traces)
+    taken = change[waited >= WAITED] + 1
+    taken = taken[traces.worker[taken] != traces.main[traces.trace[taken]]]
+    row, condition = _by_condition(traces, taken)
+    at = taken[row]
+    return CountTable.from_columns(traces.task_at[at], condition, traces.step[at], traces.who[at])
+
+
+def tenures(traces: Traces) -> CountTable:
+    """How many joint traces each worker did most of, by the week in which they began."""
+    begun = week_number(traces.time[traces.offsets[:-1]])
+    return CountTable.from_columns(traces.task, traces.events.workers.symbols[traces.main], begun)
+
+
+def _by_condition(traces: Traces, places: Ints) -> tuple[Ints, Keys]:
+    """(which of the places, condition): each place once without a condition (0) and once for each of its trace's."""
+    offsets, codes = traces.rules
+    here = traces.trace[places]
+    lengths = offsets[here + 1] - offsets[here] + 1
+    row = np.repeat(np.arange(len(places)), lengths)
+    within = np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    condition = np.zeros(len(row), np.uint64)
+    some = within > 0
+    condition[some] = traces.events.conditions.symbols[codes[offsets[here[row[some]]] + within[some] - 1]]
+    return row, condition
 
 
 def sequences(traces: Traces) -> tuple[Keys, Ints, Ints]:
@@ -197,12 +250,12 @@ def ways(traces: Traces) -> CountTable:
     return CountTable.from_unique(keys, counts)
 
 
-def asks(traces: Traces) -> tuple[CountTable, Ints]:
-    """Asks by condition, and how often each worker code was asked."""
+def asks(traces: Traces) -> tuple[CountTable, CountTable, Ints]:
+    """Asks by condition, asks by who asks, and how often each worker code was asked."""
     events = traces.events
     uses = np.zeros(len(events.workers), np.int64)
     if not len(events.ask_event):
-        return Sums().asks, uses
+        return Sums().asks, Sums().askers, uses
     place = np.empty(len(events), np.int64)
     place[traces.order] = np.arange(len(events))
     at = place[events.ask_event]
@@ -211,25 +264,12 @@ def asks(traces: Traces) -> tuple[CountTable, Ints]:
     at, asked = at[in_order], asked[in_order]
     waited = reply_times(traces.offsets, traces.trace, traces.time, traces.worker, at, asked, len(events.workers))
     np.add.at(uses, asked, 1)
-    offsets, codes = traces.rules
-    here = traces.trace[at]
-    lengths = offsets[here + 1] - offsets[here] + 1
-    row = np.repeat(np.arange(len(at)), lengths)
-    within = np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    condition = np.zeros(len(row), np.uint64)
-    some = within > 0
-    condition[some] = events.conditions.symbols[codes[offsets[here[row[some]]] + within[some] - 1]]
-    return (
-        CountTable.from_columns(
-            traces.task_at[at][row],
-            condition,
-            traces.step[at][row],
-            events.workers.symbols[asked][row],
-            bucket(waited)[row],
-            traces.outcome[here].astype(np.uint64)[row],
-        ),
-        uses,
-    )
+    task, step, person = traces.task_at[at], traces.step[at], events.workers.symbols[asked]
+    outcome = traces.outcome[traces.trace[at]].astype(np.uint64)
+    row, condition = _by_condition(traces, at)
+    time = bucket(waited)
+    by_condition = CountTable.from_columns(task[row], condition, step[row], person[row], time[row], outcome[row])
+    return by_condition, CountTable.from_columns(task, step, traces.who[at], person, time), uses
 
 
 def profiles(traces: Traces) -> tuple[Profiles, Ints]:
@@ -244,6 +284,7 @@ def profiles(traces: Traces) -> tuple[Profiles, Ints]:
         traces.act,
         events.acts.symbols,
         traces.worker,
+        traces.main,
         rank,
         events.workers.symbols[by_symbol],
         rule_offsets,
@@ -251,7 +292,15 @@ def profiles(traces: Traces) -> tuple[Profiles, Ints]:
         np.uint64(REPEAT),
         *told(traces, rank),
     )
-    head = np.column_stack([traces.task, traces.outcome.astype(np.uint64), bucket(traces.active), bucket(traces.lead)])
+    head = np.column_stack(
+        [
+            traces.task,
+            traces.outcome.astype(np.uint64),
+            bucket(traces.active),
+            bucket(traces.lead),
+            hour_number(traces.time[traces.offsets[:-1]]),
+        ]
+    )
     return Profiles.from_runs(head, offsets, tokens), np.bincount(rule_codes, minlength=len(events.conditions))
 
 

@@ -24,7 +24,7 @@ from guildbook.distil.versions import StateVersionError, way
 from guildbook.model.errors import StoreError
 from guildbook.model.ids import symbol
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Of the tables' meaning and of the bytes; see also `labels.LABEL_VERSION`."""
 MAGIC: Final = b"GBSUMS\x00"
 
@@ -34,8 +34,8 @@ REPEAT: Final = symbol("\x04repeat")
 CUT: Final = symbol("\x05cut")
 """Stands at the end of a variant that was longer than `VARIANT_LIMIT`."""
 VARIANT_LIMIT: Final = 64
-MARKS: Final = 4
-"""Zeros in each row of `profiles`, between its five sections."""
+MARKS: Final = 5
+"""Zeros in each row of `profiles`, between its six sections."""
 MAX_ORDER: Final = 8
 
 WITH_CASE: Final = 1
@@ -53,13 +53,17 @@ _WIDTHS: Final = {
     "leads": 3,
     "performers": 4,
     "handovers": 5,
+    "takers": 4,
     "asks": 6,
+    "askers": 5,
+    "tenures": 3,
     "ways": 9,
     "batches": 4,
     "days": 2,
+    "long": 2,
     "totals": 1,
 }
-_HEADS: Final = {"profiles": 4, "variants": 1}
+_HEADS: Final = {"profiles": 5, "variants": 1}
 
 
 def worker_symbol(label: str) -> int:
@@ -100,19 +104,30 @@ class Sums:
     """task, activity, worker, bucket of the event's own time."""
     handovers: CountTable = field(default_factory=_table("handovers"))
     """task, from worker, to worker, activity received, bucket of waiting."""
+    takers: CountTable = field(default_factory=_table("takers"))
+    """task, condition (0: any), activity, worker who took it up from another after a minute or more, and who did not do
+    most of the joint trace: occurrences."""
     asks: CountTable = field(default_factory=_table("asks"))
     """task, condition (0: any), asking activity, person asked, bucket until they act (0: never), outcome."""
+    askers: CountTable = field(default_factory=_table("askers"))
+    """task, asking activity, worker who asks, person asked, bucket until they act (0: never)."""
+    tenures: CountTable = field(default_factory=_table("tenures"))
+    """task, worker who did most, week of the first event: joint traces."""
     ways: CountTable = field(default_factory=_table("ways"))
     """task, worker, a, p1, p2, p3, p4, b, bucket of the time from a to b."""
     batches: CountTable = field(default_factory=_table("batches"))
     """task, activity, run length (1, 2, 3: 3–4, 4: 5–8, 5: 9+), bucket of own time; counts events."""
     days: CountTable = field(default_factory=_table("days"))
     """worker, day number since 1970: events."""
+    long: CountTable = field(default_factory=_table("long"))
+    """worker, week (`units.SHIFT` added): episodes without a case that are too long to be told whole; such a week is
+    cut by what is done in it instead of by idle gaps."""
     totals: CountTable = field(default_factory=_table("totals"))
     """`WITH_CASE` or `WITHOUT_CASE`: joint traces."""
     profiles: Profiles = field(default_factory=_runs("profiles"))
-    """(task, outcome, active bucket, lead bucket); conditions 0 distinct activities with REPEAT marks 0 workers 0 who
-    was told (addressed or given a copy) at once 0 who was told later only."""
+    """(task, outcome, active bucket, lead bucket, hour of the first event); conditions 0 distinct activities with
+    REPEAT marks 0 workers, who did most first 0 who was told (addressed or given a copy) at once 0 who was told later
+    only 0 who did each activity first (`kernels.trace_tokens`)."""
     variants: Profiles = field(default_factory=_runs("variants"))
     """(task); all activities in order, at most `VARIANT_LIMIT` and then CUT."""
     texts: Mapping[int, str] = field(default_factory=dict[int, str])

@@ -1,4 +1,4 @@
-"""Joint traces: the admitted events that share a case, or one worker's episode, in time order."""
+"""Joint traces: the admitted events that share a case, or one worker's performance or episode, in time order."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from guildbook.distil.encode import Events
-from guildbook.distil.kernels import row_order
+from guildbook.distil.kernels import main_workers, row_order
 from guildbook.distil.outcomes import BAD, BY_STEP
+from guildbook.distil.segment.units import week, week_name
 from guildbook.model.ids import symbol
 from guildbook.model.time import DAY
 
@@ -33,7 +34,7 @@ class Traces:
     offsets: Ints
     """(T + 1,): where each trace starts."""
     episode: Ints
-    """(T,): −1 with a case, else which episode of its worker's day, from 0."""
+    """(T,): −1 with a case, else which performance of its worker's week or episode of its worker's day, from 0."""
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -65,6 +66,13 @@ class Traces:
         return self.events.worker[self.order].astype(np.int64)
 
     @cached_property
+    def main(self) -> Ints:
+        """(T,): code of the worker who did most of the events, of several the one of the lowest symbol."""
+        rank = np.empty(len(self.events.workers), np.int64)
+        rank[np.argsort(self.events.workers.symbols)] = np.arange(len(rank))
+        return main_workers(self.offsets, self.worker, rank)
+
+    @cached_property
     def step(self) -> Keys:
         """(n,): activity symbols."""
         return self.events.acts.symbols[self.act]
@@ -94,7 +102,7 @@ class Traces:
 
     @cached_property
     def task(self) -> Keys:
-        """(T,): symbol of the case type, or of `work in APP`."""
+        """(T,): symbol of the case type, of the name of a routine, or of `work in APP`."""
         return self._tasks[0]
 
     @cached_property
@@ -156,19 +164,18 @@ class Traces:
 
     @cached_property
     def keys(self) -> list[str]:
-        """(T,): the case, or `WORKER DATE #EPISODE`."""
+        """(T,): the case, `WORKER WEEK #PERFORMANCE`, or `WORKER DATE #EPISODE`."""
         rows = self.order[self.offsets[:-1]]
         events = self.events
-        days = (events.time[rows] // DAY).astype("datetime64[D]").astype(str)
+        when = (events.time[rows] // DAY).astype("datetime64[D]").astype(str).tolist()
+        if len(events.performance):
+            for trace in np.flatnonzero(events.performance[rows] >= 0).tolist():
+                when[trace] = week_name(int(week(events.time[rows[trace : trace + 1]])[0]))
         cases, workers = events.cases, events.workers.texts
         return [
-            cases[case] if case >= 0 else f"{workers[worker]} {day} #{episode + 1}"
-            for case, worker, day, episode in zip(
-                events.case[rows].tolist(),
-                events.worker[rows].tolist(),
-                days.tolist(),
-                self.episode.tolist(),
-                strict=True,
+            cases[case] if case >= 0 else f"{workers[worker]} {date} #{episode + 1}"
+            for case, worker, date, episode in zip(
+                events.case[rows].tolist(), events.worker[rows].tolist(), when, self.episode.tolist(), strict=True
             )
         ]
 
@@ -185,6 +192,11 @@ class Traces:
         texts = {int(events.tasks.symbols[c]): events.tasks.texts[c] for c in used.tolist()}
         loose = np.flatnonzero(~with_case)
         names = [f"work in {text}" for text in events.apps.texts], [f"work in {text}" for text in events.sources.texts]
+        if len(events.performance):
+            routine = events.routine[first[loose]]
+            out[loose[routine >= 0]] = events.routines.symbols[routine[routine >= 0]]
+            texts |= {int(events.routines.symbols[c]): events.routines.texts[c] for c in np.unique(routine) if c >= 0}
+            loose = loose[routine < 0]
         symbols = np.array([symbol(text) for text in (*names[0], *names[1], "work")], np.uint64)
         chosen = self._commonest(loose, events.app, events.apps.symbols)
         sourced = self._commonest(loose, events.source, events.sources.symbols)
@@ -261,7 +273,27 @@ def worker_days(events: Events, order: Ints) -> tuple[Ints, NDArray[np.bool_], I
 
 
 def _episodes(events: Events, rows: Ints, base: int) -> tuple[Ints, Ints]:
-    """Group numbers from `base` up for caseless rows in time order, and which episode of the day each is in."""
+    """Group numbers from `base` up for caseless rows in time order, and which performance or episode each is in."""
+    if len(events.performance):
+        number = events.performance[rows].astype(np.int64)
+        cut = number >= 0
+        group = np.empty(len(rows), np.int64)
+        group[cut] = _performances(events, rows[cut]) + base
+        if not cut.all():
+            base = int(group[cut].max(initial=base - 1)) + 1
+            group[~cut], number[~cut] = _by_idleness(events, rows[~cut], base)
+        return group, number
+    return _by_idleness(events, rows, base)
+
+
+def _performances(events: Events, rows: Ints) -> Ints:
+    """A number from 0 up for each performance of each worker and week."""
+    key = np.column_stack([events.worker[rows], week(events.time[rows]), events.performance[rows]]).astype(np.int64)
+    return np.unique(key, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def _by_idleness(events: Events, rows: Ints, base: int) -> tuple[Ints, Ints]:
+    """The same for rows that idle gaps cut: which episode of the worker's day each is in."""
     placed, first, _ = worker_days(events, rows)
     times = events.time[placed]
     cut = first.copy()

@@ -21,6 +21,8 @@ Step = Callable[[Arrays, Texts], tuple[Arrays, Texts]]
 
 STEPS: Final[dict[int, Step | str]] = {
     1: "steps and lengths of cases by week, and how each variant ended, are counted since format 2",
+    2: "who asks whom, who takes what up under which condition, how long people have done a task, of each case when it "
+    "began and who did which step, and of raw interaction its performances are counted since format 3",
 }
 """By format: the way to the next one, or why there is none."""
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from guildbook.distil.begun import hour_number
 from guildbook.distil.traces import Traces
 from guildbook.model.ids import symbol
 
@@ -46,6 +47,8 @@ class TraceView:
     """(T + 1,)"""
     rules: Keys
     """Condition symbols of each trace, ascending."""
+    begun: Keys
+    """(T,): `begun.hour_number` of the first event."""
     ask_place: Ints
     """Place of each ask, ascending; an event that addresses two people is two asks."""
     ask_worker: Keys
@@ -83,6 +86,7 @@ class TraceView:
             self.ids[places],
             rule_offsets,
             self.rules[cells],
+            self.begun[index],
             *_asks(moved[self.ask_place], self.ask_worker),
         )
 
@@ -131,6 +135,7 @@ def view(traces: Traces, below: int | None = None) -> TraceView:
         ids=events.ids[rows],
         rule_offsets=new_offsets,
         rules=events.conditions.symbols[rule_codes[cells]],
+        begun=hour_number(traces.time[traces.offsets[:-1]][by_key]),
         ask_place=ask_place,
         ask_worker=ask_worker,
     )

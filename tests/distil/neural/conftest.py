@@ -16,7 +16,7 @@ from guildbook.distil.traces import Traces, join
 from guildbook.model.time import DAY, MINUTE
 
 Row = dict[str, Any]
-NEEDS_TORCH = ["test_bench.py", "test_state.py", "test_stored.py", "test_view.py"]
+NEEDS_TORCH = ["test_bench.py", "test_device.py", "test_kept.py", "test_state.py", "test_stored.py", "test_view.py"]
 collect_ignore = [] if available() else NEEDS_TORCH
 """These import torch; where it is missing, `test_extra.py` says so."""
 

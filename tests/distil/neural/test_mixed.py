@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from guildbook.distil.neural.mixed import Mixed, evaluate, fit
+from guildbook.distil.neural.mixed import Fitted, evaluate, fit
 from guildbook.distil.nextstep.places import Places
 from guildbook.distil.nextstep.views import Opinion
 from guildbook.distil.traces import Traces
+from guildbook.model.time import DAY
 
 Row = dict[str, Any]
 Made = Callable[[Sequence[Row]], Traces]
@@ -37,8 +38,11 @@ class Told:
     def fit(self, traces: Traces) -> Told:
         return self
 
+    def __call__(self, traces: Traces, born: np.ndarray[Any, np.dtype[np.int64]]) -> Told:
+        return self
 
-def mixed(traces: Traces, counts: Told, net: Told) -> Mixed:
+
+def mixed(traces: Traces, counts: Told, net: Told) -> Fitted:
     return fit(traces, counts.fit, net)
 
 
@@ -49,9 +53,10 @@ def known(traces: Made, cases: Cases) -> Traces:
 
 def test_a_net_that_knows_more_is_mixed_in(known: Traces) -> None:
     found = mixed(known, Told(0.5, wrong_every=3), Told(0.9))
-    assert found.net is not None
-    assert found.judgement.gain > 2 * found.judgement.error > 0
-    together, alone = (evaluate(view, found.symbols, known) for view in (found, found.counts))
+    assert found.view.net is not None
+    assert found.verdict.gain > 2 * found.verdict.error > 0
+    assert found.verdict.won == len(found.verdict.gains) == 5
+    together, alone = (evaluate(view, found.symbols, known) for view in (found.view, found.view.counts))
     assert together.accuracy == 1.0 > alone.accuracy
     assert together.log_loss < alone.log_loss
 
@@ -60,24 +65,25 @@ def test_a_net_that_knows_more_is_mixed_in(known: Traces) -> None:
 def test_a_net_that_does_not_help_is_left_out(known: Traces, net: Told) -> None:
     """One that errs with the counts but is less sure, one that knows nothing, and the counts once more."""
     found = mixed(known, Told(0.9, wrong_every=4), net)
-    assert found.net is None
-    assert found.judgement.to_dict()["net_used"] is False
+    assert found.view.net is None
+    assert found.verdict.to_dict()["net_used"] is False
     places = Places.of(known, 1)
-    counts = found.counts.opinion(places, found.symbols).logp
-    assert np.array_equal(found.opinion(places, found.symbols).logp, counts)
+    counts = found.view.counts.opinion(places, found.symbols).logp
+    assert np.array_equal(found.view.opinion(places, found.symbols).logp, counts)
 
 
 def test_too_little_to_judge_by_leaves_the_counts_alone(traces: Made, cases: Cases) -> None:
     found = mixed(traces(cases(20)), Told(0.2), Told(0.9))
-    assert found.net is None
-    assert found.judgement.helps is False
+    assert found.view.net is None
+    assert found.verdict.helps is False
+    assert found.verdict.gains == ()
 
 
 def test_with_many_activities_the_rare_ones_keep_their_shares(traces: Made) -> None:
     rows = [
         {
             "worker": "ann",
-            "time": number * 1000 + place,
+            "time": number * DAY // 9 + place,
             "case": f"c:{number}",
             "action": f"step {(number + place) % 40}",
         }
@@ -86,9 +92,9 @@ def test_with_many_activities_the_rare_ones_keep_their_shares(traces: Made) -> N
     ]
     known = traces(rows)
     found = mixed(known, Told(0.4), Told(0.9))
-    assert found.net is not None
+    assert found.view.net is not None
     places = Places.of(known.pick(np.arange(300) < 10), 1)
-    logp = found.opinion(places, found.symbols).logp.astype(np.float64)
+    logp = found.view.opinion(places, found.symbols).logp.astype(np.float64)
     assert logp.shape == (30, 42)
     assert np.exp(logp).sum(axis=1) == pytest.approx(1, abs=1e-4)
     assert np.array_equal(np.argmax(logp, axis=1), places.columns(found.symbols))

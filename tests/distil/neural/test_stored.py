@@ -33,7 +33,7 @@ def test_what_was_written_is_read(state: NeuralState) -> None:
 
 def test_another_version_is_learnt_again(state: NeuralState) -> None:
     with pytest.raises(StoreError, match="another version") as caught:
-        from_bytes(to_bytes(state).replace(b'"format":1', b'"format":9', 1))
+        from_bytes(to_bytes(state).replace(b'"format":2', b'"format":9', 1))
     assert caught.value.code == "neural-version"
 
 

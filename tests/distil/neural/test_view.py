@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from guildbook.distil.neural.settings import NeuralSettings
-from guildbook.distil.neural.view import NeuralLearner, NeuralView
+from guildbook.distil.neural.state import NeuralLearner
+from guildbook.distil.neural.view import NeuralView
 from guildbook.distil.nextstep.places import Places
 from guildbook.distil.sums import END
 from guildbook.distil.traces import Traces

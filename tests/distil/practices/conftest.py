@@ -24,10 +24,15 @@ class Trace:
     lead: float = 600.0
     conditions: tuple[str, ...] = ()
     workers: tuple[str, ...] = ("ann",)
+    """Who did most first."""
     repeated: tuple[str, ...] = ()
     task: str = "claim"
     told: tuple[str, ...] = ()
     told_later: tuple[str, ...] = ()
+    begun: int = 1_100_000
+    """Hours since 1900-01-01 00:00 UTC."""
+    doers: dict[str, str] = field(default_factory=dict[str, str])
+    """Who did a step, where it was not the first of `workers`."""
 
 
 @dataclass
@@ -75,9 +80,12 @@ def make_sums(traces: Iterable[Trace] = (), written: Written | None = None) -> S
         tokens = [*sorted(condition(c) for c in trace.conditions), 0]
         for step in trace.steps:
             tokens += [code(step), *([REPEAT] if step in trace.repeated else [])]
-        for people in (trace.workers, trace.told, trace.told_later):
-            tokens += [0, *sorted(worker(w) for w in people)]
-        rows.append(([code(trace.task), trace.outcome, micros(trace.active), micros(trace.lead)], tokens))
+        for first, people in ((trace.workers[:1], trace.workers[1:]), ((), trace.told), ((), trace.told_later)):
+            tokens += [0, *map(worker, first), *sorted(worker(w) for w in people)]
+        workers = [*map(worker, trace.workers[:1]), *sorted(worker(w) for w in trace.workers[1:])]
+        tokens += [0, *_doers(trace, workers, worker)]
+        head = [code(trace.task), trace.outcome, micros(trace.active), micros(trace.lead), trace.begun]
+        rows.append((head, tokens))
     ways = [
         [code(t), worker(w), code(a), *([*map(code, path), 0, 0, 0, 0][:4]), code(b), micros(s)]
         for t, w, a, path, b, s in written.ways
@@ -91,13 +99,21 @@ def make_sums(traces: Iterable[Trace] = (), written: Written | None = None) -> S
     handovers = [[code(t), worker(f), worker(to), code(a), micros(s)] for t, f, to, a, s in written.handovers]
     return Sums(
         handovers=_table(handovers, 5),
-        profiles=Profiles.from_rows(rows, 4),
+        profiles=Profiles.from_rows(rows, 5),
         ways=_table(ways, 9),
         asks=_table(asks, 6),
         batches=_table(batches, 4),
         performers=_table(performers, 4),
         texts=texts,
     )
+
+
+def _doers(trace: Trace, workers: list[int], worker: Callable[[str], int]) -> list[int]:
+    """The last section of a profile, as `kernels.trace_tokens` has it."""
+    if len(workers) < 2:
+        return []
+    places = [workers.index(worker(trace.doers.get(step, trace.workers[0]))) + 1 for step in trace.steps]
+    return [int.from_bytes(places[i : i + 8], "little") for i in range(0, len(places), 8)]
 
 
 def _table(rows: list[list[int]], width: int) -> CountTable:

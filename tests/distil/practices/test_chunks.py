@@ -40,6 +40,7 @@ def traces_of(sequences: list[list[int]], weights: list[int] | None = None) -> T
         holds=none,
         workers=np.zeros(0, np.uint64),
         took_part=none,
+        main=np.full(n, -1, np.int64),
     )
 
 

@@ -39,6 +39,7 @@ def traces(good: np.ndarray, gift: np.ndarray) -> TaskTraces:
         holds=gift[:, None],
         workers=np.empty(0, np.uint64),
         took_part=np.empty((size, 0), dtype=bool),
+        main=np.full(size, -1, np.int64),
     )
 
 

@@ -50,7 +50,7 @@ def test_tasks_are_apart_and_empty_is_empty(sums_of: Make, claims: Any) -> None:
     assert [b.task for b in by_task(sums_of(traces).profiles, MiningSettings())] == sorted(
         [symbol("order"), symbol("claim")]
     )
-    assert by_task(Profiles.zero(4), MiningSettings()) == []
+    assert by_task(Profiles.zero(5), MiningSettings()) == []
 
 
 def test_steps_that_record_the_outcome_cannot_have_brought_it_about(sums_of: Make, claims: Any) -> None:

@@ -11,7 +11,7 @@ from guildbook.distil.encode import encode
 from guildbook.distil.neural.mixed import evaluate
 from guildbook.distil.neural.mixed import fit as fit_mixed
 from guildbook.distil.neural.settings import NeuralSettings
-from guildbook.distil.neural.view import NeuralLearner
+from guildbook.distil.neural.state import NeuralLearner
 from guildbook.distil.nextstep.fitting import vocabulary
 from guildbook.distil.settings import Settings
 from guildbook.distil.traces import join
@@ -31,4 +31,4 @@ def bench(
     if model == "neural":
         return evaluate(learner.fit(known), vocabulary(known), asked).to_dict()
     mixed = fit_mixed(known, nextstep.fit, learner)
-    return evaluate(mixed, mixed.symbols, asked).to_dict() | mixed.judgement.to_dict()
+    return evaluate(mixed.view, mixed.symbols, asked).to_dict() | mixed.verdict.to_dict()

@@ -1,8 +1,10 @@
-"""What a net depends on besides the traces."""
+"""What a net depends on besides the traces, and what it runs on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +31,14 @@ class NeuralSettings:
     longest: int = 512
     """Steps of a trace looked at, from its start; later places are told what is known at the last of them."""
     seed: int = 0
+    device: str = "auto"
+    """`cpu`, `cuda`, or `auto`: a GPU if there is one. No part of what is kept."""
+
+    def shape(self) -> dict[str, Any]:
+        """All but the device, JSON-ready: what is trained under another shape is another net."""
+        return {name: value for name, value in asdict(self).items() if name != "device"}
+
+    @classmethod
+    def of(cls, shape: Mapping[str, Any], device: str = "auto") -> NeuralSettings:
+        """The settings of that shape. Raises `TypeError` for a name it does not know."""
+        return cls(**shape, device=device)

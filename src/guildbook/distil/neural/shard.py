@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from guildbook.distil.neural.device import device_of
 from guildbook.distil.neural.net import Batch, Known, Net
 from guildbook.distil.neural.settings import NeuralSettings
 from guildbook.distil.neural.steps import Ints, Keys, Steps
@@ -77,23 +78,24 @@ class Shard:
         labels = (*self.labels, *(text for text in part.steps.texts if text not in self.labels))
         people = set(np.unique(part.steps.worker).tolist())
         workers = (*self.workers, *sorted(people - set(self.workers)))
-        with _settled(symbol(f"{self.settings.seed}:{name}:{len(self.fingerprints)}") >> 1):
+        device = device_of(self.settings.device)
+        with _settled(symbol(f"{self.settings.seed}:{name}:{len(self.fingerprints)}") >> 1, device):
             net = Net(self.settings, len(labels), len(workers))
             if self.weights:
                 net.load_state_dict(_grown(self.weights, net))
             grown = Shard(self.settings, labels, workers, {}, self.fingerprints, self.events)
-            _train(net, grown, part, first=not self.weights)
+            _train(net, grown, part, device, first=not self.weights)
             weights = {key: value.detach().cpu().numpy().copy() for key, value in net.state_dict().items()}
         fingerprints = (*self.fingerprints, part.fingerprint)
         return Shard(self.settings, labels, workers, weights, fingerprints, self.events + part.new)
 
     def logp(self, steps: Steps) -> Iterator[tuple[Ints, Array]]:
         """(rows, (B, L + 1, labels + 1)): log-probabilities at every place of the traces `rows`, the end's last."""
-        device = _device()
+        device = device_of(self.settings.device)
         net = self._net.to(device).eval()
         tables = _Tables(self, steps, device)
         for chunk in steps.batches(_AT_ONCE):
-            with _settled(0), torch.no_grad():
+            with _settled(0, device), torch.no_grad():
                 logits = net(tables.batch(chunk), tables.labels)
                 said = functional.log_softmax(logits, -1).cpu().numpy()
             yield chunk, said
@@ -150,9 +152,8 @@ class _Tables:
         return torch.from_numpy(np.ascontiguousarray(values)).to(self.device)
 
 
-def _train(net: Net, shard: Shard, part: Part, *, first: bool) -> None:
+def _train(net: Net, shard: Shard, part: Part, device: torch.device, *, first: bool) -> None:
     settings = shard.settings
-    device = _device()
     net.to(device).train()
     tables = _Tables(shard, part.steps, device)
     once = math.ceil(len(part.steps) / settings.batch)
@@ -195,17 +196,13 @@ def _grown(weights: Mapping[str, Array], net: Net) -> dict[str, Tensor]:
     return out
 
 
-def _device() -> torch.device:
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
 @contextmanager
-def _settled(seed: int) -> Generator[None]:
+def _settled(seed: int, device: torch.device) -> Generator[None]:
     """One thread, the same order of sums, a generator of our own; afterwards all is as before."""
     threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     with torch.random.fork_rng():
         torch.set_num_threads(1)
-        torch.use_deterministic_algorithms(mode=not torch.cuda.is_available())  # some steps have no such way on a GPU
+        torch.use_deterministic_algorithms(mode=device.type == "cpu")  # some steps have no such way on a GPU
         torch.manual_seed(seed)
         try:
             yield

@@ -1,10 +1,12 @@
 """The neural model: a net for each group of workers, continued day by day, taken apart by group.
 
 A joint trace trains the one net of `groups.shard_of`, so what a worker did is in few nets (SISA: Bourtoule et al.,
-"Machine unlearning", IEEE S&P 2021). Training is a function of the admitted traces and of the rounds: round r looks
-at traces as they stood at its time, new are those with an event since the round before, and older ones are replayed
-along with them. Forgetting runs that function again, for those shards alone whose traces are no longer the same.
-The result is, on one CPU thread, bit for bit what never having had the worker gives.
+"Machine unlearning", IEEE S&P 2021). Training is a function of the admitted events, each with the number of the round
+that brought it: round r looks at traces as they stood after it, new are those with an event of that round, and older
+ones are replayed along with them. Whatever changes (a round more, a worker less), that function is worked out again,
+and a net that would be trained on the very same is taken over as it is or gone on from. So forgetting trains anew
+just the nets whose traces changed, and the result is, on one CPU thread, bit for bit what never having had the worker
+gives.
 
 The state holds no events: they come from the gate each time.
 """
@@ -12,37 +14,33 @@ The state holds no events: they come from the gate each time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from guildbook.distil.neural.groups import group_names, shard_of
 from guildbook.distil.neural.settings import NeuralSettings
 from guildbook.distil.neural.shard import Part, Shard
 from guildbook.distil.neural.steps import Ints, Steps
-from guildbook.distil.neural.view import NeuralView
+from guildbook.distil.neural.view import NAME, NeuralView
 from guildbook.distil.sums import worker_symbol
 from guildbook.distil.traces import Traces
-from guildbook.model.errors import UsageError
 from guildbook.model.ids import symbol
-from guildbook.model.time import DAY
 
-NEVER: Final = -(2**62)
-"""Before any event."""
 _ODD: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True)
 class NeuralState:
-    """All shards, and when they were trained."""
+    """All shards after so many rounds."""
 
     settings: NeuralSettings
     groups: Mapping[str, str]
-    """Worker → group; a worker who is not named is in the group of others."""
-    rounds: tuple[int, ...]
-    """µs: each round saw the events before this."""
+    """Worker → group, of those whose traces are there; a worker who is not named is in the group of others."""
+    rounds: int
     shards: tuple[Shard, ...]
     """By `group_names`."""
 
@@ -51,95 +49,110 @@ class NeuralState:
         """Of the groups."""
         return group_names(self.groups)
 
-    def continued(self, traces: Traces, until: int | None = None) -> NeuralState:
-        """One more round over what is new in `traces`: those with an event since the last round.
-
-        The others are there to be replayed, `settings.replay` for each new one. Give all that are admitted; with a
-        sample of the old ones the round is as good, but can't be repeated when somebody is forgotten.
-        """
-        return self._round(traces, _until(traces) if until is None else until)
-
-    def forget(self, worker: str, remaining: Traces) -> NeuralState:
-        """The state of a book that never had this worker; `remaining` are the admitted traces without them."""
-        if (remaining.who == worker_symbol(worker)).any():
-            raise UsageError(f"The traces still hold events of {worker!r}.", "Give the traces without the worker.")
-        groups = {name: group for name, group in self.groups.items() if name != worker}
-        old = dict(zip(self.names, self.shards, strict=True))
-        # Groups may have vanished with the worker.
-        shards = tuple(old[name] for name in group_names(groups))
-        state = replace(self, groups=groups, shards=shards)
-        plans = [list(_plan(state, remaining, number)) for number in range(len(self.rounds))]
-        again: list[Shard] = []
-        for place, (name, shard) in enumerate(zip(state.names, state.shards, strict=True)):
-            parts = [plan[place] for plan in plans]
-            same = tuple(part.fingerprint if part else 0 for part in parts) == shard.fingerprints
-            again.append(shard if same else _trained(Shard.empty(self.settings), name, parts))
-        return replace(state, shards=tuple(again))
-
     def view(self) -> NeuralView:
         """A view for the mixer."""
         return NeuralView(self.groups, self.shards)
 
-    def _round(self, traces: Traces, until: int) -> NeuralState:
-        if self.rounds and until <= self.rounds[-1]:
-            raise UsageError("Nothing can be new: that time was learnt already.", "Give a later time.")
-        state = replace(self, rounds=(*self.rounds, until))
-        plan = _plan(state, traces, len(self.rounds))
-        trained = zip(self.names, self.shards, plan, strict=True)
-        return replace(state, shards=tuple(_trained(shard, name, [part]) for name, shard, part in trained))
+    def usable(self, settings: NeuralSettings) -> dict[str, Shard]:
+        """The shards by group, to be gone on from under these settings; none if they were trained under others."""
+        if self.settings.shape() != settings.shape():
+            return {}
+        named = zip(self.names, self.shards, strict=True)
+        return {n: s if s.settings == settings else replace(s, settings=settings) for n, s in named}
 
 
 def train(
     traces: Traces,
     settings: NeuralSettings | None = None,
     groups: Mapping[str, str] | None = None,
-    until: int | None = None,
+    born: Ints | None = None,
+    kept: NeuralState | None = None,
 ) -> NeuralState:
-    """The model of these traces in one round, up to `until` (µs; by default the end of the last event's day)."""
-    settings, groups = settings or NeuralSettings(), dict(groups or {})
-    empty = NeuralState(settings, groups, (), tuple(Shard.empty(settings) for _ in group_names(groups)))
-    return empty.continued(traces, until)
+    """The model of these traces, as if nothing else had ever been there.
+
+    `born`: for each of `traces.events` the round, from 0, that brought it; by default there is one round. `kept`: a
+    state whose nets are taken over or gone on from, where their training so far would be the very same.
+    """
+    settings = settings or NeuralSettings()
+    present = set(np.unique(traces.who).tolist())
+    groups = {name: group for name, group in (groups or {}).items() if worker_symbol(name) in present}
+    names = group_names(groups)
+    born = np.zeros(len(traces.events), np.int64) if born is None else born
+    rounds = int(born[traces.order].max(initial=0)) + 1
+    plans = [_parts(traces, born, number, groups, settings) for number in range(rounds)]
+    old = {} if kept is None else kept.usable(settings)
+    shards = [
+        _brought(old.get(name, Shard.empty(settings)), name, parts)
+        for name, parts in zip(names, zip(*plans, strict=True), strict=True)
+    ]
+    return NeuralState(settings, groups, rounds, tuple(shards))
 
 
-def _plan(state: NeuralState, traces: Traces, number: int) -> Iterator[Part | None]:
+def _brought(shard: Shard, name: str, parts: Sequence[Part | None]) -> Shard:
+    """The shard trained on these parts, from as far as it was trained on just them."""
+    prints = tuple(part.fingerprint if part else 0 for part in parts)
+    done = len(shard.fingerprints)
+    if shard.fingerprints != prints[:done]:
+        shard, done = Shard.empty(shard.settings), 0
+    for part in parts[done:]:
+        shard = shard.rested() if part is None else shard.trained(part, name)
+    return shard
+
+
+def _parts(
+    traces: Traces, born: Ints, number: int, groups: Mapping[str, str], settings: NeuralSettings
+) -> Iterator[Part | None]:
     """What each shard trains on in that round; None: nothing is new for it."""
-    since = state.rounds[number - 1] if number else NEVER
-    known = _until_then(traces, state.rounds[number])
+    round_ = born[traces.order]
+    known = with_events(traces, round_ <= number)
     steps = Steps.of(known)
-    shard = shard_of(steps, state.groups)
+    shard = shard_of(steps, groups)
     content = steps.fingerprints()
     order = np.lexsort((content, steps.start))
-    fresh = np.add.reduceat((known.time >= since).astype(np.int64), known.offsets[:-1]) if len(known) else shard
-    for place in range(len(state.names)):
+    now = (round_[round_ <= number] == number).astype(np.int64)
+    fresh = np.add.reduceat(now, known.offsets[:-1]) if len(known) else shard
+    for place in range(len(group_names(groups))):
         here = order[shard[order] == place]
         new, old = here[fresh[here] > 0], here[fresh[here] == 0]
         if not len(new):
             yield None
             continue
-        wanted = max(round(state.settings.replay * len(new)), state.settings.least_replay)
+        wanted = max(round(settings.replay * len(new)), settings.least_replay)
         lot = (content[old] ^ np.uint64(symbol(f"replay {number}"))) * _ODD
         rows = np.concatenate([old[np.sort(np.argsort(lot, kind="stable")[:wanted])], new])
-        total = int(content[rows].sum(dtype=np.uint64))
-        yield Part(steps.pick(rows), int(fresh[new].sum()), total or 1)
+        seen = int(fresh[new].sum())
+        total = int(content[rows].sum(dtype=np.uint64)) ^ seen
+        yield Part(steps.pick(rows), seen, total or 1)
 
 
-def _trained(shard: Shard, name: str, parts: Sequence[Part | None]) -> Shard:
-    for part in parts:
-        shard = shard.rested() if part is None else shard.trained(part, name)
-    return shard
-
-
-def _until(traces: Traces) -> int:
-    """The end of the UTC day of the last event."""
-    return (int(traces.time.max(initial=0)) // DAY + 1) * DAY
-
-
-def _until_then(traces: Traces, until: int) -> Traces:
-    """The traces as they stood: without later events, and without those that had not begun."""
-    before = traces.time < until
-    if before.all():
+def with_events(traces: Traces, kept: NDArray[np.bool_]) -> Traces:
+    """The traces with only some of their events, and without those that have none."""
+    if kept.all():
         return traces
-    sizes = np.bincount(traces.trace[before], minlength=len(traces)).astype(np.int64)
+    sizes = np.bincount(traces.trace[kept], minlength=len(traces)).astype(np.int64)
     begun = sizes > 0
     offsets: Ints = np.concatenate([[0], np.cumsum(sizes[begun])]).astype(np.int64)
-    return Traces(traces.events, traces.order[before], offsets, traces.episode[begun])
+    return Traces(traces.events, traces.order[kept], offsets, traces.episode[begun])
+
+
+@dataclass
+class NeuralLearner:
+    """Trains nets of the traces it is given, each going on from the last where that gives the same."""
+
+    settings: NeuralSettings = field(default_factory=NeuralSettings)
+    groups: Mapping[str, str] = field(default_factory=dict[str, str])
+    state: NeuralState | None = None
+    """The last that was continued."""
+    first: NeuralState | None = None
+    """What was learnt in the first round, the longest."""
+    name: str = NAME
+
+    def fit(self, traces: Traces) -> NeuralView:
+        """The view of these traces alone, learnt in one round."""
+        return train(traces, self.settings, self.groups).view()
+
+    def __call__(self, traces: Traces, born: Ints) -> NeuralView:
+        """The view of these traces alone, learnt in rounds."""
+        self.state = train(traces, self.settings, self.groups, born, self.state)
+        self.first = self.first or self.state
+        return self.state.view()

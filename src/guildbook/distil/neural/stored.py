@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any, Final
 
 import numpy as np
@@ -22,7 +21,7 @@ from guildbook.distil.neural.shard import Shard
 from guildbook.distil.neural.state import NeuralState
 from guildbook.model.errors import StoreError
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 MAGIC: Final = b"GBNEURAL"
 _LEVEL: Final = 1
 _MOST: Final = 1 << 31
@@ -53,7 +52,7 @@ def to_bytes(state: NeuralState) -> bytes:
         {
             "format": FORMAT,
             "label_version": LABEL_VERSION,
-            "settings": asdict(state.settings),
+            "settings": state.settings.shape(),
             "groups": dict(sorted(state.groups.items())),
             "rounds": state.rounds,
             "shards": shards,
@@ -64,8 +63,11 @@ def to_bytes(state: NeuralState) -> bytes:
     return b"".join([MAGIC, len(header).to_bytes(8, "little"), header, *blocks])
 
 
-def from_bytes(data: bytes) -> NeuralState:
-    """The state that `to_bytes` wrote. Raises `StoreError` where it is damaged or of another version."""
+def from_bytes(data: bytes, device: str = "auto") -> NeuralState:
+    """The state that `to_bytes` wrote, to run on that device.
+
+    Raises `StoreError` where it is damaged or of another version.
+    """
     start = len(MAGIC) + 8
     if data[: len(MAGIC)] != MAGIC or len(data) < start:
         raise _damaged("it does not begin as one")
@@ -78,13 +80,13 @@ def from_bytes(data: bytes) -> NeuralState:
     if versions != (FORMAT, LABEL_VERSION):
         raise StoreError("The neural model was made by another version.", "Learn it again.", "neural-version")
     try:
-        return _state(header, memoryview(data)[end:])
+        return _state(header, memoryview(data)[end:], device)
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise _damaged(repr(error)) from error
 
 
-def _state(header: Mapping[str, Any], body: memoryview) -> NeuralState:
-    settings = NeuralSettings(**header["settings"])
+def _state(header: Mapping[str, Any], body: memoryview, device: str) -> NeuralState:
+    settings = NeuralSettings.of(header["settings"], device)
     groups = {str(name): str(group) for name, group in header["groups"].items()}
     shards: list[Shard] = []
     for item in header["shards"]:
@@ -104,7 +106,7 @@ def _state(header: Mapping[str, Any], body: memoryview) -> NeuralState:
         shards.append(shard)
     if len(body) or len(shards) != len(group_names(groups)):
         raise ValueError("length")
-    return NeuralState(settings, groups, tuple(int(x) for x in header["rounds"]), tuple(shards))
+    return NeuralState(settings, groups, int(header["rounds"]), tuple(shards))
 
 
 def _array(block: memoryview, shape: tuple[int, ...]) -> NDArray[np.float32]:

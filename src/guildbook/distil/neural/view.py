@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from guildbook.distil.neural.groups import shards_along
-from guildbook.distil.neural.settings import NeuralSettings
 from guildbook.distil.neural.shard import Shard
 from guildbook.distil.neural.steps import Ints, Keys, Steps
 from guildbook.distil.nextstep.places import Places
 from guildbook.distil.nextstep.views import Opinion
 from guildbook.distil.sums import END
-from guildbook.distil.traces import Traces
 
 NAME = "neural"
 OWN = 0.5
@@ -35,7 +33,8 @@ class NeuralView:
         traces, trace = np.unique(places.trace, return_inverse=True)
         picked = np.zeros(len(places.traces), dtype=bool)
         picked[traces] = True
-        steps = Steps.of(places.traces.pick(picked))
+        # Texts by name: then the same traces give the same bits in whatever book they stand.
+        steps = Steps.of(places.traces.pick(picked)).pick(np.arange(len(traces)))
         shares = self._shares(steps, trace, places.depth)
         p = np.zeros((len(places), len(symbols) + 1))
         for number, shard in enumerate(self.shards):
@@ -57,21 +56,6 @@ class NeuralView:
         out[inside] *= 1 - OWN
         out[inside, own] += OWN
         return out
-
-
-@dataclass(frozen=True)
-class NeuralLearner:
-    """`nextstep.ViewLearner`: trains a model of the traces it is given."""
-
-    settings: NeuralSettings = field(default_factory=NeuralSettings)
-    groups: Mapping[str, str] = field(default_factory=dict[str, str])
-    name: str = NAME
-
-    def fit(self, traces: Traces) -> NeuralView:
-        """The view of these traces alone."""
-        from guildbook.distil.neural.state import train  # noqa: PLC0415 — the state makes views itself
-
-        return train(traces, self.settings, self.groups).view()
 
 
 def _said(shard: Shard, steps: Steps, trace: Ints, depth: Ints, symbols: Keys) -> NDArray[np.float64]:

@@ -43,6 +43,8 @@ class TaskTraces:
     workers: Symbols
     took_part: Flags
     """(n, W)"""
+    main: NDArray[np.int64]
+    """(n,) column of the worker who did most; −1: not among those told apart."""
     parts: tuple[tuple[int, ...], ...] = ()
     """The steps each column stands for, by symbol; empty: each for its own activity."""
 
@@ -119,6 +121,7 @@ def _block(profiles: Profiles, rows: NDArray[np.int64], settings: MiningSettings
         holds=_flags(len(own), conditions),
         workers=workers.found,
         took_part=_flags(len(own), workers),
+        main=_main(len(own), cells, workers),
     )
 
 
@@ -143,6 +146,17 @@ def _section(cells: _Cells, section: int, weights: NDArray[np.float64], limit: i
     column = rank[index]
     kept = column >= 0
     return _Section(found[order], cells.row[which[kept]], column[kept], which[kept])
+
+
+def _main(rows: int, cells: _Cells, workers: _Section) -> NDArray[np.int64]:
+    """(n,) the column of the worker who stands first."""
+    which = np.flatnonzero(cells.section == WORKERS)
+    row, first = np.unique(cells.row[which], return_index=True)
+    column = np.full(len(cells.row), -1, dtype=np.int64)
+    column[workers.which] = workers.column
+    out = np.full(rows, -1, dtype=np.int64)
+    out[row] = column[which[first]]
+    return out
 
 
 def _flags(rows: int, section: _Section) -> Flags:

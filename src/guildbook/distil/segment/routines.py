@@ -119,6 +119,11 @@ def routines(
     return sorted(out, key=lambda routine: (-routine.times, routine.id))
 
 
+def title_of(stream: Stream, own: list[Ints], contents: tuple[Sequence[str], Ints]) -> str:
+    """A title for performances given by their rows. `contents`: the texts events carry, and each row's code."""
+    return _title(stream, own, _fields(stream, own, *contents))
+
+
 def _fields(stream: Stream, own: list[Ints], texts: Sequence[str], code: Ints) -> list[Field]:
     """Where the values of a routine's steps come from, for the steps that are often done, in their usual order."""
     given: dict[int, list[str]] = {}
