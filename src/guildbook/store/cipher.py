@@ -34,13 +34,14 @@ def new_key() -> bytes:
 
 
 class Sealer:
-    """One key, kept ready for many pieces."""
+    """One key and the words its pieces are bound to, kept ready for many pieces."""
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, *bound: str) -> None:
         self._gcm = AESGCM(key)
+        self._bound = _bind(bound)
 
-    def seal(self, plain: bytes | memoryview, *bound: str) -> bytes:
-        """Nonce and ciphertext of `plain`; it will open only with the same key and the same `bound` words."""
+    def seal(self, plain: bytes | memoryview) -> bytes:
+        """Nonce and ciphertext of `plain`; it will open only with the same key and the same bound words."""
         if len(plain) > _MOST:
             raise StoreError(
                 f"{len(plain)} bytes are too many for one encrypted piece.",
@@ -48,27 +49,26 @@ class Sealer:
                 "too-large",
             )
         nonce = os.urandom(_NONCE)
-        return nonce + self._gcm.encrypt(nonce, plain, _bind(bound))
+        return nonce + self._gcm.encrypt(nonce, plain, self._bound)
 
-    def open(self, sealed: bytes | memoryview, *bound: str, what: str) -> bytes:
+    def open(self, sealed: bytes | memoryview, what: str) -> bytes:
         """What `seal` was given. Raises `UndecipherableError`, naming `what`."""
-        view = memoryview(sealed)
-        if len(view) < OVERHEAD:
+        if len(sealed) < OVERHEAD:
             raise UndecipherableError(what)
         try:
-            return self._gcm.decrypt(bytes(view[:_NONCE]), view[_NONCE:], _bind(bound))
+            return self._gcm.decrypt(bytes(sealed[:_NONCE]), sealed[_NONCE:], self._bound)
         except InvalidTag:
             raise UndecipherableError(what) from None
 
 
 def encrypt(key: bytes, plain: bytes | memoryview, *bound: str) -> bytes:
     """Nonce and ciphertext of `plain`; it will decrypt only with the same key and the same `bound` words."""
-    return Sealer(key).seal(plain, *bound)
+    return Sealer(key, *bound).seal(plain)
 
 
 def decrypt(key: bytes, sealed: bytes | memoryview, *bound: str, what: str) -> bytes:
     """What `encrypt` was given. Raises `UndecipherableError`, naming `what`."""
-    return Sealer(key).open(sealed, *bound, what=what)
+    return Sealer(key, *bound).open(memoryview(sealed), what)
 
 
 def _bind(words: tuple[str, ...]) -> bytes:

@@ -7,11 +7,13 @@ at all. What was done lies sealed under a key of the book; the ledger shows only
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, tuple_
+from sqlalchemy import Connection, Row, TextClause, func, insert, select, text
 
 from guildbook.govern.audit import merkle
 from guildbook.govern.audit.entry import SALT, Entry, Opening, commitment_of, leaf_of
@@ -23,15 +25,24 @@ from guildbook.store import Sealer, Store, UndecipherableError, tables
 
 SECRET: Final = "log"  # noqa: S105 - the name of a secret of the book, not the secret
 _BOUND: Final = "log"
-_SEQ: Final = 8
+_PLACE: Final = struct.Struct(">QQ")
+_HEAD: Final = SALT + _PLACE.size
 _CHUNK: Final = 1 << 14
+_TERMS: Final = 200
 
 _LOG, _NODES = tables.log, tables.log_nodes
 _LAST: Final = select(_LOG.c.seq, _LOG.c.time, _LOG.c.leaf).order_by(_LOG.c.seq.desc()).limit(1)
-_LEAVES: Final = select(_LOG.c.seq, _LOG.c.leaf).where(_LOG.c.seq.in_(bindparam("names", expanding=True)))
-_INNER: Final = select(_NODES.c.level, _NODES.c.position, _NODES.c.hash).where(
-    tuple_(_NODES.c.level, _NODES.c.position).in_(bindparam("names", expanding=True))
-)
+
+
+@lru_cache(maxsize=256)
+def _lookup(leaves: tuple[bool, ...]) -> TextClause:
+    """Finds nodes one by one; `leaves` says which of them are leaves.
+
+    By primary key each: SQLite reads the whole table for a list of pairs.
+    """
+    leaf = "SELECT 0 AS level, seq AS position, leaf AS hash FROM log WHERE :l{0} = 0 AND seq = :p{0}"
+    inner = "SELECT level, position, hash FROM log_nodes WHERE level = :l{0} AND position = :p{0}"
+    return text(" UNION ALL ".join((leaf if is_leaf else inner).format(i) for i, is_leaf in enumerate(leaves)))
 
 
 @dataclass(slots=True)
@@ -64,7 +75,7 @@ class Log:
         """
         acted = [canonical(act) for act in acts]
         tip, last = self._tip_of(ledger)
-        first, seal = tip.growth.size, tip.sealer.seal
+        first, seal, place = tip.growth.size, tip.sealer.seal, _PLACE
         when = max(clock.now() if time is None else time, last)
         salts = os.urandom(SALT * len(acted))
         rows: list[dict[str, int | bytes]] = []
@@ -77,7 +88,7 @@ class Log:
                     "time": when,
                     "commitment": commitment,
                     "leaf": leaf_of(first + i, when, commitment),
-                    "sealed": seal(salt + (first + i).to_bytes(_SEQ, "big") + act, _BOUND),
+                    "sealed": seal(salt + place.pack(first + i, when) + act),
                 }
             )
         # Until everything is written nothing is remembered: an error leaves the tip to be read again.
@@ -130,10 +141,13 @@ class Log:
 
         def find(names: Sequence[Name]) -> list[bytes]:
             found: dict[Name, bytes] = {}
-            if leaves := [position for level, position in names if level == 0]:
-                found |= {(0, seq): leaf for seq, leaf in ledger.execute(_LEAVES, {"names": leaves})}
-            if inner := [name for name in names if name[0] > 0]:
-                found |= {(level, at): value for level, at, value in ledger.execute(_INNER, {"names": inner})}
+            for start in range(0, len(names), _TERMS):
+                some = names[start : start + _TERMS]
+                values = {
+                    f"{kind}{i}": part for i, name in enumerate(some) for kind, part in zip("lp", name, strict=True)
+                }
+                query = _lookup(tuple(level == 0 for level, _ in some))
+                found |= {(level, position): value for level, position, value in ledger.execute(query, values)}
             missing = [name for name in names if name not in found]
             if missing:
                 raise StoreError(
@@ -145,12 +159,14 @@ class Log:
 
         return find
 
-    def run(self, ledger: Connection, level: int, first: int, count: int) -> Mapping[int, bytes]:
-        """Stored nodes of one level by position."""
-        query = select(_NODES.c.position, _NODES.c.hash).where(
-            _NODES.c.level == level, _NODES.c.position >= first, _NODES.c.position < first + count
-        )
-        return {row.position: row.hash for row in ledger.execute(query)}
+    def differing(self, ledger: Connection, level: int, first: int, run: Sequence[bytes]) -> Iterator[int]:
+        """Positions from `first` on at which the stored nodes of a level are not those of `run`."""
+        place = _NODES.c.position
+        query = select(_NODES.c.hash).where(_NODES.c.level == level, place >= first, place < first + len(run))
+        if ledger.execute(query.order_by(place)).scalars().all() == run:
+            return
+        stored = dict(ledger.execute(query.with_only_columns(place, _NODES.c.hash)).tuples().all())
+        yield from (first + i for i, value in enumerate(run) if stored.get(first + i) != value)
 
     def reach(self, ledger: Connection) -> int:
         """How many entries the stored nodes speak of, at least."""
@@ -166,7 +182,7 @@ class Log:
         key = self._store.secret(ledger, SECRET)
         if key is None:
             raise StoreError("The audit log has no key.", "Restore the ledger from a backup.", "log-damaged")
-        return Sealer(key)
+        return Sealer(key, _BOUND)
 
     def _tip_of(self, ledger: Connection) -> tuple[_Tip, int]:
         """Where to go on, and the time of the last entry."""
@@ -177,28 +193,27 @@ class Log:
         key = self._store.secret(ledger, SECRET, make=True)
         assert key is not None  # made if there was none
         if last is None:
-            return _Tip(b"", Growth(), Sealer(key)), 0
+            return _Tip(b"", Growth(), Sealer(key, _BOUND)), 0
         size = last.seq + 1
         peaks = self.nodes(ledger)(merkle.peak_names(size))
-        return _Tip(last.leaf, Growth(size, peaks), Sealer(key)), last.time
+        return _Tip(last.leaf, Growth(size, peaks), Sealer(key, _BOUND)), last.time
 
 
 def opened(sealer: Sealer, row: Row) -> Opening:
     """A row of the table with what it committed to. Raises `UndecipherableError` when it was tampered with."""
     what = f"Entry {row.seq} of the audit log"
-    content = sealer.open(row.sealed, _BOUND, what=what)
-    salt, seq, act = content[:SALT], content[SALT : SALT + _SEQ], content[SALT + _SEQ :]
-    if int.from_bytes(seq, "big") != row.seq or commitment_of(salt, act) != row.commitment:
+    content = sealer.open(row.sealed, what)
+    salt, act = content[:SALT], content[_HEAD:]
+    if _PLACE.unpack_from(content, SALT) != (row.seq, row.time) or commitment_of(salt, act) != row.commitment:
         raise UndecipherableError(what)
     return Opening(Entry(row.seq, row.time, row.commitment), salt, plain(act))
 
 
-def written_at(sealer: Sealer, sealed: bytes, commitment: bytes) -> int | None:
-    """The place an entry was written at, by its sealed part; None when that does not belong to the commitment."""
+def written_at(sealer: Sealer, time: int, commitment: bytes, sealed: bytes) -> int | None:
+    """The place an entry was written at, by its sealed part; None when that does not belong to the other columns."""
     try:
-        content = sealer.open(sealed, _BOUND, what="")
+        content = sealer.open(sealed, "An entry")
     except UndecipherableError:
         return None
-    if commitment_of(content[:SALT], content[SALT + _SEQ :]) != commitment:
-        return None
-    return int.from_bytes(content[SALT : SALT + _SEQ], "big")
+    seq, when = _PLACE.unpack_from(content, SALT)
+    return seq if when == time and commitment_of(content[:SALT], content[_HEAD:]) == commitment else None
