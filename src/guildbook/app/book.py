@@ -55,13 +55,14 @@ class Book:
 
     def forget(self, worker: str, progress: Progress = silent) -> forgetting.Forgotten:
         """Forget a worker by name: as if they had never been there. Raises `UnknownNameError`."""
-        return forgetting.forget(self._store, self.distil, self.nets, worker, progress)
+        return forgetting.forget(self._store, self.govern, self.distil, self.nets, worker, progress)
 
     def readmit(self, worker: str) -> None:
         """Lift the tombstone of a forgotten worker, so that their traces can be imported again."""
         pseudonym = self._store.worker_id(worker)
         if pseudonym not in {w.id for w in self._store.workers() if w.state == "forgotten"}:
             raise UnknownNameError("forgotten worker", worker)
+        self.govern.readmit(pseudonym)
         self._store.readmit(pseudonym)
 
     def export(self, form: str, output: Path, worker: str | None = None) -> tuple[int, int]:

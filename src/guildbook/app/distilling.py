@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Final
 
 from guildbook.app.progress import Progress, silent
 from guildbook.config import Config
@@ -11,10 +12,13 @@ from guildbook.distil import Settings, State, StateVersionError, Sums
 from guildbook.distil import learn as distil_learn
 from guildbook.distil.alike import Alike, alike
 from guildbook.govern import Gate
-from guildbook.model.errors import StoreError
+from guildbook.model.errors import DeniedError, StoreError
 from guildbook.model.knowledge import Knowledge, knowledge_from_dict
 from guildbook.model.purpose import Purpose
-from guildbook.store import Store
+from guildbook.store import Store, split_part
+
+_TRIES: Final = 3
+"""How often learning begins again because something was withdrawn meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,35 +56,49 @@ class Distilling:
     def refresh(
         self, progress: Progress = silent, *, purpose: Purpose = Purpose.TRAIN_PEOPLE, jobs: int | None = None
     ) -> Refreshed:
-        """Bring sums and knowledge up to what is admitted now; costs only the joint traces that changed."""
-        with self._store.writing():
-            old, notes = self._state(purpose)
-            known = self._known(purpose)
-            admitted = self._gate.grant(purpose, stage="distil", artefact="model")
-            present = {s.id for s in admitted.grant.segments}
-            held = {s.id for s in self._store.segments()}
-            # What was merged away by compaction is not held any more, and its events are among the admitted.
-            gone = [] if old is None else [s for s in old.segments if s in held and s not in present]
-            departed = self._gate.departed(gone, stage="distil", artefact="model") if gone else None
-            before = None if old is None else old.segments.keys()
-            passed = [old]
-            del old  # so that learning can let go of its sums
-            learnt = distil_learn(
-                admitted,
-                passed.pop(),
-                settings=self.settings(),
-                departed=departed,
-                jobs=jobs or self._config.distil.jobs,
-                progress=lambda share: progress("distil", share),
-            )
-            grant = admitted.grant.id
-            if learnt.changed or before != learnt.state.segments.keys():
+        """Bring sums and knowledge up to what is admitted now; costs only the joint traces that changed.
+
+        What is withdrawn while learning goes on is not published: learning begins again with what is admitted then.
+        """
+        for again in range(_TRIES):
+            try:
+                with self._store.writing():
+                    return self._refreshed(progress, purpose, jobs)
+            except DeniedError as denied:
+                if denied.code != "withdrawn" or again == _TRIES - 1:
+                    raise
+        raise AssertionError
+
+    def _refreshed(self, progress: Progress, purpose: Purpose, jobs: int | None) -> Refreshed:
+        old, notes = self._state(purpose)
+        known = self._known(purpose)
+        admitted = self._gate.grant(purpose, stage="distil", artefact="model")
+        present = {s.id for s in admitted.grant.segments}
+        held = {s.id for s in self._store.segments()}
+        # What was merged away by compaction is not held any more, and its events are among the admitted.
+        gone = [] if old is None else [s for s in old.segments if split_part(s)[0] in held and s not in present]
+        departed = self._gate.departed(gone, stage="distil", artefact="model") if gone else None
+        before = None if old is None else old.segments.keys()
+        passed = [old]
+        del old  # so that learning can let go of its sums
+        learnt = distil_learn(
+            admitted,
+            passed.pop(),
+            settings=self.settings(),
+            departed=departed,
+            jobs=jobs or self._config.distil.jobs,
+            progress=lambda share: progress("distil", share),
+        )
+        grant = admitted.grant.id
+        if learnt.changed or before != learnt.state.segments.keys():
+            with self._gate.publishing(admitted, f"state-{purpose}"):
                 self._store.put_artefact(f"state-{purpose}", "sums", learnt.state.to_bytes(), grant)
-                self._store.drop_artefact(next_artefact(purpose))  # fitted on events that may be gone
-            if learnt.changed or known is None:
-                body = json.dumps(learnt.knowledge.to_dict(), ensure_ascii=False, separators=(",", ":"))
+            self._store.drop_artefact(next_artefact(purpose))  # fitted on events that may be gone
+        if learnt.changed or known is None:
+            body = json.dumps(learnt.knowledge.to_dict(), ensure_ascii=False, separators=(",", ":"))
+            with self._gate.publishing(admitted, f"knowledge-{purpose}"):
                 self._store.put_artefact(f"knowledge-{purpose}", "knowledge", body.encode(), grant)
-            return Refreshed(learnt.knowledge, learnt.changed, learnt.touched_traces, (*notes, *learnt.notes))
+        return Refreshed(learnt.knowledge, learnt.changed, learnt.touched_traces, (*notes, *learnt.notes))
 
     def sums(self, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> Sums | None:
         """The sums that were learnt last for this purpose; None before that, and for those of another version.

@@ -14,6 +14,7 @@ from typing import Any
 from guildbook.app.distilling import Distilling
 from guildbook.app.neural import Nets
 from guildbook.app.progress import Progress, silent
+from guildbook.govern import Gate
 from guildbook.model.errors import UnknownNameError
 from guildbook.store import Store
 
@@ -37,14 +38,16 @@ class Forgotten:
         return asdict(self)
 
 
-def forget(store: Store, distil: Distilling, nets: Nets, name: str, progress: Progress = silent) -> Forgotten:
+def forget(
+    store: Store, gate: Gate, distil: Distilling, nets: Nets, name: str, progress: Progress = silent
+) -> Forgotten:
     """Forget the worker of that name. Raises `UnknownNameError`; forgetting twice is the same error."""
     active = {w.name: w.id for w in store.workers() if w.state != "forgotten" and w.name is not None}
     if name not in active:
         raise UnknownNameError("worker", name, list(active))
     with store.writing():
         store.seal()
-        store.begin_erase(active[name])
+        gate.begin_forgetting(active[name])
         learnt = distil.refresh(progress)
         net = nets.take(active[name])
         report = store.erase(active[name])

@@ -54,8 +54,8 @@ class Gate:
         to = recipient if recipient is not None else (IN_HOUSE if allow else EVERY)
         body = {"worker": pseudonym, "purpose": named, "class": class_given(trace_class), "recipient": to}
         self._adopt()
-        self.register.act(ActKind.PERMIT if allow else ActKind.REFUSE, body, signer)
-        return Said(worker, named, PERMIT if allow else REFUSE, body["class"], self.label(to))
+        act = self.register.act(ActKind.PERMIT if allow else ActKind.REFUSE, body, signer)
+        return Said(worker, named, PERMIT if allow else REFUSE, act.time, body["class"], self.label(to))
 
     def decisions(self, worker: str | None = None) -> list[Said]:
         """What workers have permitted and refused."""
@@ -63,11 +63,14 @@ class Gate:
         names, world = self._names(), self.register.world()
         only = None if worker is None else self.known(worker)
         return [
-            Said(names.get(who) or who, purpose, PERMIT if allowed else REFUSE, trace_class, self.label(recipient))
+            Said(
+                names.get(who) or who, purpose, PERMIT if allowed else REFUSE,
+                world.since[who, purpose, trace_class, recipient], trace_class, self.label(recipient),
+            )
             for who, said in sorted(world.said.items())
             if only in {None, who}
             for (purpose, trace_class, recipient), allowed in sorted(said.items())
-        ]
+        ]  # fmt: skip
 
     # -- decisions
 
@@ -213,6 +216,10 @@ class Gate:
             ledger.execute(state.values(state=WorkerState.ERASING))
 
         self.register.act(ActKind.ERASE_BEGIN, {"worker": worker}, project=mark)
+
+    def readmit(self, worker: str) -> None:
+        """The worker, by id, may be admitted again once their traces are imported again."""
+        self.register.act(ActKind.READMIT, {"worker": worker})
 
     # -- names
 

@@ -23,6 +23,8 @@ class Said:
     """A purpose; of a refusal also a group of them."""
     decision: str
     """`permit` or `refuse`."""
+    time: int
+    """When, µs UTC."""
     trace_class: str = EVERY
     recipient: str = EVERY
     """Name of the licensee; empty: within the book; `*`: everybody."""

@@ -31,7 +31,7 @@ class Template:
 @cache
 def templates() -> tuple[Template, ...]:
     """All templates, by name."""
-    files = resources.files(__package__).joinpath(_FOLDER).iterdir()
+    files = resources.files("guildbook.govern.agreement").joinpath(_FOLDER).iterdir()
     found = [
         _template(file.name.removesuffix(_SUFFIX), file.read_text(encoding="utf-8"))
         for file in files

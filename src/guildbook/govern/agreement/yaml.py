@@ -22,7 +22,7 @@ from guildbook.model.errors import InputError, UsageError
 _MOST_BYTES: Final = 65_536
 _MOST_NODES: Final = 4_000
 _DEEPEST: Final = 8
-_FIX: Final = "guildbook agreement templates shows whole agreements; every field is explained there."
+_FIX: Final = "guildbook agreement draft TEMPLATE writes a whole agreement, with every field explained."
 
 
 class _UnreadableError(Exception):

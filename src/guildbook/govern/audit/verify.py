@@ -61,7 +61,7 @@ def verify(
     """
     walk = _Walk(log, ledger, checkpoints)
     held = None if copy is None else _Held(copy)
-    sealer = log.sealer(ledger) if log.size(ledger) or checkpoints else None
+    sealer = log.sealer(ledger) if log.size(ledger) else None
     rank, last = 0, -1
     tail: list[int | None] | None = None
     begin = 0

@@ -55,6 +55,7 @@ def _say(world: World, act: Act, body: Mapping[str, Any]) -> None:
         said.pop((purpose, trace_class, recipient), None)
     else:
         said[purpose, trace_class, recipient] = act.kind is ActKind.PERMIT
+        world.since[body["worker"], purpose, trace_class, recipient] = act.time
 
 
 def _pause(world: World, _: Act, body: Mapping[str, Any]) -> None:

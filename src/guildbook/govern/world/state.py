@@ -29,6 +29,8 @@ class World:
         default_factory=lambda: defaultdict[str, dict[tuple[str, str, str], bool]](dict)
     )
     """Worker → (purpose, class, recipient) → permitted or refused; the latest counts."""
+    since: dict[tuple[str, str, str, str], int] = field(default_factory=dict[tuple[str, str, str, str], int])
+    """(worker, purpose, class, recipient) → when that was said, µs UTC."""
     paused: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     """Worker → classes."""
     erasing: set[str] = field(default_factory=set[str])
