@@ -165,7 +165,7 @@ class Log:
         query = select(_NODES.c.hash).where(_NODES.c.level == level, place >= first, place < first + len(run))
         if ledger.execute(query.order_by(place)).scalars().all() == run:
             return
-        stored = dict(ledger.execute(query.with_only_columns(place, _NODES.c.hash)).tuples().all())
+        stored = {row.position: row.hash for row in ledger.execute(query.with_only_columns(place, _NODES.c.hash))}
         yield from (first + i for i, value in enumerate(run) if stored.get(first + i) != value)
 
     def reach(self, ledger: Connection) -> int:

@@ -62,7 +62,7 @@ def verify(
     walk = _Walk(log, ledger, checkpoints)
     held = None if copy is None else _Held(copy)
     sealer = log.sealer(ledger) if log.size(ledger) else None
-    rank, last = 0, -1
+    rank = 0
     tail: list[int | None] | None = None
     begin = 0
     for rows in log.rows(ledger, None):
@@ -82,8 +82,7 @@ def verify(
                 held.take(commitment)
             rank += 1
         walk.take(leaves)
-        last = rows[-1].seq
-    findings = _rows_found(tail, begin, last + 1, log.reach(ledger))
+    findings = _rows_found(tail, begin, log.reach(ledger))
     if tail is None and (reach := log.reach(ledger)) > rank:
         findings = [_cut(rank, reach - 1, "the stored tree speaks of more entries")]
     findings += walk.tree_found() if tail is None else []
@@ -113,16 +112,22 @@ def verify_copy(copy: Copy, checkpoints: Sequence[Checkpoint] = (), *, key: Veri
     return _report(copy.book, len(origins), walk, checkpoints, findings, whole=whole, key=key)
 
 
-def _rows_found(tail: list[int | None] | None, begin: int, seen: int, reach: int) -> list[Finding]:
+def _rows_found(tail: list[int | None] | None, begin: int, reach: int) -> list[Finding]:
+    """What became of the entries, from the first that is not as it should be."""
     if tail is None:
         return []
-    highest = max((origin for origin in tail if origin is not None), default=-1) + 1
+    size = max((origin for origin in tail if origin is not None), default=begin - 1) + 1
+    unknown = next((i for i, origin in enumerate(reversed(tail)) if origin is not None), len(tail))
     # The tree speaks of all entries but perhaps the last, so it bounds how many there were.
-    return compare(tail, max(highest, reach, min(seen, reach + 1)), begin=begin)
+    if reach > begin + len(tail):
+        size = max(size, reach)
+    elif unknown:
+        size = max(size, min(size + unknown, reach + 1))
+    return compare(tail, size, begin=begin)
 
 
 def _cut(first: int, last: int, why: str) -> Finding:
-    return Finding(Kind.TRUNCATED, first, last, f"the log was cut off before entry {first}: {why}")
+    return Finding(Kind.TRUNCATED, first, last, f"the log was cut off before entry {first}, or is another: {why}")
 
 
 def _report(
