@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from guildbook.govern.agreement.clauses import clauses
 from guildbook.model.agreement import Agreement
 
 WORDING: Final = "guildbook-plain-1"
-"""Which wording of the clauses this is. A change of any sentence needs another: it is hashed with the text."""
+"""Which wording of the clauses this is: it stands in the text, and so in what was signed."""
 
 
 def plain(agreement: Agreement) -> str:
@@ -19,3 +20,14 @@ def plain(agreement: Agreement) -> str:
     """
     lines = [f"{c.number}. {c.title}. {c.text} [Kept by {c.kept_by}.]" for c in clauses(agreement)]
     return "\n".join([f"Agreement in plain words ({WORDING})", "", *lines, ""])
+
+
+RENDERERS: Final[Mapping[str, Callable[[Agreement], str]]] = {WORDING: plain}
+"""Every wording that ever was. Changing a sentence means adding another and keeping this one: what was signed in its
+words must still be read in them when the log is replayed."""
+
+
+def wording_of(text: str) -> str:
+    """The wording a text says it is in; empty for a text that says none."""
+    first = text.partition("\n")[0]
+    return first.rpartition("(")[2].removesuffix(")") if first.endswith(")") else ""
