@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -109,6 +111,23 @@ def test_what_is_no_agreement_is_refused(text: str) -> None:
 def test_any_text_is_refused_in_words(text: str) -> None:
     with pytest.raises(InputError):
         read(text)
+
+
+@given(data=st.data())
+@settings(max_examples=150)
+def test_a_damaged_text_is_read_or_refused_in_words(drafted: Callable[[str], Agreement], data: st.DataObject) -> None:
+    text = write(drafted("commercial-training-royalty"))
+    for _ in range(data.draw(st.integers(1, 3))):
+        begin = data.draw(st.integers(0, len(text)))
+        end = data.draw(st.integers(begin, min(len(text), begin + 12)))
+        noise = st.one_of(
+            st.text(max_size=4),
+            st.sampled_from(["\n", ": ", "- ", "[", "}", "*a", "&a ", "!!", "'", '"', "%", "|", "<<: "]),
+        )
+        text = text[:begin] + data.draw(noise) + text[end:]
+    with suppress(InputError):
+        found = read(text)
+        assert read(write(found)) == found
 
 
 def test_set_reads_as_people_write(agreement: Agreement) -> None:
