@@ -157,7 +157,7 @@ class Gate:
         """The receipts, newest last; with a name only those of that worker's traces."""
         only = None if worker is None else self.known(worker)
         with self._store.engine.connect() as ledger:
-            return receipts.uses(ledger, self._names(), only)
+            return receipts.uses(ledger, self._labels(), only)
 
     @contextmanager
     def publishing(self, admitted: Admitted, artefact: str) -> Generator[None]:
@@ -224,8 +224,9 @@ class Gate:
     # -- names
 
     def label(self, person: str) -> str:
-        """The name of a worker, by id; the id of anybody else."""
-        return self._names().get(person) or person
+        """The name of a worker or of somebody enrolled, by id; the id of anybody else."""
+        known = self.register.world().people.get(person)
+        return self._names().get(person) or (known.name if known else "") or person
 
     def known(self, worker: str) -> str:
         """The id of the worker of that name. Raises `UnknownNameError`."""
@@ -289,6 +290,10 @@ class Gate:
                 for row in rows
             ]  # fmt: skip
             self.register.acts(said, project=_emptied)
+
+    def _labels(self) -> dict[str, str]:
+        named = {person.id: person.name for person in self.register.world().people.values() if person.name}
+        return named | self._names()
 
     def _names(self) -> dict[str, str]:
         return {w.id: w.name for w in self._store.workers() if w.name is not None}

@@ -37,7 +37,7 @@ def _enrol(world: World, _: Act, body: Mapping[str, Any]) -> None:
             "This person has another key already.", "Change it with the old one: guildbook identity rekey.", "enrolled"
         )
     roles = {body["role"]} | (known.roles if known else set())
-    world.people[body["person"]] = Person(body["person"], roles, body["sign"], body["box"])
+    world.people[body["person"]] = Person(body["person"], roles, body["sign"], body["box"], body.get("name", ""))
 
 
 def _rekey(world: World, _: Act, body: Mapping[str, Any]) -> None:

@@ -24,6 +24,8 @@ class Person:
     """Public Ed25519 key, hex."""
     box: str
     """Public X25519 key, hex."""
+    name: str = ""
+    """Of somebody who is no worker; a worker's is kept apart, encrypted."""
 
 
 @dataclass(frozen=True, slots=True)
