@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from guildbook.app import forgetting, learning
+from guildbook.app.auditing import Auditing
 from guildbook.app.distilling import Distilling
 from guildbook.app.neural import Nets
 from guildbook.app.next import NextSteps
@@ -32,6 +33,7 @@ class Book:
     process: Processing
     next: NextSteps
     nets: Nets
+    audit: Auditing
     _store: Store
 
     @property
@@ -140,4 +142,4 @@ def open_book(
     distil = Distilling(store, gate, config)
     nets = Nets(store, gate, config, distil.settings())
     desks = Teaching(distil, config), Processing(gate, distil), NextSteps(store, gate, distil, nets)
-    return Book(config, gate, distil, *desks, nets, store)
+    return Book(config, gate, distil, *desks, nets, Auditing(store, gate.register.log, gate.label), store)

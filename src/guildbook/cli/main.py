@@ -12,11 +12,13 @@ import typer
 from guildbook import __version__
 from guildbook.cli import (
     agreement,
+    audit,
     bench,
     book,
     configure,
     consent,
     data,
+    identity,
     learning,
     nextstep,
     process,
@@ -38,7 +40,22 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "GUILDBOOK"},
 )
-for part in (learning, teaching, process, nextstep, consent, terms, agreement, data, book, configure, bench, routines):
+for part in (
+    learning,
+    teaching,
+    process,
+    nextstep,
+    consent,
+    terms,
+    agreement,
+    data,
+    book,
+    configure,
+    bench,
+    routines,
+    audit,
+    identity,
+):
     part.register(app)
 
 

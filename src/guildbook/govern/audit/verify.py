@@ -160,7 +160,7 @@ def _judge(
     found: list[Finding] = []
     for one in sorted(checkpoints, key=lambda c: c.size):
         # Where the entries themselves already say what was done, the checkpoint only confirms it.
-        known = any(f.first < one.size for f in [*findings, *found])
+        known = any(f.first < one.size and f.kind != Kind.TREE for f in [*findings, *found])
         if one.book != book or (key is not None and one.log != key):
             whose = f"book {one.book}" if one.book != book else "another key"
             found.append(Finding(Kind.CHECKPOINT, 0, -1, f"the checkpoint of {one.size} entries is that of {whose}"))

@@ -1,0 +1,195 @@
+"""The audit desk: the log shown, held against evidence, proved to others; and what others check without the book."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from guildbook.app.identities import read_json, read_text, write_text
+from guildbook.govern.audit import checkpoint, copies, proofs, verify
+from guildbook.govern.audit.checkpoint import Checkpoint
+from guildbook.govern.audit.copies import Copy
+from guildbook.govern.audit.entry import Opening
+from guildbook.govern.audit.log import Log
+from guildbook.govern.audit.note import Verifier
+from guildbook.govern.audit.verify import Report
+from guildbook.govern.identity.signing import Identity
+from guildbook.model.errors import InputError, UnknownNameError, UsageError
+from guildbook.model.time import iso
+from guildbook.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Auditing:
+    """The audit log of a book. `label` gives the name of a person, by id."""
+
+    _store: Store
+    _log: Log
+    _label: Callable[[str], str]
+
+    def status(self) -> dict[str, Any]:
+        """How long the log is, its root, and the key its checkpoints are signed with (None before the first)."""
+        with self._store.look() as ledger:
+            size = self._log.size(ledger)
+            key = checkpoint.log_key(self._store, ledger)
+            last = self._log.entry(ledger, size - 1)
+            return {
+                "book": self._store.book_id,
+                "entries": size,
+                "root": self._log.root(ledger, size).hex(),
+                "last": iso(last.time) if last else None,
+                "key": str(key) if key else None,
+            }
+
+    def entries(self, last: int) -> list[dict[str, Any]]:
+        """The last entries, opened, oldest first."""
+        with self._store.look() as ledger:
+            if not (size := self._log.size(ledger)):
+                return []
+            found = list(self._log.openings(ledger, max(0, size - last)))
+        names = {by: self._label(by) for one in found if (by := str(one.act.get("by", "")))}
+        return [_told(one, names) for one in found]
+
+    def entry(self, seq: int) -> dict[str, Any]:
+        """One entry, opened. Raises `UnknownNameError`."""
+        with self._store.look() as ledger:
+            if not 0 <= seq < self._log.size(ledger):
+                raise UnknownNameError("log entry", str(seq))
+            one = next(iter(self._log.openings(ledger, seq, seq + 1)))
+        by = str(one.act.get("by", ""))
+        return _told(one, {by: self._label(by)} if by else {})
+
+    def openings(self) -> Iterator[Opening]:
+        """The whole log, opened: what a replay starts from."""
+        with self._store.look() as ledger:
+            if self._log.size(ledger):
+                yield from self._log.openings(ledger)
+
+    def checkpoint(self, output: Path | None = None, signer: Identity | None = None) -> Checkpoint:
+        """A signed checkpoint of the log as it is, written to `output`; `signer` adds their signature."""
+        with self._store.change() as ledger:
+            made = checkpoint.take(self._store, self._log, ledger)
+        if signer is not None:
+            made = signer.cosign(made)
+        if output is not None:
+            write_text(output, str(made))
+        return made
+
+    def verify(self, checkpoints: Sequence[Path] = (), *, copy: Path | None = None, keys: Sequence[str] = ()) -> Report:
+        """Hold the log against itself, checkpoints and a copy that somebody else has kept."""
+        known = read_checkpoints(checkpoints, keys)
+        held = None
+        if copy is not None:
+            found = Copy.find(copy)
+            if found.book != self._store.book_id:
+                raise InputError(f"{copy} is a copy of the log of another book.", "Give one of this book.", "bad-copy")
+            earlier = [one for one in known if one.size <= found.size]
+            held = verify.sound_copy(found, verify.verify_copy(found, earlier))
+        with self._store.look() as ledger:
+            key = checkpoint.log_key(self._store, ledger)
+            return verify.verify(self._log, ledger, known, copy=held, key=key)
+
+    def prove(self, seq: int, *, against: Path | None = None, opening: bool = False) -> dict[str, Any]:
+        """The proof that entry `seq` is in the log of a checkpoint (None: in the log as it is)."""
+        size = self._size(against)
+        with self._store.look() as ledger:
+            return proofs.prove_entry(self._log, ledger, seq, size, opening=opening).to_dict()
+
+    def prove_growth(self, since: Path, *, against: Path | None = None) -> dict[str, Any]:
+        """The proof that the log of a checkpoint (None: the log as it is) begins with that of an earlier one."""
+        old = self._size(since)
+        new = self._size(against)
+        assert old is not None  # a file was given
+        with self._store.look() as ledger:
+            return proofs.prove_growth(self._log, ledger, old, new).to_dict()
+
+    def export(self, output: Path, *, openings: bool) -> int:
+        """Write a copy of the log for others; with `openings` it shows what was done. Returns how many entries."""
+        draft = output.with_name(f".{output.name}.{os.getpid()}.part")
+        try:
+            with draft.open("wb") as out, self._store.look() as ledger:
+                count = copies.write(self._log, ledger, out, openings=openings)
+            draft.replace(output)
+        except OSError as error:
+            raise InputError(f"{output} cannot be written: {error.strerror}.", "Give another -o FILE.") from error
+        finally:
+            draft.unlink(missing_ok=True)
+        return count
+
+    def _size(self, path: Path | None) -> int | None:
+        if path is None:
+            return None
+        found = read_checkpoint(path)
+        if found.book != self._store.book_id:
+            raise InputError(f"{path} is a checkpoint of another book.", "Give one of this book.", "bad-checkpoint")
+        return found.size
+
+
+def _told(one: Opening, names: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "seq": one.entry.seq,
+        "time": iso(one.entry.time),
+        "kind": one.act.get("kind"),
+        "by": names.get(str(one.act.get("by", "")), ""),
+        "act": dict(one.act),
+        "salt": one.salt.hex(),
+        "commitment": one.entry.commitment.hex(),
+        "leaf": one.entry.leaf.hex(),
+    }
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """A checkpoint from its file. Raises `InputError`."""
+    return Checkpoint.parse(read_text(path))
+
+
+def read_checkpoints(paths: Sequence[Path], keys: Sequence[str] = ()) -> list[Checkpoint]:
+    """Checkpoints, each signed with all of `keys` (as `Verifier` writes them). Raises `InputError`."""
+    found = [read_checkpoint(path) for path in paths]
+    for verifier in map(Verifier.parse, keys):
+        for path, one in zip(paths, found, strict=True):
+            if not one.cosigned_by(verifier):
+                raise InputError(
+                    f"{path} does not bear the signature of {verifier.name}.",
+                    "Get the checkpoint from them, or give another --key.",
+                    "not-signed",
+                )
+    return found
+
+
+def cosign(path: Path, signer: Identity, output: Path | None = None) -> Checkpoint:
+    """Add somebody's signature to a checkpoint file."""
+    made = signer.cosign(read_checkpoint(path))
+    write_text(output or path, str(made))
+    return made
+
+
+def verify_copy(path: Path, checkpoints: Sequence[Path] = (), keys: Sequence[str] = ()) -> Report:
+    """Hold a copy of a log against itself and checkpoints, with no book."""
+    return verify.verify_copy(Copy.find(path), read_checkpoints(checkpoints, keys))
+
+
+def check_proof(path: Path, checkpoints: Sequence[Path], keys: Sequence[str] = ()) -> dict[str, Any]:
+    """Check a proof file against one checkpoint (of inclusion) or two (of consistency), with no book."""
+    proof, known = proofs.parse(read_json(path)), read_checkpoints(checkpoints, keys)
+    if isinstance(proof, proofs.Inclusion):
+        if len(known) != 1:
+            raise UsageError("A proof that an entry is in the log is checked against one checkpoint.")
+        faults = proof.faults(known[0])
+        shown = dict(proof.opening[1]) if proof.opening and not faults else None
+        what: dict[str, Any] = {
+            "proof": "inclusion",
+            "entry": proof.entry.seq,
+            "time": iso(proof.entry.time),
+            "act": shown,
+        }
+    else:
+        if len(known) != 2:  # noqa: PLR2004 - the earlier and the later one
+            raise UsageError("A proof that the log only grew is checked against two checkpoints.")
+        faults = proof.faults(*known)
+        what = {"proof": "consistency", "from": proof.old, "to": proof.new}
+    signers = sorted({s.name for one in known for s in one.note.signatures})
+    return {**what, "holds": not faults, "faults": faults, "book": proof.book, "signed_by": signers}
