@@ -21,6 +21,7 @@ Floats = NDArray[np.float32]
 
 VALIDATION = 0.2
 """Share of the training cases, the latest by start, on which a peer decides when to stop."""
+BINS = 15
 UNKNOWN = -1
 """An answer that training never saw: nobody can give it."""
 
@@ -149,16 +150,20 @@ def _cases(traces: Traces, acts: dict[str, int], workers: dict[str, int], rules:
 
 
 def score(p: NDArray[np.float64], answer: Ints) -> dict[str, float | int]:
-    """Accuracy, top3 and log-loss (nats) of (n, V + 1) probabilities.
+    """Accuracy, top3, log-loss (nats) and calibration error (as `Score.ece`) of (n, V + 1) probabilities.
 
     An answer nobody can give counts as wrong, and as the probability 10⁻⁶ in the log-loss.
     """
     best = np.argsort(-p, axis=1, kind="stable")[:, :3]
     same = best == answer[:, None]
     given = np.where(answer >= 0, p[np.arange(len(p)), np.maximum(answer, 0)], 0.0)
+    sure = p[np.arange(len(p)), best[:, 0]]
+    place = np.minimum((sure * BINS).astype(np.int64), BINS - 1)
+    apart = np.bincount(place, same[:, 0] - sure, BINS)
     return {
         "accuracy": round(float(same[:, 0].mean()), 4),
         "top3": round(float(same.any(axis=1).mean()), 4),
         "log_loss": round(float(-np.log(np.maximum(given, 1e-6)).mean()), 4),
+        "ece": round(float(np.abs(apart).sum()) / len(answer), 4),
         "n": len(answer),
     }

@@ -1,10 +1,12 @@
 """Claims about planted practices: recall and precision of each kind, of layers and prerequisites, over several offices.
 
-    python benchmarks/planted.py [--seeds 900 906] [--events 120000] [--noise 0] [--sorts usual|more|none] [--no-chunks]
+    python benchmarks/planted.py [--seeds 900 906] [--events 120000] [--noise 0] [--no-chunks]
+        [--sorts usual|more|experts|none|no-experts]
 
 At least 0.9 of what is planted in each kind is found and as much of what is told is true; prerequisites with an F1 of
 at least 0.8; of the third layer at least 0.8; in offices with nothing planted at most one practice in 100,000 events.
-`--no-chunks` leaves every step its own symbol, to see what chunks are good for.
+`no-experts` are offices in which newcomers can be seen and nothing is planted. `--circumstances` adds what depends on
+when and by whom. `--no-chunks` leaves every step its own symbol, to see what chunks are good for.
 """
 
 from __future__ import annotations
@@ -33,12 +35,19 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs=2, default=(900, 906), metavar=("FROM", "BELOW"))
     parser.add_argument("--events", type=int, default=120_000)
     parser.add_argument("--noise", type=float, default=0.0)
-    parser.add_argument("--sorts", choices=("usual", "more", "none"), default="usual")
+    parser.add_argument("--sorts", choices=("usual", "more", "experts", "none", "no-experts"), default="usual")
+    parser.add_argument("--circumstances", action="store_true")
     parser.add_argument("--no-chunks", action="store_true")
     asked = parser.parse_args()
     if asked.no_chunks:
         chunks.TOGETHER = 2.0
-    options = office.Options(planted=asked.sorts != "none", more=asked.sorts == "more", noise=asked.noise)
+    options = office.Options(
+        planted=asked.sorts not in {"none", "no-experts"},
+        more=asked.sorts == "more",
+        experts=asked.sorts in {"experts", "no-experts"},
+        circumstances=asked.circumstances,
+        noise=asked.noise,
+    )
     scores: list[PlantedScore] = []
     seconds: list[float] = []
     events = 0

@@ -2,8 +2,9 @@
 
     python benchmarks/segmentation.py [FOLDER] [--seeds N]
 
-For each log: as it is; with events spaced evenly; with 20 % noise (worst and mean over the seeds); with segments of two
-tasks interleaved, where the truth knows tasks; and events a CPU-second, best of three.
+For each log: as it is; what `learn` makes of it, and of the same segments dealt out to four people in four weeks; with
+events spaced evenly; with 20 % noise (worst and mean over the seeds); with segments of two tasks interleaved, where the
+truth knows tasks; and events a CPU-second, best of three.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import Any
 
 from _measure import report
 
-from guildbook.app.bench_segment import Options, load, measure
+from guildbook.app.bench_segment import Options, learnt, load, measure
+from guildbook.app.segment_trials import shared_out
 from guildbook.distil.segment import read, segment
 
 FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data" / "uilogs"
@@ -45,6 +47,8 @@ def main() -> None:
             "f1": plain["f1"],
             "jaccard": plain["jaccard"],
             "task_f1": plain.get("task_f1"),
+            "learnt_f1": plain["learnt_f1"],
+            "learnt_dealt_out": learnt(shared_out(load(path, truth), 4, 4, 1)),
             "f1_even_times": measure(path, truth, Options(even_times=True))["f1"],
             "f1_noise_worst": min(noisy),
             "f1_noise_mean": round(sum(noisy) / len(noisy), 4),

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from guildbook.app.bench_segment import Options, load, measure, scores, task_scores
-from guildbook.app.segment_trials import interleaved, noisy
+from guildbook.app.bench_segment import Options, learnt, load, measure, scores, task_scores
+from guildbook.app.segment_trials import interleaved, noisy, shared_out
 from guildbook.model.errors import UsageError
 
 LOGS = {
@@ -106,3 +106,31 @@ def test_a_log_with_fewer_columns_under_other_names_is_cut_as_well(shared_data: 
             field = row["target.name"] or row["target.innerText"]
             out.writerow([row["timeStamp"], row["eventType"], field, row["target.sheetName"], row["Task"], row["idx"]])
     assert measure(path, ("Task", "idx"), Options(even_times=True))["f1"] >= 0.95
+
+
+def test_columns_can_be_named(log: Path) -> None:
+    """What is called `field` is taken for the element's id."""
+    events = load(log, ("Task", "number"), {"element_id": "field"}).events
+    assert events.column("element_id").null_count == 0
+
+
+def test_what_learning_makes_of_it_is_told_beside(log: Path) -> None:
+    found = measure(log, ("Task", "number"))
+    assert found["learnt_f1"] == found["learnt_task_f1"] == 1.0
+    assert found["learnt_segments_found"] == 30
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["L1.csv", "log1_segmented.csv"])
+def test_learning_finds_the_performances_of_real_logs(name: str, shared_data: Path) -> None:
+    found = measure(shared_data / "uilogs" / name, LOGS[name])
+    assert found["learnt_f1"] >= 0.98
+    assert found.get("learnt_task_f1", 1.0) >= 0.99
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("name", "tasks"), [("L1.csv", 4), ("L2.csv", 5), ("log2_segmented.csv", 1)])
+def test_a_routine_of_several_people_in_several_weeks_is_one_task(name: str, tasks: int, shared_data: Path) -> None:
+    """In L1 and L2 a log-in that fails is a task of its own."""
+    found = learnt(shared_out(load(shared_data / "uilogs" / name, LOGS[name]), 2, 2, 1))
+    assert (found["f1"], found["tasks_found"], found.get("task_f1", 1.0)) == (1.0, tasks, 1.0)

@@ -285,3 +285,29 @@ def test_nothing_mined_or_planted_has_no_share() -> None:
 
 def test_the_default_size_gives_each_side_enough() -> None:
     assert BENCH_EVENTS >= 100_000
+
+
+def test_a_time_of_day_is_held_against_the_planted_hour() -> None:
+    late = PlantedCondition("begun", "14:00", at_least=True)
+    truth = world(planted("one", condition=late))
+    for value, finds, exact in (
+        ("14:00–00:00", True, True),
+        ("13:00–20:00", True, True),
+        ("10:00–18:00", True, False),
+        ("06:00–14:00", False, False),
+        ("22:00–06:00", False, False),
+    ):
+        mined = when(perfect(truth.practices[0]), attributes=(("begun", value),))
+        found = score([mined], truth, label)
+        assert (found.overall.found, found.overall.false) == ((1, 0) if finds else (0, 1))
+        assert found.conditions[0] == exact
+
+
+def test_who_does_a_step_well_is_another_thing_than_doing_it() -> None:
+    who, step_alone = planted("one", people=("Eve",)), planted("two")
+    named = perfect(who)
+    assert score([named], world(who), label).overall.found == 1
+    assert score([dataclasses.replace(named, people=("Gus",))], world(who), label).overall.found == 0
+    assert (
+        score([dataclasses.replace(perfect(step_alone), people=("Eve",))], world(step_alone), label).overall.false == 1
+    )

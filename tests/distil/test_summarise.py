@@ -151,7 +151,8 @@ def test_follows_performers_and_handovers(data: st.DataObject, logs: Any, table:
             if row["worker"] != after["worker"]:
                 waited = max(0, gap - (row["duration"] or 0))
                 handovers[task, who(row), who(after), act(after), at(waited)] += 1
-                for condition in (0, *map(condition_symbol, trace.conditions)) if waited >= MINUTE else ():
+                taken = waited >= MINUTE and who(after) != main(trace)
+                for condition in (0, *map(condition_symbol, trace.conditions)) if taken else ():
                     takers[task, condition, act(after), who(after)] += 1
     assert rows_of(sums.follows) == follows
     assert rows_of(sums.weeks) == weeks

@@ -113,6 +113,31 @@ def test_reading_some_columns_and_cases(books: Any, events: Make, take: Any) -> 
     assert caught.value.code == "segment-gone"
 
 
+def test_what_was_sealed_just_now_reads_as_from_its_file(books: Any, events: Make, take: Any) -> None:
+    store = books.open()
+    take(store, events(9, worker=["Ann", "Bob"], attributes=['{"a":1}'] * 9, value_after=["v", None, "w"] * 3))
+    store.seal(keep=True)
+    ids = [s.id for s in store.segments()]
+    first = [table for _, table in store.read_many(ids, EVENT_SCHEMA.names)]
+    (store.home / "segments").rename(store.home / "elsewhere")
+    with pytest.raises(StoreError, match="missing"):  # it stays in memory for one reading
+        list(store.read_many(ids, EVENT_SCHEMA.names))
+    (store.home / "elsewhere").rename(store.home / "segments")
+    for again, (_, table) in zip(first, store.read_many(ids, EVENT_SCHEMA.names), strict=True):
+        assert again.schema.equals(table.schema)
+        assert again.equals(table)
+
+
+def test_what_is_kept_in_memory_goes_with_its_key(books: Any, events: Make, take: Any) -> None:
+    store = books.open()
+    take(store, events(9, worker=["Ann", "Bob"]))
+    store.seal(keep=True)
+    ids = [s.id for s in store.segments()]
+    store.erase(store.worker_id("Ann"))
+    with pytest.raises(StoreError):
+        list(store.read_many(ids, ["time"]))
+
+
 def test_reading_can_be_broken_off(books: Any, events: Make, take: Any) -> None:
     store = books.open()
     take(store, events(60, step=32 * 86_400_000_000))

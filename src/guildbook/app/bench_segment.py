@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,16 @@ from numpy.typing import NDArray
 
 from guildbook.app.segment_trials import Trial, interleaved, noisy
 from guildbook.columns import RAW_SCHEMA
+from guildbook.distil import Settings
+from guildbook.distil.alike import alike
+from guildbook.distil.encode import encode
 from guildbook.distil.segment import Segments, Stream, read, segment
 from guildbook.distil.segment.routines import LEAST, routines
 from guildbook.distil.segment.tasks import tasks
+from guildbook.distil.summarise import trace_sums
+from guildbook.distil.traces import join
 from guildbook.model.errors import UsageError
+from guildbook.plugins import ImportOptions
 from guildbook.record import reader
 from guildbook.record.importers.rows import columns
 
@@ -43,10 +49,16 @@ class Options:
     seed: int = 1
 
 
-def measure(path: Path, truth: Sequence[str], options: Options | None = None) -> dict[str, Any]:
-    """Segment the log without its truth columns, and say how well that went."""
+def measure(
+    path: Path, truth: Sequence[str], options: Options | None = None, mapping: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Segment the log without its truth columns, and say how well that went.
+
+    The log is read in one piece in the order of the file. What begins with `learnt` says what `learn` makes of the
+    same events: each worker's week by itself, in the order of the clock.
+    """
     wanted = options or Options()
-    trial = load(path, truth)
+    trial = load(path, truth, mapping)
     if wanted.interleave:
         trial = interleaved(trial, wanted.seed)
     if wanted.noise:
@@ -64,6 +76,7 @@ def measure(path: Path, truth: Sequence[str], options: Options | None = None) ->
     if trial.task is not None:
         named = task[found.segment]
         result |= {f"task_{name}": value for name, value in task_scores(trial.task, named).items()}
+    result |= {f"learnt_{name}": value for name, value in learnt(trial).items()}
     return result | {
         "segments_found": int(found.segment.max()) + 1,
         "segments_true": len(np.unique(trial.segment[trial.segment >= 0])),
@@ -84,10 +97,25 @@ def measure(path: Path, truth: Sequence[str], options: Options | None = None) ->
     }
 
 
-def load(path: Path, truth: Sequence[str]) -> Trial:
+def learnt(trial: Trial) -> dict[str, float]:
+    """How well the joint traces of learning tell performances apart, and its tasks the tasks."""
+    traces = join(encode(trial.events, Settings()))
+    trace = np.empty(len(trial.events), np.int64)
+    trace[traces.order] = traces.trace
+    said = scores(trial.segment, trace)
+    out = {name: said[name] for name in ("f1", "exact")} | {"segments_found": len(traces)}
+    task = np.unique(alike(trace_sums(traces)).of(traces.task), return_inverse=True)[1]
+    out |= {"tasks_found": int(task.max(initial=-1)) + 1}
+    if trial.task is None:
+        return out
+    return out | {"task_f1": task_scores(trial.task, task[trace])["f1"]}
+
+
+def load(path: Path, truth: Sequence[str], mapping: Mapping[str, str] | None = None) -> Trial:
     """The events of a log as the importer sees them without the truth columns, and the truth.
 
-    Rows without truth stay in the log and are not scored. With several truth columns the first names the task.
+    `mapping`: event field → column, where the importer's guess is wrong. Rows without truth stay in the log and are not
+    scored. With several truth columns the first names the task.
     """
     whole = columns(path)
     missing = [name for name in truth if name not in whole.column_names]
@@ -97,7 +125,8 @@ def load(path: Path, truth: Sequence[str]) -> Trial:
     with tempfile.TemporaryDirectory(prefix="guildbook-bench-") as folder:
         bare = Path(folder) / "log.parquet"
         pq.write_table(whole.drop_columns(list(truth)), bare)
-        chunks = [chunk for item in reader.plan((bare,)) for chunk in reader.read(item)]
+        planned = reader.plan((bare,), ImportOptions(mapping=dict(mapping or {})))
+        chunks = [chunk for item in planned for chunk in reader.read(item)]
     events = pa.concat_tables([chunk.events for chunk in chunks]).cast(RAW_SCHEMA).unify_dictionaries()
     rejected = {rejected.line for chunk in chunks for rejected in chunk.rejected}
     kept = np.array([row for row in range(len(whole)) if row + 1 not in rejected], np.int64)

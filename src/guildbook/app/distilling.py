@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,6 +38,21 @@ def next_artefact(purpose: Purpose) -> str:
     return f"next-{purpose}"
 
 
+_Found = tuple[State | None, tuple[str, ...]]
+"""The sums to go on from, and what there is to say of them."""
+
+
+class Ahead:
+    """Sums that are being unpacked in a thread; `take` gives them away, so that nobody else keeps them in memory."""
+
+    def __init__(self, found: Future[_Found]) -> None:
+        self._found = [found]
+
+    def take(self) -> _Found:
+        """What was found, once."""
+        return self._found.pop().result()
+
+
 class Distilling:
     """Keeps one state of sums per purpose; `train-people` is what `learn` asks for."""
 
@@ -54,23 +70,29 @@ class Distilling:
             return None
 
     def refresh(
-        self, progress: Progress = silent, *, purpose: Purpose = Purpose.TRAIN_PEOPLE, jobs: int | None = None
+        self,
+        progress: Progress = silent,
+        *,
+        purpose: Purpose = Purpose.TRAIN_PEOPLE,
+        jobs: int | None = None,
+        ahead: Ahead | None = None,
     ) -> Refreshed:
         """Bring sums and knowledge up to what is admitted now; costs only the joint traces that changed.
 
         What is withdrawn while learning goes on is not published: learning begins again with what is admitted then.
+        `ahead`: what `look_ahead` gave for this purpose, under the writer lock that is still held.
         """
         for again in range(_TRIES):
             try:
                 with self._store.writing():
-                    return self._refreshed(progress, purpose, jobs)
+                    return self._refreshed(progress, purpose, jobs, None if again else ahead)
             except DeniedError as denied:
                 if denied.code != "withdrawn" or again == _TRIES - 1:
                     raise
         raise AssertionError
 
-    def _refreshed(self, progress: Progress, purpose: Purpose, jobs: int | None) -> Refreshed:
-        old, notes = self._state(purpose)
+    def _refreshed(self, progress: Progress, purpose: Purpose, jobs: int | None, ahead: Ahead | None) -> Refreshed:
+        old, notes = self._state(purpose) if ahead is None else ahead.take()
         known = self._known(purpose)
         admitted = self._gate.grant(purpose, stage="distil", artefact="model")
         present = {s.id for s in admitted.grant.segments}
@@ -124,7 +146,11 @@ class Distilling:
         except StoreError:
             return None
 
-    def _state(self, purpose: Purpose) -> tuple[State | None, tuple[str, ...]]:
+    def look_ahead(self, aside: Executor, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> Ahead:
+        """Begin to unpack the sums that `refresh` will go on from. Needs the writer lock."""
+        return Ahead(aside.submit(self._state, purpose))
+
+    def _state(self, purpose: Purpose) -> _Found:
         """The sums to go on from; none, with a note, where they are damaged or of another version."""
         try:
             data = self._store.get_artefact(f"state-{purpose}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,7 @@ from guildbook.app import forgetting
 from guildbook.app.distilling import Distilling
 from guildbook.app.neural import Nets
 from guildbook.app.progress import Progress, silent
+from guildbook.columns.compiled import prepare
 from guildbook.config import Config
 from guildbook.model.errors import InputError, UsageError
 from guildbook.model.knowledge import Kind, Knowledge
@@ -118,9 +120,14 @@ def learn(
     with store.writing():
         forgetting.finish_interrupted(store, distil, nets, progress)
         rejected: list[str] = []
-        brought = [_bring(store, item, terms, rejected, progress) for item in plan]
-        sealed = store.seal(lambda done, total: progress("seal", done / max(total, 1)))
-        result = distil.refresh(progress, jobs=wanted.jobs)
+        with ThreadPoolExecutor(1) as aside:  # reading inputs, sealing and unpacking let go of the interpreter
+            ready = aside.submit(prepare) if plan else None
+            brought = [_bring(store, item, terms, rejected, progress) for item in plan]
+            if ready is not None:
+                ready.result()
+            ahead = distil.look_ahead(aside)
+            sealed = store.seal(lambda done, total: progress("seal", done / max(total, 1)), keep=True)
+        result = distil.refresh(progress, jobs=wanted.jobs, ahead=ahead)
         if sealed.segments and store.compact(at_least=_MANY).before:
             distil.refresh(progress)  # changes nothing but the names of the segments the sums include
     noted = nets.keep_up(progress)  # may take minutes, in which others may write

@@ -7,7 +7,7 @@ A mined practice *finds* a planted one when all of this holds:
   slow one; for an order, the first step comes before the second, which may stand in `when.activity`; for people, the
   step may stand there;
 - at least half of the office's steps that its `do` names belong to the planted practice or to what that rests on;
-- for people: the first person it names is the one to turn to (in one of the branches);
+- for people, and where it matters who does a step: the first person it names is the one (in one of the branches);
 - its effect has the planted sign, on the planted metric;
 - its conditions do not contradict the planted one. A condition left out, too wide or too many is let pass and
   reported: `conditions` counts how many of the found conditional practices state exactly the planted condition.
@@ -36,6 +36,9 @@ BENCH_EVENTS: Final = 120_000
 
 Label = Callable[[dict[str, Any]], str]
 _CONDITION: Final = re.compile(r"(?:case:)?(?P<key>[^=<>≥≤]+?)\s*(?P<relation>≥|>=|≤|<=|=|>|<)\s*(?P<value>.+)")
+_WINDOW: Final = re.compile(r"(?P<first>\d\d):00–(?P<end>\d\d):00")
+_ABOUT: Final = 1
+"""Hours by which a time of day may differ from the planted one."""
 _RELATIONS: Final = {">=": "≥", ">": "≥", "<=": "≤"}
 
 
@@ -220,6 +223,8 @@ class _Office:
     def _finds(self, mined: Practice, planted: Planted) -> bool:
         if planted.people and not self._names_person(mined, planted):
             return False
+        if planted.kind is Kind.QUALITY and mined.people and not planted.people:
+            return False  # what is to be done is not said by who does it
         return self._agrees(mined, planted) and self._names(mined, planted)
 
     def _agrees(self, mined: Practice, planted: Planted) -> bool:
@@ -312,6 +317,11 @@ def _contradicts(mined: Practice, condition: PlantedCondition | None) -> bool:
     for key, relation, value in _conditions(mined):
         if key != condition.key:
             continue
+        window = _WINDOW.fullmatch(value)
+        if window:
+            if not (int(condition.value[:2]) - int(window["first"])) % 24 < _length(window):
+                return True
+            continue
         if not condition.at_least:
             if value != condition.value:
                 return True
@@ -329,9 +339,17 @@ def _states(mined: Practice, condition: PlantedCondition) -> bool:
     if len(said) != 1 or said[0][0] != condition.key:
         return False
     _, relation, value = said[0]
+    window = _WINDOW.fullmatch(value)
+    if window:
+        return abs(int(window["first"]) - int(condition.value[:2])) <= _ABOUT
     if condition.at_least:
         return relation == "≥" and _number(value) == _number(condition.value)
     return relation == "=" and value == condition.value
+
+
+def _length(window: re.Match[str]) -> int:
+    """Hours between two times of day."""
+    return (int(window["end"]) - int(window["first"])) % 24
 
 
 def _number(text: str) -> float:

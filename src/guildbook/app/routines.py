@@ -1,74 +1,78 @@
-"""The routines in what a book holds of raw interaction: events without a case, cut into performances when asked for.
+"""The routines in what a book holds of raw interaction: the performances `learn` finds, told in detail.
 
-Nothing of it is kept: each look is a use of its own, with a grant and receipts, of what is admitted now.
+Nothing of it is kept: each look is a use of its own, with a grant and receipts, of what is admitted now. Steps, fields
+and where their values come from are contents that the sums do not have.
 """
 
 from __future__ import annotations
-
-from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from guildbook.distil import Settings
+from guildbook.distil.alike import one_task
 from guildbook.distil.encode import event_ids
-from guildbook.distil.segment import Segments, Stream, read, segment
+from guildbook.distil.segment import Segments, read
+from guildbook.distil.segment.naming import Name
+from guildbook.distil.segment.performances import Unit, named, units
 from guildbook.distil.segment.routines import Routine, routines
 from guildbook.distil.segment.stream import COLUMNS, words
-from guildbook.distil.segment.tasks import tasks
 from guildbook.govern import Gate
 from guildbook.model.errors import UnknownNameError
 from guildbook.model.purpose import Purpose
 
-SHORTER: Final = 0.95
-"""A worker's stream holds routines if borders shorten its description to this share at most."""
-FEW: Final = 10
 
-
-def found(gate: Gate, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> list[Routine]:
+def found(gate: Gate, settings: Settings, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> list[Routine]:
     """The routines of all workers whose events are admitted for this purpose, most performed first.
 
-    The same routine by several people is one; each worker's own stream alone decides where it is cut.
+    They are cut, named and made one as learning does it; the settings say what an idle gap is.
     """
     admitted = gate.grant(purpose, stage="distil", artefact="routines")
-    table = admitted.table(("id", "worker", "seq", "case", *COLUMNS))
-    loose = table.filter(pc.and_(pc.is_null(table.column("case")), pc.is_valid(table.column("action"))))
-    loose = loose.take(_in_order(loose))
+    table = admitted.table(("id", "worker", "seq", "source", "case", *COLUMNS))
+    loose = table.filter(pc.is_null(table.column("case")))
     people, worker = words(loose, "worker")
-    stream = read(loose)
-    parts: list[tuple[np.ndarray, Segments]] = []
-    for person in range(len(people)):
-        rows = np.flatnonzero(worker == person)
-        cut = segment(stream.take(rows))
-        if len(rows) >= FEW and cut.bits <= SHORTER * cut.plain:
-            parts.append((rows, cut))
-    if not parts:
-        return []
-    rows = np.concatenate([part for part, _ in parts])
-    begins = np.cumsum([0, *(int(cut.segment.max()) + 1 for _, cut in parts)])
+    every = np.ones(len(loose), dtype=bool)
+    cut = list(units(loose, worker, every, _in_order(loose), settings.idle))
+    return _told(cut, loose, [people[code] for code in worker.tolist()]) if cut else []
+
+
+def _told(cut: list[Unit], table: pa.Table, workers: list[str]) -> list[Routine]:
+    """The routines of all units, each task as all of them together show it."""
+    names = [named(unit, table) for unit in cut]
+    task, titles = _tasks(cut, names)
+    rows = np.concatenate([unit.rows for unit in cut])
+    begins = np.cumsum([0, *(len(unit.task) for unit in cut)])
     whole = Segments(
-        np.concatenate([cut.segment + first for (_, cut), first in zip(parts, begins, strict=False)]),
-        np.concatenate([cut.loose for _, cut in parts]),
-        max(cut.strands for _, cut in parts),
-        sum(cut.bits for _, cut in parts),
-        sum(cut.plain for _, cut in parts),
+        np.concatenate([unit.cut.segment + first for unit, first in zip(cut, begins.tolist(), strict=False)]),
+        np.concatenate([unit.cut.loose for unit in cut]),
+        max(unit.cut.strands for unit in cut),
+        sum(unit.cut.bits for unit in cut),
+        sum(unit.cut.plain for unit in cut),
     )
-    return named(stream.take(rows), whole, loose.take(rows), [people[code] for code in worker[rows].tolist()])
+    own = table.take(pa.array(rows))
+    return routines(read(own), whole, task, own, [workers[row] for row in rows.tolist()], titles)
+
+
+def _tasks(cut: list[Unit], names: list[list[Name]]) -> tuple[np.ndarray, list[str]]:
+    """The task of each performance of all units, and the tasks' titles."""
+    times: dict[Name, int] = {}
+    for unit, own in zip(cut, names, strict=True):
+        for name, count in zip(own, np.bincount(unit.task, minlength=len(own)).tolist(), strict=True):
+            times[name] = times.get(name, 0) + count
+    first = one_task(times)
+    place = {name: number for number, name in enumerate(dict.fromkeys(first.values()))}
+    codes = [np.array([place[first[name]] for name in own]) for own in names]
+    task = np.concatenate([code[unit.task] for unit, code in zip(cut, codes, strict=True)])
+    return task, [name.title for name in place]
 
 
 def _in_order(table: pa.Table) -> np.ndarray:
-    """Rows by worker, time, seq and id."""
+    """Rows by time, seq and id."""
     ids = event_ids(table)
     seq = pc.fill_null(table.column("seq"), -1).to_numpy()
     time = table.column("time").cast(pa.int64()).to_numpy()
-    people, worker = words(table, "worker")
-    rank = np.argsort(np.argsort(people)) if people else worker
-    return np.lexsort((ids[:, 1], ids[:, 0], seq, time, rank[worker] if people else worker))
-
-
-def named(stream: Stream, cut: Segments, table: pa.Table, workers: list[str]) -> list[Routine]:
-    """Segments typed and told."""
-    return routines(stream, cut, tasks(stream.symbol, cut.segment, cut.loose), table, workers)
+    return np.lexsort((ids[:, 1], ids[:, 0], seq, time))
 
 
 def one(listed: list[Routine], name: str) -> Routine:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from guildbook.columns import RAW_SCHEMA, TIME, raw_table
 from guildbook.model.errors import UsageError
-from guildbook.model.time import SECOND
+from guildbook.model.time import DAY, SECOND
 
 Ints = NDArray[np.int64]
 
@@ -41,6 +41,22 @@ class Trial:
         times = pa.array(np.arange(len(self.events)) * SECOND, TIME)
         place = self.events.column_names.index("time")
         return replace(self, events=self.events.set_column(place, "time", times))
+
+
+def shared_out(trial: Trial, people: int, weeks: int, seed: int) -> Trial:
+    """The log's segments done by so many people in so many weeks, each by lot; events five seconds apart."""
+    rows = np.flatnonzero(trial.segment >= 0)
+    lot = np.random.default_rng(seed).integers(0, people * weeks, int(trial.segment.max()) + 1)
+    unit = lot[trial.segment[rows]]
+    order = np.argsort(unit, kind="stable")
+    dealt, unit = trial.take(rows[order]), unit[order]
+    place = np.arange(len(rows)) - np.searchsorted(unit, unit)
+    times = pa.array(unit % weeks * 7 * DAY + place * 5 * SECOND, TIME)
+    whose = pa.array([f"person {number}" for number in (unit // weeks).tolist()])
+    events = dealt.events.set_column(dealt.events.column_names.index("time"), "time", times)
+    column = events.column_names.index("worker")
+    events = events.set_column(column, "worker", whose.dictionary_encode().cast(events.schema.field("worker").type))
+    return replace(dealt, events=events)
 
 
 def noisy(trial: Trial, share: float, seed: int) -> Trial:

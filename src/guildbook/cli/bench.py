@@ -24,6 +24,8 @@ class Planting(StrEnum):
 
     USUAL = "usual"
     MORE = "more"
+    EXPERTS = "experts"
+    CIRCUMSTANCES = "circumstances"
     NONE = "none"
 
 
@@ -57,7 +59,7 @@ def planted(
     events: Annotated[int, typer.Option(min=1000, help="About how many events.")] = 120_000,
     noise: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of stray and missing events.")] = 0.0,
     planted: Annotated[
-        Planting, typer.Option(help="more: further sorts too; none: nothing has any effect.")
+        Planting, typer.Option(help="more, experts, circumstances: further sorts too; none: nothing has any effect.")
     ] = Planting.USUAL,
     json: Json = False,
 ) -> None:
@@ -67,7 +69,15 @@ def planted(
 
     _show(
         measure(
-            seed, events, Options(planted=planted is not Planting.NONE, more=planted is Planting.MORE, noise=noise)
+            seed,
+            events,
+            Options(
+                planted=planted is not Planting.NONE,
+                more=planted is Planting.MORE,
+                experts=planted is Planting.EXPERTS,
+                circumstances=planted is Planting.CIRCUMSTANCES,
+                noise=noise,
+            ),
         ),
         json,
     )
@@ -126,13 +136,17 @@ def segment(
     even_times: Annotated[
         bool, typer.Option("--even-times", help="Space events evenly, so that no gap tells.")
     ] = False,
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="Correct a guessed column.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Cut raw interaction into performances of tasks; the truth columns are hidden from the learner."""
     from guildbook.app.bench_segment import Options, measure
+    from guildbook.cli.learning import columns_of
 
     names = [name.strip() for name in truth.split(",") if name.strip()]
-    result = measure(log, names, Options(noise, interleave, even_times, seed))
+    result = measure(log, names, Options(noise, interleave, even_times, seed), columns_of(mapping or []))
     _show(result if json else {k: v for k, v in result.items() if k != "routines"}, json)
 
 

@@ -96,7 +96,9 @@ def root(
 def main() -> None:
     """Run the command line and exit with its status."""
     gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
-    sys.exit(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    gc.freeze()  # to look for cycles in what ends with the process would take a tenth of a short command
+    sys.exit(status)
 
 
 def run(arguments: list[str]) -> int:

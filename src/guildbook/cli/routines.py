@@ -22,7 +22,7 @@ def list_routines(context: typer.Context, json: Json = False) -> None:
     from guildbook.app.routines import found
 
     with session(context).book() as book:
-        listed = found(book.govern)
+        listed = found(book.govern, book.distil.settings())
     if json:
         show([routine.to_dict() for routine in listed])
         return
@@ -41,7 +41,7 @@ def show_routine(
     from guildbook.app.routines import found, one
 
     with session(context).book() as book:
-        chosen = one(found(book.govern), routine)
+        chosen = one(found(book.govern, book.distil.settings()), routine)
     if json:
         show(chosen.to_dict())
         return

@@ -115,37 +115,36 @@ def alike(sums: Sums) -> Alike:
     """Which names of routines in the sums are of one task."""
     names = {code: name for code, text in sums.texts.items() if (name := Name.read(text)) is not None}
     heads = sums.profiles.head[:, 0]
-    times = {code: int(sums.profiles.counts[heads == np.uint64(code)].sum()) for code in names}
-    listed = sorted((code for code in names if times[code]), key=lambda code: (-times[code], code))
-    if not listed:
-        return Alike()
-    group = _groups([names[code] for code in listed], [times[code] for code in listed])
-    now: dict[int, int] = {}
-    texts: dict[int, str] = {}
-    total = np.bincount(group, [times[code] for code in listed])
-    first = [listed[int(np.flatnonzero(group == number)[0])] for number in range(len(total))]
-    for code, number in zip(listed, group.tolist(), strict=True):
-        name = names[first[number]]
-        text = shown(name, first[number]) if total[number] >= LEAST else name.otherwise
-        now[code] = symbol(text)
-        texts[now[code]] = text
-    was = sorted(now)
-    return Alike(np.array(was, np.uint64), np.array([now[code] for code in was], np.uint64), texts)
+    times = {names[code]: int(sums.profiles.counts[heads == np.uint64(code)].sum()) for code in names}
+    first = one_task(times)
+    total: dict[Name, int] = {}
+    for name, of in first.items():
+        total[of] = total.get(of, 0) + times[name]
+    was = sorted(names)
+    listed = [first[names[code]] for code in was]
+    texts = [shown(name) if total[name] >= LEAST else name.otherwise for name in listed]
+    now = [symbol(text) for text in texts]
+    return Alike(np.array(was, np.uint64), np.array(now, np.uint64), dict(zip(now, texts, strict=True)))
 
 
-def shown(name: Name, code: int) -> str:
+def one_task(times: Mapping[Name, int]) -> dict[Name, Name]:
+    """For each name the commonest name of its task; names are given with how many performances have them."""
+    names = sorted(times, key=lambda name: (-times[name], symbol(str(name))))
+    if not names:
+        return {}
+    codes = {mark: place for place, mark in enumerate(sorted({mark for name in names for mark in name.marks}))}
+    said = np.array([codes[mark] for name in names for mark in name.marks], np.int64)
+    offsets = np.cumsum([0, *(len(name.marks) for name in names)]).astype(np.int64)
+    group = like(said, offsets, np.array([times[name] for name in names], np.float64), len(codes), LIKE)
+    first: dict[int, Name] = {}
+    return {name: first.setdefault(number, name) for name, number in zip(names, group.tolist(), strict=True)}
+
+
+def shown(name: Name) -> str:
     """The text of a task that is a routine: its title, and what tells it from others of the same title."""
-    return f"{_ROUTINE}{name.title}{_ROUTINE}{code:016x}"
+    return f"{_ROUTINE}{name.title}{_ROUTINE}{symbol(str(name)):016x}"
 
 
 def routine_title(text: str) -> str | None:
     """The title in such a text; None where it is none."""
     return text.split(_ROUTINE)[1] if text.startswith(_ROUTINE) else None
-
-
-def _groups(names: list[Name], times: list[int]) -> Ints:
-    """Which of the names, commonest first, are of one task: numbers from 0 up."""
-    codes = {mark: place for place, mark in enumerate(sorted({mark for name in names for mark in name.marks}))}
-    said = np.array([codes[mark] for name in names for mark in name.marks], np.int64)
-    offsets = np.cumsum([0, *(len(name.marks) for name in names)]).astype(np.int64)
-    return like(said, offsets, np.array(times, np.float64), len(codes), LIKE)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from guildbook.columns.words import as_words, symbols
-from guildbook.distil.encode import COLUMNS
+from guildbook.distil.encode import COLUMNS, CUT_BY
 from guildbook.distil.parts import portions
 from guildbook.distil.segment.units import SHIFT, days_of, long_units, week_of_day
 from guildbook.distil.sums import worker_symbol
@@ -86,6 +86,8 @@ class Touched:
     loose: Days
     """Worker-days whose events without a case may be other joint traces now: those on which one came or went, and
     all of the week where it is, or was, cut as a whole."""
+    cut: bool
+    """Whether there is such a week."""
     read: tuple[Read, ...] = ()
     """What was read on the way to these."""
 
@@ -142,7 +144,7 @@ def touched(
     changed = pa.concat_tables([came, gone])
     cases = _plain(changed.column("case")).unique().drop_null()
     days = _days(changed)
-    bare = _days(changed.filter(pa.array(_without(changed.column("case")))))
+    bare = _days(_bare(changed))
     wanted = _Wanted(cases, days, _long_before(bare, long) | _long_now(came, idle, bare))
     while True:
         rows, read = wanted.read(found.kept, admitted, came.slice(0, 0))
@@ -151,7 +153,10 @@ def touched(
             break
         wanted = _Wanted(cases, days, wanted.weeks | more)  # as when a stream first is long enough to be cut
     read = (Read(found.arrived, came), *read)
-    return Touched(in_one_piece(gone, rows), in_one_piece(came, rows), cases, days, bare | wanted.weeks, read)
+    cut = bool(wanted.weeks)
+    if not cut:  # hundreds of pieces: every column that is not needed costs
+        came, gone, rows = (table.drop_columns(list(CUT_BY)) for table in (came, gone, rows))
+    return Touched(in_one_piece(gone, rows), in_one_piece(came, rows), cases, days, bare | wanted.weeks, cut, read)
 
 
 @dataclass(frozen=True)
@@ -163,9 +168,7 @@ class _Wanted:
     weeks: Days
     """Days of which only the rows without a case are."""
 
-    def read(
-        self, segments: Sequence[SegmentRef], admitted: Admitted, none: pa.Table
-    ) -> tuple[pa.Table, list[Read]]:
+    def read(self, segments: Sequence[SegmentRef], admitted: Admitted, none: pa.Table) -> tuple[pa.Table, list[Read]]:
         """The rows (`none` if there are none), and all that was read to find them unless it is too much to keep."""
         related = _related(segments, np.sort(symbols(self.cases)), self.days | self.weeks, admitted)
         parts, read = [none], list[Read]()
@@ -221,7 +224,8 @@ def _long_before(days: Days, long: CountTable) -> Days:
 
 def _long_now(table: pa.Table, idle: int, days: Days) -> Days:
     """All days of the weeks in which there is such an episode on one of these days."""
-    rows = table.filter(pa.array(_without(table.column("case")) & _on_days(table, days)))
+    rows = _bare(table)
+    rows = rows.filter(pa.array(_on_days(rows, days)))
     people, worker = _workers(rows)
     time = rows.column("time").cast(pa.int64()).to_numpy()
     long = np.flatnonzero(long_units(worker, time, np.ones(len(time), dtype=bool), idle))
@@ -286,7 +290,12 @@ def _day_numbers(table: pa.Table) -> NDArray[np.int64]:
 
 def _without(case: pa.ChunkedArray) -> NDArray[np.bool_]:
     """Which rows have no case."""
-    return pc.is_null(_plain(case)).to_numpy(zero_copy_only=False)
+    return pc.is_null(case).to_numpy(zero_copy_only=False)
+
+
+def _bare(table: pa.Table) -> pa.Table:
+    """Whose the rows without a case are, and when."""
+    return table.select(["worker", "time"]).filter(pa.array(_without(table.column("case"))))
 
 
 def _days(table: pa.Table) -> Days:

@@ -47,6 +47,8 @@ COLUMNS: Final = (
     "attributes",
 )
 """The admitted columns a summary depends on."""
+CUT_BY: Final = ("window", "url", "element_selector")
+"""Those of them that only tell where raw interaction is to be cut."""
 
 
 @dataclass(frozen=True)

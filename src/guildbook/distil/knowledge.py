@@ -24,7 +24,7 @@ from guildbook.distil.view import TraceView
 from guildbook.model.knowledge import Knowledge, Practice
 from guildbook.model.process import Change
 
-DERIVED_VERSION: Final = 5
+DERIVED_VERSION: Final = 6
 """Raised whenever the same sums may give different knowledge."""
 
 

@@ -203,7 +203,7 @@ class _Change:
 
 def _changed(run: _Learning, delta: Touched, jobs: int) -> _Change:
     """Minus the touched traces as they were, plus those traces as they are."""
-    before, after = encode(delta.before, run.settings), encode(delta.after, run.settings)
+    before, after = (encode(table, run.settings, cut=delta.cut) for table in (delta.before, delta.after))
     run.tell(0.3)
     was, now = delta.traced(delta.before), delta.traced(delta.after)
     with executor(processes(jobs, len(before) + len(after))) as pool:

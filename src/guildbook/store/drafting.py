@@ -28,6 +28,8 @@ _BATCH_FILES: Final = 512
 _BATCH_BYTES: Final = 64 << 20
 """What is published together at most: enough to share the flushes, little enough to lose little when killed."""
 _MANY: Final = 400
+_FRESH: Final = 65_536
+"""Rows that stay in memory at most until they are read."""
 _WORDY: Final = [(field.name, pa.types.is_dictionary(field.type)) for field in EVENT_SCHEMA]
 _COLUMNS: Final = [field.name for field in fields(SegmentRow)]
 
@@ -43,13 +45,16 @@ class Made:
     """Of the worker and month."""
     file: Path
     """Where it is."""
+    events: pa.Table | None = None
+    """What it holds, unless it was cut from a larger table, which would stay in memory with it."""
 
 
 class Draft:
     """Segments written but not yet published, and what they replace. Needs the writer lock."""
 
-    def __init__(self, vault: Vault, workers: Iterable[str]) -> None:
+    def __init__(self, vault: Vault, workers: Iterable[str], *, keep: bool = False) -> None:
         self._vault = vault
+        self._room = _FRESH - sum(table.num_rows for table in vault.fresh.values()) if keep else 0
         self._files = files.Publication(vault.home, vault.engine)
         with vault.look() as connection:
             self._known = vault.keys.of(connection, list(workers))
@@ -82,12 +87,14 @@ class Draft:
             pair = (worker, place.month)
             if pair not in keys:
                 keys[pair] = self._known.get(pair) or new_key()
-            done = segment.encode(place, keys[pair], _tightened(events.slice(start, end - start)))
+            own = _tightened(events.slice(start, end - start))
+            done = segment.encode(place, keys[pair], own)
             row = SegmentRow(
                 place.id, worker, place.month, words[int(terms[start])], done.rows, done.first, done.last, done.digest,
                 done.bytes, now, *note_classes(done.held),
             )  # fmt: skip
-            made.append(Made(row, place.path, keys[pair], self._files.write(done.parts)))
+            whole = own if own.num_rows == events.num_rows else None
+            made.append(Made(row, place.path, keys[pair], self._files.write(done.parts), whole))
         return made
 
     def add(self, made: Sequence[Made]) -> list[SegmentRow]:
@@ -97,6 +104,9 @@ class Draft:
             if pair not in self._known:  # a new key goes to the ledger with the segments
                 self._known[pair] = self._new[pair] = each.key
             self._files.note(each.file, each.path, each.row.bytes)
+            if each.events is not None and each.row.rows <= self._room:
+                self._vault.fresh[each.row.id] = each.events
+                self._room -= each.row.rows
         rows = [each.row for each in made]
         self._segments.extend(rows)
         return rows
@@ -144,6 +154,8 @@ def _ordered(events: pa.Table, terms: npt.NDArray[np.int64]) -> tuple[pa.Table, 
         seq = events["seq"].fill_null(np.iinfo(np.int64).min).to_numpy()
     times = events["time"].cast(pa.int64()).to_numpy()
     order = np.lexsort((lanes[:, 1], lanes[:, 0], seq, times, terms))
+    if (order[1:] > order[:-1]).all():
+        return events, terms  # as most sources have them
     return events.take(pa.array(order)), terms[order]
 
 

@@ -85,8 +85,14 @@ def read_tables(
     with vault.look() as connection:
         keys = vault.keys.fetch(connection, [(row.worker, row.month) for row in rows])
 
+    def one(row: SegmentRow) -> pa.Table:
+        fresh = vault.fresh.pop(row.id, None)
+        if fresh is not None:
+            return segment.shaped(fresh, columns)
+        return segment.read_rows(vault.home, address(row), keys[row.worker, row.month], columns)
+
     def read(some: Sequence[SegmentRow]) -> list[pa.Table]:
-        return [segment.read_rows(vault.home, address(row), keys[row.worker, row.month], columns) for row in some]
+        return [one(row) for row in some]
 
     groups = list(_groups(rows))
     if len(groups) == 1:

@@ -75,14 +75,17 @@ class _Packed:
         return bool(ids)
 
 
-def seal(vault: Vault, progress: Progress | None = None) -> SealReport:
-    """Seal the whole inbox. What was published stays when a later part fails; sealing again goes on from there."""
+def seal(vault: Vault, progress: Progress | None = None, *, keep: bool = False) -> SealReport:
+    """Seal the whole inbox. What was published stays when a later part fails; sealing again goes on from there.
+
+    `keep`: what is sealed stays in memory until it is read, up to some rows.
+    """
     with vault.writing():
         files.recover(vault.home, vault.engine)
         waiting = _waiting(vault)
         total = sum(row.rows for row in waiting)
         done = made = kept = 0
-        draft = Draft(vault, {row.worker for row in waiting})
+        draft = Draft(vault, {row.worker for row in waiting}, keep=keep)
         for part, segments, more in _in_order(vault, waiting, draft):
             fresh = draft.add(segments)
             draft.replaces(inbox=[row.id for row in part])

@@ -149,12 +149,21 @@ def _parquet(events: pa.Table) -> memoryview:
 
 def _from_parquet(plain: bytes, columns: Sequence[str]) -> pa.Table:
     file = pq.ParquetFile(pa.BufferReader(plain))
-    schema = _schema(tuple(columns))
     table = file.read(columns=list(columns), use_threads=False)  # those that are not there are passed over
+    return _shaped(table, columns, file.metadata.num_rows)
+
+
+def shaped(events: pa.Table, columns: Sequence[str]) -> pa.Table:
+    """What `read_rows` gives of the segment that these events make."""
+    return _shaped(events, columns, events.num_rows)
+
+
+def _shaped(table: pa.Table, columns: Sequence[str], rows: int) -> pa.Table:
+    schema = _schema(tuple(columns))
     held = set(table.column_names)
     arrays: list[pa.ChunkedArray | pa.Array] = []
     for field in schema:
-        column = table[field.name] if field.name in held else pa.nulls(file.metadata.num_rows, field.type)
+        column = table[field.name] if field.name in held else pa.nulls(rows, field.type)
         arrays.append(column if column.type == field.type else column.cast(field.type))
     return pa.Table.from_arrays(arrays, schema=schema)
 

@@ -187,13 +187,14 @@ class Store:
 
     # Segments
 
-    def seal(self, progress: Callable[[int, int], None] | None = None) -> SealReport:
+    def seal(self, progress: Callable[[int, int], None] | None = None, *, keep: bool = False) -> SealReport:
         """Turn the inbox into segments, one worker, month and statement of terms each.
 
         Copies of events that are in the book already go; of two imports with different terms the first one's stay.
-        `progress` is told rows done and rows in all.
+        `progress` is told rows done and rows in all. `keep`: a day's worth of events stays in memory until it is
+        read, once; for whoever reads what was sealed at once.
         """
-        return sealing.seal(self._vault, progress)
+        return sealing.seal(self._vault, progress, keep=keep)
 
     def compact(self, small: int = 50_000, at_least: int = 4) -> CompactReport:
         """Merge segments below `small` rows where a worker, month and terms have `at_least`; digests add up."""

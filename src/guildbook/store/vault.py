@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import pyarrow as pa
 from sqlalchemy import Connection, Engine
 
 from guildbook.store import ledger
@@ -25,6 +26,8 @@ class Vault:
     keys: Keyring
     key_file: Path
     book_id: str
+    fresh: dict[str, pa.Table] = field(default_factory=dict[str, pa.Table])
+    """Segments sealed just now, when they are few rows: whoever reads one first need not open its file."""
 
     @contextmanager
     def writing(self) -> Generator[None]:

@@ -129,3 +129,16 @@ def test_no_practice_is_told_without_evidence_nor_on_top_of_such() -> None:
     assert [p.id for p in supported([low, high])] == ["low", "high"]
     assert supported([replace(low, evidence=spans[1:]), high]) == []
     assert [p.id for p in supported([low, replace(high, evidence=spans[1:])])] == ["low"]
+
+
+def test_who_did_it_must_be_one_of_those_named(shown: Any) -> None:
+    found = practice(Kind.QUALITY, When("claim", "check"), ("check",), ("bob", "eve"))
+    cases = {"claim:1": ["open", ("bob", "check")], "claim:2": ["open", "check"], "claim:3": ["open"]}
+    assert shown(found, cases) == {"claim:1": ["check"]}
+
+
+def test_a_case_must_begin_when_the_practice_says(shown: Any) -> None:
+    cases = {"claim:1": ["check", "pay"]}  # on a Monday at midnight
+    for value, holds in (("22:00–06:00", True), ("06:00–22:00", False), ("at the weekend", False)):
+        found = practice(Kind.QUALITY, When("claim", "pay", (("begun", value),)), ("check",))
+        assert shown(found, cases) == ({"claim:1": ["check", "pay"]} if holds else {})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
+from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -63,6 +65,83 @@ def test_an_office_with_nothing_planted_has_decoys_alone() -> None:
         usual = truth(5, options=Options(more=more))
         assert len(plain.decoys) > len(usual.decoys)
         assert plain.people == usual.people
+
+
+def test_what_experts_know_leaves_the_rest_as_it_is() -> None:
+    usual, experts = draw_plan(5), draw_plan(5, experts=True)
+    assert experts.rules[: len(usual.rules)] == usual.rules
+    assert usual.slots.items() <= experts.slots.items()
+    added = Counter(r.slot.split(".")[1] for r in experts.rules[len(usual.rules) :])
+    assert added == {"feature1": 2, "consult": 1, "approver": 1}
+    assert draw_plan(5, planted=False, experts=True).rules == ()
+
+
+@pytest.fixture(scope="module")
+def experts() -> tuple[Truth, pa.Table]:
+    options = Options(experts=True)
+    return truth(5, events=EVENTS, options=options), made(options, events=EVENTS)
+
+
+def test_the_less_experienced_come_to_their_tasks_late(experts: tuple[Truth, pa.Table]) -> None:
+    level = {p.name: p.experience for p in experts[0].people}
+    decided = experts[1].filter(pa.array([n == "Ledger account" for n in experts[1]["element_name"].to_pylist()]))
+    first = decided.group_by("worker").aggregate([("time", "min")]).to_pylist()
+    day = {row["worker"]: (row["time_min"] - datetime(2026, 1, 7, tzinfo=UTC)).days for row in first}
+    late = {name for name, since in day.items() if since >= 10}
+    assert late == {name for name in day if level[name] in {"newcomer", "junior"}}
+    assert late != set(day)
+
+
+def test_a_feature_turns_up_anywhere_and_saves_time(experts: tuple[Truth, pa.Table]) -> None:
+    for planted in [p for p in experts[0].practices if p.id.endswith(".feature1")]:
+        step = planted.steps[0]["action"], planted.steps[0]["element_name"]
+        spent: dict[str, float] = defaultdict(float)
+        columns = [experts[1][name].to_pylist() for name in ("case", "duration", "action", "element_name")]
+        using, places, done = set[str](), set[int](), Counter[str]()
+        for case, length, *words in zip(*columns, strict=True):
+            if case and case.startswith(planted.task + ":"):
+                spent[case] += length
+                done[case] += 1
+                if tuple(words) == step:
+                    using.add(case)
+                    places.add(done[case])
+        assert len(places) > 5
+        whole = [case for case in spent if done[case] > 15]
+        mean = {uses: np.mean([np.log(spent[c]) for c in whole if (c in using) == uses]) for uses in (True, False)}
+        assert mean[True] - mean[False] == pytest.approx(planted.effect, abs=0.15)
+
+
+def test_what_is_dear_is_approved_by_one(experts: tuple[Truth, pa.Table]) -> None:
+    (planted,) = [p for p in experts[0].practices if p.id == "planted:invoice.approver"]
+    assert planted.condition is not None
+    share: dict[bool, list[bool]] = defaultdict(list)
+    columns = [experts[1][name].to_pylist() for name in ("action", "element_name", "worker", "attributes")]
+    for action, element, worker, attributes in zip(*columns, strict=True):
+        if (action, element) == ("approve", "Invoice"):
+            dear = json.loads(attributes)["case:amount"] >= int(planted.condition.value)
+            share[dear].append(worker in planted.people)
+    assert np.mean(share[True]) > 0.9
+    assert np.mean(share[False]) < 0.6
+
+
+def test_asking_helps_those_alone_who_are_new(experts: tuple[Truth, pa.Table]) -> None:
+    (planted,) = [p for p in experts[0].practices if p.id.endswith(".consult")]
+    level = {p.name: p.experience for p in experts[0].people}
+    cases: dict[str, list[tuple[str, str, str | None]]] = defaultdict(list)
+    columns = [experts[1][name].to_pylist() for name in ("case", "element_name", "worker", "outcome")]
+    for case, *words in zip(*columns, strict=True):
+        if case and case.startswith(planted.task + ":"):
+            cases[case].append((words[0], words[1], words[2]))
+    ends: dict[tuple[bool, bool], list[bool]] = defaultdict(list)
+    for listed in cases.values():
+        outcome = next((said for _, _, said in listed if said), None)
+        if outcome:
+            owner = next(worker for _, worker, said in listed if said)
+            asked = planted.steps[0]["element_name"] in {element for element, _, _ in listed}
+            ends[level[owner] in {"newcomer", "junior"}, asked].append(outcome == "good")
+    gain = {new: np.mean(ends[new, True]) - np.mean(ends[new, False]) for new in (True, False)}
+    assert gain[True] > planted.effect / 2
+    assert gain[True] - gain[False] > 0.1
 
 
 def test_more_sorts_leave_the_rest_as_it_is() -> None:

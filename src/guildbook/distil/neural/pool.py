@@ -60,8 +60,9 @@ class Pool:
             return self
         place = {code: column for column, code in enumerate(self.symbols.tolist())}
         here = np.array([place.get(code, -1) for code in symbols.tolist()], np.int64)
-        bias = np.append(np.where(here >= 0, self.mixer.bias[here], 0), self.mixer.bias[-1])
-        pull = np.column_stack([np.where(here >= 0, self.mixer.pull[:, here], 0), self.mixer.pull[:, -1:]])
+        # The last two stand for what is unknown, and for all that is not mixed one by one.
+        bias = np.append(np.where(here >= 0, self.mixer.bias[here], 0), self.mixer.bias[-2:])
+        pull = np.column_stack([np.where(here >= 0, self.mixer.pull[:, here], 0), self.mixer.pull[:, -2:]])
         mixer = replace(self.mixer, bias=bias.astype(np.float32), pull=np.ascontiguousarray(pull, np.float32))
         return Pool(symbols, self.groups, mixer)
 

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from guildbook.distil.nextstep.contexts import ROOT, Context, all_contexts, lineage
 from guildbook.distil.nextstep.counts import Counted, age_weights, count, levels_at
+from guildbook.distil.nextstep.features import Plan, Scale, Table
+from guildbook.distil.nextstep.forest import Forest, Standing
 from guildbook.distil.nextstep.mixer import PENALTIES, Mixer, Penalty, Sheet
-from guildbook.distil.nextstep.model import GROUPS, MOST, NextStep, group_of, looks
+from guildbook.distil.nextstep.model import GROUND, GROUPS, MOST, NextStep, group_of, looks
 from guildbook.distil.nextstep.places import Places
 from guildbook.distil.nextstep.signs import Signs
 from guildbook.distil.sums import END
@@ -47,6 +49,10 @@ SCOUTS: Final[tuple[Context, ...]] = (
 """The contexts by which the half-life is chosen."""
 _CELLS: Final = 140_000_000
 """Numbers the mixer is fitted on."""
+STAGES: Final = (0.3, 0.5, 0.7)
+"""Cuts at which trees are grown anew, on what was before; the blocks in between count in them what came meanwhile."""
+TRUST: Final = 0.2
+"""What the trees' view is believed before fitting; all other views share the rest."""
 _FEWEST: Final = 20
 """Traces below which nothing is fitted: all views are believed alike."""
 
@@ -75,17 +81,24 @@ def fit(traces: Traces) -> NextStep:
     start = _start(training, training.counted)
     half_life: float | None = None
     mixer = start
+    forest: Forest | None = None
     if len(traces) >= _FEWEST:
         half_life = _half_life(training)
-        sheet, rank = _predicted(training, training.counted, half_life)
-        mixer = _mixer(start, sheet, rank)
+        table = _table(training)
+        sheet, rank = _predicted(training, training.counted, half_life, table)
+        mixer = _mixer(_start(training, training.counted, trees=True), sheet, rank)
+        del sheet
+        forest, nodes = _grown(training, table, 2.0, 2.0)
+        inside = training.places.depth > 0
+        weighed = age_weights(training.rank[inside], half_life)
+        forest = forest.counted(nodes[:, inside], training.answers[inside], weighed, training.width)
     weights = age_weights(training.rank, half_life)
     follows = {context: one.filled(weights) for context, one in training.counted.items()}
     words = traces.events.acts
     known = set(training.symbols.tolist()) | set(training.groups.tolist())
     texts = {code: text for code, text in zip(words.symbols.tolist(), words.texts, strict=True) if code in known}
     doubt = 1 / (len(training.places) + 2)
-    return NextStep(training.symbols, texts, follows, training.groups, mixer, half_life, doubt)
+    return NextStep(training.symbols, texts, follows, training.groups, mixer, half_life, doubt, forest)
 
 
 def ranks(traces: Traces) -> Doubles:
@@ -120,38 +133,83 @@ def _prepared(traces: Traces) -> _Training:
     return _Training(places, rank, answers, group_of(signs, groups), groups, symbols, counted)
 
 
+@dataclass(frozen=True)
+class _Features:
+    """What trees may cut by at the training places."""
+
+    scale: Scale
+    table: Table
+
+
+def _table(training: _Training) -> _Features:
+    scale = Scale.of(Plan.of(training.places, training.symbols), training.places)
+    return _Features(scale, scale.table(training.places))
+
+
+def _grown(training: _Training, features: _Features, low: float, high: float) -> tuple[Forest, Codes]:
+    """Trees grown on what was before `low`, and where all places before `high` stand in them (trees, n)."""
+    inside = training.places.depth > 0
+    known, placed = inside & (training.rank < low), inside & (training.rank < high)
+    groups = len(training.groups) + 1
+    forest = Forest.grown(
+        features.scale, features.table.pick(known), training.group[known], groups, training.answers[known]
+    )
+    found = forest.nodes(features.table.pick(placed), training.group[placed])
+    nodes = np.full((len(found), len(inside)), -1, np.int32)
+    nodes[:, placed] = found
+    return forest, nodes
+
+
 def _predicted(
-    training: _Training, counted: Mapping[Context, Counted], half_life: float | None
+    training: _Training,
+    counted: Mapping[Context, Counted],
+    half_life: float | None,
+    features: _Features | None = None,
 ) -> tuple[Sheet, Doubles]:
     """Every block as predicted from what was before, and the rank of each place; thinned if there are many."""
     width = training.width
-    numbers = len(counted) * (min(MOST, width) + 1)
+    numbers = (len(counted) + 1) * (min(MOST, width) + 1)
     wanted = (training.rank >= CUTS[0]) & (training.places.depth > 0)
     thin = max(1, int(np.ceil(wanted.sum() * numbers / _CELLS)))
     order = np.round(training.rank * len(training.places.traces)).astype(np.int64)
     wanted &= order % thin == 0
     sheets: list[Sheet] = []
     found: list[Doubles] = []
+    planted: tuple[Forest, Codes] | None = None
     for low, high in zip(CUTS, (*CUTS[1:], 1.0), strict=True):
         rows = np.flatnonzero(wanted & (training.rank >= low) & (training.rank < high))
-        levels = levels_at(dict(counted), age_weights(training.rank, half_life, low), rows)
+        weights = age_weights(training.rank, half_life, low)
+        levels = levels_at(dict(counted), weights, rows)
+        if features is not None and low in STAGES:
+            planted = _grown(training, features, low, min((cut for cut in STAGES if cut > low), default=2.0))
+        trees: Standing | None = None
+        if planted is not None:
+            forest, nodes = planted
+            before = (training.rank < low) & (training.places.depth > 0)
+            known = forest.counted(nodes[:, before], training.answers[before], weights[before], width)
+            trees = Standing(known, nodes[:, rows])
         sheets += [
             _answered(look.sheet, training.answers[rows[look.rows]])
-            for look in looks(levels, len(rows), width, training.group[rows])
+            for look in looks(levels, len(rows), width, training.group[rows], trees)
         ]
         found.append(training.rank[rows])
     return Sheet.joined(sheets), np.concatenate(found)
 
 
-def _start(training: _Training, counted: Mapping[Context, Counted]) -> Mixer:
+def _start(training: _Training, counted: Mapping[Context, Counted], *, trees: bool = False) -> Mixer:
     """All contexts' whole opinions alike: what one adds to another counts for all that rest on it."""
     views = [context for context in counted if context != ROOT]
-    believed = np.zeros(len(views))
+    believed = np.zeros(len(views) + trees)
+    share = (1 - TRUST * trees) / max(len(views), 1)
     for context in views:
         for one in lineage(context):
             if one in counted and one != ROOT:
-                believed[views.index(one)] += 1 / len(views)
-    return Mixer.even(len(views), len(training.groups) + 1, training.width, believed)
+                believed[views.index(one)] += share
+    if trees:
+        believed[-1] = TRUST
+        if GROUND in counted:
+            believed[views.index(GROUND)] += TRUST
+    return Mixer.even(len(believed), len(training.groups) + 1, training.width, believed)
 
 
 def _answered(sheet: Sheet, answers: Codes) -> Sheet:

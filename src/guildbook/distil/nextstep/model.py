@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from guildbook.distil.nextstep.contexts import ROOT, Context, lineage
 from guildbook.distil.nextstep.counts import Follows, Level, levels_for, opinions
+from guildbook.distil.nextstep.forest import Forest, Standing
 from guildbook.distil.nextstep.history import History
 from guildbook.distil.nextstep.kernels import gather, likeliest
 from guildbook.distil.nextstep.mixer import Mixer, Sheet, binned
@@ -30,6 +31,8 @@ Keys = NDArray[np.uint64]
 MOST: Final = 16
 """Classes that are mixed one by one at each place; the others together."""
 GROUPS: Final = 64
+GROUND: Final[Context] = ("acts1",)
+"""The context that the trees rest on."""
 BEGINNING: Final[Context] = ("acts1", "task")
 """The context that tells what a case begins with."""
 _CELLS: Final = 4_000_000
@@ -54,6 +57,8 @@ class NextStep:
     """Share of the training time in which what was counted loses half its weight; None: never."""
     doubt: float = 0.01
     """Share that the plain mean of the views has whatever the mixer says: few places are no ground for certainty."""
+    forest: Forest | None = None
+    """Trees, whose view comes after those of the contexts."""
     name: str = "counts"
 
     @property
@@ -63,7 +68,7 @@ class NextStep:
 
     @cached_property
     def views(self) -> list[Context]:
-        """The contexts whose opinions are mixed, in the order of the mixer's weights."""
+        """The contexts whose opinions are mixed, in the order of the mixer's weights; the trees come after them."""
         return [context for context in self.follows if context != ROOT]
 
     def opinion(self, places: Places, symbols: Keys) -> Opinion:
@@ -104,7 +109,14 @@ class NextStep:
 
     def _looks(self, places: Places) -> Iterator[Look]:
         signs = Signs(places)
-        yield from looks(levels_for(self.follows, signs), len(places), self.width, group_of(signs, self.groups))
+        group = group_of(signs, self.groups)
+        yield from looks(levels_for(self.follows, signs), len(places), self.width, group, self.standing(places, group))
+
+    def standing(self, places: Places, group: Codes) -> Standing | None:
+        """Where these places stand in the trees."""
+        if self.forest is None:
+            return None
+        return Standing(self.forest, self.forest.nodes(self.forest.scale.table(places), group))
 
     def _mixed(self, look: Look) -> Floats:
         """(n, V + 1) log-probabilities."""
@@ -133,25 +145,35 @@ class Look:
     """(n, views): how often each context was seen."""
 
 
-def looks(levels: Sequence[Level], size: int, width: int, group: Codes) -> Iterator[Look]:
+def looks(
+    levels: Sequence[Level], size: int, width: int, group: Codes, trees: Standing | None = None
+) -> Iterator[Look]:
     """The places in blocks that fit in memory."""
-    step = max(32, _CELLS // max(1, len(levels) * width))
+    step = max(32, _CELLS // max(1, (len(levels) + 1) * width))
     for low in range(0, size, step):
-        yield look_at(levels, slice(low, min(low + step, size)), width, group)
+        yield look_at(levels, slice(low, min(low + step, size)), width, group, trees)
 
 
-def look_at(levels: Sequence[Level], rows: slice, width: int, group: Codes) -> Look:
-    """What the levels say at one block of places. The root is no view of its own.
+def look_at(levels: Sequence[Level], rows: slice, width: int, group: Codes, trees: Standing | None = None) -> Look:
+    """What the levels, and the trees after them, say at one block of places. The root is no view of its own.
 
     A view's part of the sheet is what it adds to the view it rests on: ln P − ln P′.
     """
-    size, views = rows.stop - rows.start, len(levels) - 1
+    size, views = rows.stop - rows.start, len(levels) - 1 + (trees is not None)
     dense = np.empty((views, size, width), np.float32)
     weights = np.empty((size, views), np.float32)
+    above = [level.above - 1 for level in levels[1:]]
+    ground: tuple[int, Floats] = 0, np.empty((size, width), np.float32)
     for index, p, weight in opinions(list(levels), rows, width):
         if index:
             np.log(np.maximum(p, _FLOOR), out=dense[index - 1])
             weights[:, index - 1] = weight
+        if trees is not None and levels[index].context in (ROOT, GROUND):
+            ground = index, p
+    if trees is not None:
+        p, weights[:, -1] = trees.opinion(rows, ground[1])
+        np.log(np.maximum(p, _FLOOR), out=dense[-1])
+        above.append(ground[0] - 1)
     base = dense.mean(axis=0) if views else np.full((size, width), -np.log(width), np.float32)
     most = min(MOST, width)
     chosen = likeliest(base, most)
@@ -160,8 +182,8 @@ def look_at(levels: Sequence[Level], rows: slice, width: int, group: Codes) -> L
     for view in range(views):
         gather(dense[view], chosen, logp[:, view])
     for view in reversed(range(views)):  # those it rests on come before it, and are still whole
-        if levels[view + 1].above > 0:
-            logp[:, view] -= logp[:, levels[view + 1].above - 1]
+        if above[view] >= 0:
+            logp[:, view] -= logp[:, above[view]]
     cells = chosen if most == width else np.column_stack([chosen, np.full(size, width, np.int32)])
     sheet = Sheet(logp, binned(weights), group[rows], cells.astype(np.int32), np.zeros(size, np.int32))
     return Look(rows, sheet, base, weights)

@@ -40,7 +40,8 @@ def reasons(model: NextStep, history: History, label: str, most: int = SHOWN) ->
     place = history.place()
     signs = Signs(place)
     levels = levels_for(model.follows, signs)
-    look = look_at(levels, slice(0, 1), model.width, group_of(signs, model.groups))
+    group = group_of(signs, model.groups)
+    look = look_at(levels, slice(0, 1), model.width, group, model.standing(place, group))
     code = [int(s) for s in model.symbols if model.texts.get(int(s), "") == label]
     if not code:
         return []
@@ -49,12 +50,13 @@ def reasons(model: NextStep, history: History, label: str, most: int = SHOWN) ->
     if not len(cell):
         return []
     p = np.exp(model.mixer.log_probabilities(look.sheet)[0].astype(np.float64))
-    believed = model.mixer.weight[np.arange(len(model.views)), look.sheet.bins[0]]
+    believed = model.mixer.weight[np.arange(look.sheet.bins.shape[1]), look.sheet.bins[0]]
     believed = believed + model.mixer.lean[look.sheet.group[0]]
     raised = believed * (look.sheet.logp[0, :, cell[0]] - look.sheet.logp[0] @ p)
     found: list[Reason] = []
     told: list[tuple[float, float]] = []
-    for view in np.argsort(-raised, kind="stable").tolist():
+    spoken = raised[: len(model.views)]  # what the trees add has no words
+    for view in np.argsort(-spoken, kind="stable").tolist():
         level = levels[view + 1]
         if raised[view] <= 0 or level.at[0] < 0 or len(found) == most:
             continue

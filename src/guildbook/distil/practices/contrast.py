@@ -157,6 +157,8 @@ class Search:
     """What `reached` gave."""
     screens: dict[tuple[object, ...], Screen] = field(default_factory=dict[tuple[object, ...], "Screen"])
     """Screens by target, scope and covariates."""
+    known: dict[bytes, tuple[Floats, Floats]] = field(default_factory=dict[bytes, "tuple[Floats, Floats]"])
+    """Conditions and workers with their weighted products, by the traces: `plausible` asks for few, but again."""
 
     @cached_property
     def everywhere(self) -> Scope:

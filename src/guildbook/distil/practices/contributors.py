@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from guildbook.distil.practices.matching import Pattern
 from guildbook.distil.practices.runs import within
+from guildbook.distil.practices.times import holds
 from guildbook.distil.practices.wording import Names
 from guildbook.distil.sums import Sums
 from guildbook.distil.tables import CountTable
@@ -42,20 +43,23 @@ def _counted(sums: Sums, ways: CountTable, pattern: Pattern) -> tuple[NDArray[np
     if not pattern.steps:
         return _took_part(sums, pattern)
     step = pattern.steps[0]
-    if pattern.kind is Kind.TOOL:
+    if pattern.kind is Kind.TOOL and pattern.anchor:
         path = np.zeros(4, np.uint64)
         path[: len(pattern.steps)] = pattern.steps
         rows = (ways.keys[:, 3:7] == path).all(axis=1)
         return ways.keys[rows, 1], ways.counts[rows]
-    if pattern.kind is Kind.PEOPLE and not pattern.anchor:
+    if pattern.kind is Kind.PEOPLE and pattern.people and not pattern.anchor:
         own = _of_tasks(sums.handovers, pattern)
         rows = (own.keys[:, 3] == np.uint64(step)) & np.isin(own.keys[:, 2], np.array(pattern.people, np.uint64))
         return own.keys[rows, 2], own.counts[rows]
-    if pattern.kind is Kind.PEOPLE:
+    if pattern.kind is Kind.PEOPLE and pattern.people:
         condition = pattern.conditions[0] if pattern.conditions else 0
         own = _of_tasks(sums.asks, pattern, condition, step, pattern.person)
         return own.keys[own.keys[:, 4] > 0, 3], own.counts[own.keys[:, 4] > 0]
     own = _of_tasks(sums.performers, pattern, step)
+    if pattern.people:
+        rows = np.isin(own.keys[:, 2], np.array(pattern.people, np.uint64))
+        return own.keys[rows, 2], own.counts[rows]
     return own.keys[:, 2], own.counts
 
 
@@ -66,6 +70,8 @@ def _took_part(sums: Sums, pattern: Pattern) -> tuple[NDArray[np.uint64], NDArra
     marks = np.cumsum(profiles.tokens == 0)
     section = marks - np.concatenate([[0], marks])[profiles.offsets[:-1]][row]
     keep = np.ones(len(profiles), dtype=bool)
+    for value in pattern.begun:
+        keep &= holds(value, profiles.head[:, 4])
     for condition in pattern.conditions:
         held = np.zeros(len(profiles), dtype=bool)
         held[row[(section == 0) & (profiles.tokens == np.uint64(condition))]] = True

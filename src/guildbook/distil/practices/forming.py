@@ -9,6 +9,7 @@ import numpy as np
 from guildbook.distil.practices import wording
 from guildbook.distil.practices.contrast import Finding, Search
 from guildbook.distil.practices.statistics import Z95
+from guildbook.distil.practices.times import KEY, WEEK, is_time
 from guildbook.distil.practices.wording import Names
 from guildbook.model.ids import short_id
 from guildbook.model.knowledge import Effect, Kind, Practice, When
@@ -104,6 +105,9 @@ def _tightest(attributes: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str],
     """Of two bounds on one attribute the higher says both."""
     kept: dict[str, tuple[str, str]] = {}
     for name, value in attributes:
+        if is_time(name, value):
+            kept[f"{name}={value}"] = (name, value)
+            continue
         held = kept.get(name)
         if held is None or (value.startswith("≥") and float(value[1:]) > float(held[1][1:])):
             kept[name] = (name, value)
@@ -163,10 +167,12 @@ def worded(found: Practice, search: Search, finding: Finding, names: Names) -> P
 def _alike(search: Search, finding: Finding, names: Names) -> str:
     """What is the same on both sides, on average: all that was adjusted for, the scope's own conditions aside."""
     own = {names.condition(int(search.traces.conditions[c]))[0] for c in finding.scope.conditions}
-    keys = {names.condition(int(c))[0] for c in search.traces.conditions} - own
+    keys = {names.condition(int(c))[0] for c in search.traces.conditions} - own - {KEY}
     listed = [wording.plain(key) for key in sorted(keys)]
     if len(listed) > NAMED:
         listed = [f"{len(listed)} conditions"]
+    if len(np.unique(search.traces.begun // WEEK)) > 1:
+        listed += ["week", "workload"]
     if finding.people and search.traces.took_part.shape[1] > 1:
         listed.append("people")
     return f", alike in {' and '.join(filter(None, (', '.join(listed[:-1]), listed[-1])))}" if listed else ""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guildbook.distil.practices import wording
+from guildbook.distil.practices.times import holds, is_time
 from guildbook.distil.quality.verdicts import is_verdict
 from guildbook.distil.sums import condition_symbol, worker_symbol
 from guildbook.distil.view import COPY, TraceView
@@ -35,7 +36,9 @@ class Pattern:
     person: int
     """Who must be asked; 0: nobody."""
     people: tuple[int, ...] = ()
-    """Any of whom must take a step up that is handed over."""
+    """Any of whom must take a step up that is handed over, or do it."""
+    begun: tuple[str, ...] = ()
+    """When it must begin, as `times.holds` reads it."""
 
     @classmethod
     def of(cls, practice: Practice, titles: Mapping[int, str]) -> Pattern:
@@ -43,7 +46,9 @@ class Pattern:
         when = practice.when
         verdicts = [label for label in practice.do if is_verdict(label)]
         telling = [wording.telling(name) for name in practice.people]
-        conditions = [*(_condition(name, value) for name, value in when.attributes), *verdicts]
+        times = tuple(value for name, value in when.attributes if is_time(name, value))
+        held = [(name, value) for name, value in when.attributes if not is_time(name, value)]
+        conditions = [*(_condition(name, value) for name, value in held), *verdicts]
         return cls(
             practice.kind,
             frozenset(code for code, title in titles.items() if title == when.task) or frozenset({symbol(when.task)}),
@@ -53,6 +58,7 @@ class Pattern:
             tuple(symbol(label) for label in when.after),
             worker_symbol(practice.people[0]) if practice.people else 0,
             tuple(worker_symbol(name) for name in practice.people),
+            times,
         )
 
 
@@ -80,7 +86,8 @@ class Matcher:
         """The first `limit` traces that show the pattern, and (traces, k) places of the events that do, −1 for none."""
         keep = self._scope(pattern)
         if pattern.kind is Kind.PEOPLE:
-            found = self._asked if pattern.anchor else self._handed if pattern.steps else self._told
+            found = self._handed if pattern.people else self._way  # whom to ask is everybody's to choose
+            found = self._asked if pattern.anchor else found if pattern.steps else self._told
             shown, places = found(pattern)
         elif pattern.kind is Kind.TOOL:
             shown, places = self._way(pattern)
@@ -101,6 +108,8 @@ class Matcher:
             held = np.zeros(len(view), dtype=bool)
             held[rule_trace[view.rules == np.uint64(condition)]] = True
             keep &= held
+        for value in pattern.begun:
+            keep &= holds(value, view.begun)
         if pattern.kind is not Kind.TOOL:
             for step in pattern.after:
                 keep &= self.first(step) >= 0
@@ -113,7 +122,10 @@ class Matcher:
         """
         step, anchor = self.first(pattern.steps[0]), self.first(pattern.anchor)
         if pattern.anchor == pattern.steps[0]:
-            return step >= 0, step[:, None]
+            own = step >= 0
+            if pattern.people:
+                own &= np.isin(self.view.worker[step], np.array(pattern.people, np.uint64))
+            return own, step[:, None]
         places = np.column_stack([*[self.first(s) for s in pattern.after], step, anchor])
         return (step >= 0) & (anchor > step), places
 

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from guildbook.distil.practices.approving import mine_approvals
 from guildbook.distil.practices.chunks import shortened
 from guildbook.distil.practices.climb import climb
 from guildbook.distil.practices.contrast import Family, Search
 from guildbook.distil.practices.contributors import contributors
+from guildbook.distil.practices.doers import Cases, mine_doers
+from guildbook.distil.practices.experts import known_to, mine_experts
 from guildbook.distil.practices.exposures import anchors, exposures, scopes
 from guildbook.distil.practices.forming import practices, worded
 from guildbook.distil.practices.handing import mine_handovers
@@ -27,16 +30,13 @@ from guildbook.distil.practices.runs import run_numbers, run_starts
 from guildbook.distil.practices.settings import MiningSettings
 from guildbook.distil.practices.statistics import Floats, adjusted
 from guildbook.distil.practices.telling import mine_told
+from guildbook.distil.practices.times import with_times
 from guildbook.distil.practices.tool import mine_tool
-from guildbook.distil.practices.traces import TaskTraces, by_task
+from guildbook.distil.practices.traces import Flags, TaskTraces, by_task
 from guildbook.distil.practices.wording import Names
 from guildbook.distil.practices.workflow import mine_batches, workflow_targets
 from guildbook.distil.sums import Sums
 from guildbook.model.knowledge import Kind, Practice
-
-NESTED = 2
-"""Factor on the tolerated share among what was looked for where practices were followed: a small part of what is told,
-so that the whole stays within that share."""
 
 
 @dataclass
@@ -47,6 +47,10 @@ class _Pool:
     tests: dict[Family, list[Floats]] = field(default_factory=dict[Family, "list[Floats]"])
     nested: set[str] = field(default_factory=set[str])
     """Ids of the practices that were looked for where another was followed."""
+    sided: set[str] = field(default_factory=set[str])
+    """Ids of those whose own p is of both sides, though they stand among tests of one."""
+    chances: dict[str, int] = field(default_factory=dict[str, int])
+    """By id, among how many conditions one was chosen beyond what was screened."""
 
     def add(self, kind: Kind, practices: list[Practice], tests: Floats) -> None:
         self.practices += practices
@@ -79,7 +83,8 @@ def _mine(
     if without:
         whole = _mine(sums, settings, titles, frozenset())
         unknown = frozenset((p.when.task, label) for p in whole if p.id in without for label in p.do)
-    names = Names(sums.texts)
+    texts = dict(sums.texts)
+    names = Names(texts)
     blocks = by_task(sums.profiles, settings)
     codes = {
         code
@@ -93,26 +98,40 @@ def _mine(
     pool.add(Kind.TOOL, found, tests)
     people, tests = mine_people(sums, names, title, settings)
     pool.add(Kind.PEOPLE, [], tests)
-    for found, tests in (mine_handovers(sums, names, title, settings), mine_told(sums, blocks, names, title, settings)):
+    for found, tests in (
+        mine_handovers(sums, names, title, settings),
+        mine_approvals(sums, names, title, settings),
+        mine_told(sums, blocks, names, title, settings),
+    ):
         pool.add(Kind.PEOPLE, found, tests)
+    experts = mine_experts(sums, blocks, names, title, settings)
+    for kind, found, tests in experts.found:
+        pool.add(kind, found, tests)
+    explained |= experts.told
     explained |= {int(step) for step in np.unique(sums.asks.keys[:, 2])}  # whom one asks is what they are about
     found, tests = mine_batches(sums.batches, timed(sums), names, title, settings)
     pool.add(Kind.WORKFLOW, found, tests)
     for whole in blocks:
-        block = _held_against(whole, names, title[whole.task], settings, pool)
-        people = _mine_steps(block, names, title[block.task], settings, explained, unknown, pool, people)
-    pool.practices += people
+        block, verdicts = apart(whole, names)
+        block, times = with_times(block, sums.leads)
+        texts |= times
+        block = _held_against(block, verdicts, names, title[whole.task], settings, pool)
+        people = _mine_steps(
+            sums, block, names, title[block.task], settings, explained, experts.told, unknown, pool, people
+        )
+    pool.practices += known_to(people, sums, blocks, title)
     told = opposed(layered([p for p in _sifted(pool, settings) if p.id not in without]))
     shown = contributors(sums, [Pattern.of(p, title) for p in told], names)
     return [replace(p, contributors=who) for p, who in zip(told, shown, strict=True)]
 
 
-def _held_against(whole: TaskTraces, names: Names, title: str, settings: MiningSettings, pool: _Pool) -> TaskTraces:
-    """What verdicts on the cases tell of, and the traces without them.
+def _held_against(
+    block: TaskTraces, verdicts: dict[str, Flags], names: Names, title: str, settings: MiningSettings, pool: _Pool
+) -> TaskTraces:
+    """What verdicts on the cases tell of, and the traces with it.
 
     What is told of here stays among the covariates (but opens no scopes), so that no step is told for its sake.
     """
-    block, verdicts = apart(whole, names)
     target = quality_target(block, replace(settings, min_side=FEWEST)) if verdicts else None
     if target is None:
         return block
@@ -136,21 +155,24 @@ def limits(
 
 
 def _mine_steps(
-    block: TaskTraces,
+    sums: Sums,
+    whole: TaskTraces,
     names: Names,
     title: str,
     settings: MiningSettings,
     explained: frozenset[int],
+    told: frozenset[int],
     unknown: frozenset[tuple[str, str]],
     pool: _Pool,
     people: list[Practice],
 ) -> list[Practice]:
     """Quality and workflow practices of one task, found together since either may rest on the other.
 
+    `explained`: steps that another kind tells of; `told`: those of them that it tells of for the sake of outcomes too.
     Returns the people practices, those of this task with what they rest on.
     """
-    asked_or_tools = np.isin(block.activities, np.array(sorted(explained), np.uint64))
-    block = shortened(block, frozenset(np.flatnonzero(asked_or_tools).tolist()))
+    asked_or_tools = np.isin(whole.activities, np.array(sorted(explained), np.uint64))
+    block = shortened(whole, frozenset(np.flatnonzero(asked_or_tools).tolist()))
     taken = frozenset(np.flatnonzero(np.isin(block.activities, np.array(sorted(explained), np.uint64))).tolist())
     targets = workflow_targets(block, settings, taken, loops(block))
     quality = quality_target(block, settings)
@@ -163,13 +185,24 @@ def _mine_steps(
     hidden = frozenset(hidden[label] for task, label in unknown if task == title and label in hidden)
     search = Search(block, targets, settings, listed, scopes(block, anchored), unknown=hidden)
     search.endings = quality.barred_steps if quality else frozenset()
+    if quality:
+        known = np.flatnonzero(np.isin(block.activities, np.array(sorted(told), np.uint64)))
+        search.targets[0] = replace(quality, barred_steps=quality.barred_steps | frozenset(known.tolist()))
 
     climb(search, lambda finding: advisable(search, finding))
     known = practices(search, title, names)
     pool.practices += [worded(p, search, search.accepted[place], names) for place, p in known.items()]
+    pool.sided |= {p.id for p in known.values()}
+    twice = [p.id for place, p in known.items() if len(search.accepted[place].scope.conditions) > 1]
+    pool.chances |= dict.fromkeys(twice, len(block.conditions))
     pool.nested |= {p.id for place, p in known.items() if search.accepted[place].scope.after}
     for family, tests in search.tests.items():
         pool.tests.setdefault(family, []).extend(tests)
+    if quality is not None and (target := quality_target(whole, settings)) is not None:
+        held = [finding.followed for finding in search.held(quality)]
+        found, tests = mine_doers(Cases(whole, target, held, sums.performers), names, title, settings)
+        pool.add(Kind.QUALITY, found, tests)
+        pool.sided |= {p.id for p in found}
     return [rest(p, search, known) if p.when.task == title else p for p in people]
 
 
@@ -191,7 +224,7 @@ def _sifted(pool: _Pool, settings: MiningSettings) -> list[Practice]:
             if found.id not in kept:
                 kept[found.id] = found
                 waiting += [among_all[q] for q in found.prerequisites if q in among_all]
-    more = [p for p in within if p.effect.p <= NESTED * settings.fdr]
+    more = [p for p in within if p.effect.p <= settings.fdr]
     for _ in more:  # each round may add what rests on those of the last
         kept |= {p.id: p for p in more if p.id not in kept and kept.keys() >= set(p.prerequisites)}
     return [kept[i] for i in among_all if i in kept]
@@ -204,7 +237,9 @@ def _controlled(kind: Kind, pool: _Pool, *, nested: bool = False) -> list[Practi
     differ from that of the screen that led to it, so it is added to the tests.
     """
     own = [p for p in pool.practices if p.kind is kind and (p.id in pool.nested or not nested)]
-    raw = np.array([p.effect.p for p in own])
+    one_sided = nested or kind is Kind.QUALITY  # of times, whose tails are long, both sides are asked
+    factor = [pool.chances.get(p.id, 1) / (2 if one_sided and p.id in pool.sided else 1) for p in own]
+    raw = np.minimum(np.array([p.effect.p for p in own]) * np.array(factor), 1.0)
     fixed = adjusted(np.concatenate([raw, *pool.tests.get((kind, nested), [])]))[: len(own)]
     order = np.lexsort((np.arange(len(own)), raw))
     return [replace(own[i], effect=replace(own[i].effect, p=float(fixed[i]))) for i in order]

@@ -81,7 +81,7 @@ def _harm(
 
     Everywhere (scope −1), or else under the condition where it is surest, then where it is so in the rest.
     """
-    share = traces.weights @ traces.holds / traces.weights.sum()
+    share = traces.weights @ traces.holds[:, : len(traces.conditions)] / traces.weights.sum()
     scopes = [-1, *np.flatnonzero((share >= TELLING[0]) & (share <= TELLING[1])).tolist()]
     rest = np.ones_like(right)
     found: list[tuple[int, Effect]] = []

@@ -13,7 +13,7 @@ from guildbook.distil.buckets import bucket
 from guildbook.distil.practices.contrast import Finding, Search
 from guildbook.distil.practices.quality import GOOD
 from guildbook.distil.practices.runs import run_numbers, run_starts, within
-from guildbook.distil.practices.statistics import partial, tally
+from guildbook.distil.practices.statistics import Floats, partial, tally
 from guildbook.distil.practices.traces import Flags, TaskTraces
 from guildbook.distil.sums import Sums
 from guildbook.model.knowledge import Kind
@@ -28,6 +28,8 @@ SHORT = 1_200.0
 """Seconds: well below the idle gap, so that a gap of that length counts as work."""
 GAPS = 0.02
 """Share of events by which lengths may differ from gaps, and still be gaps."""
+KEPT = 4
+"""Parts of a task's traces whose covariates are kept: bounds memory."""
 
 
 def advisable(search: Search, finding: Finding) -> bool:
@@ -60,14 +62,26 @@ def _parts(search: Search, finding: Finding) -> bool:
     varied = np.flatnonzero((share > 0.05) & (share < 0.95))  # noqa: PLR2004
     if not len(varied):
         return False
-    covariates = np.column_stack([traces.holds[rows], traces.took_part[rows]]).astype(np.float64)
     # The effect of the one exposure on each other step: one regression with the steps as outcomes.
-    base = np.column_stack([np.ones(len(y)), covariates])
-    gram = (base * weights[:, None]).T @ base
-    gram[np.diag_indices_from(gram)] += 1e-7 * np.maximum(gram.diagonal(), 1.0)
+    base, gram = _known(search, rows)
     done = y - base @ np.linalg.solve(gram, base.T @ (weights * y))
     effect = (weights * done) @ present[:, varied] / max(float(weights @ done**2), 1e-9)
     return bool(traces.sizes[varied][np.abs(effect) > PARTS].sum() > 1 or (effect > PARTS).any())
+
+
+def _known(search: Search, rows: Flags) -> tuple[Floats, Floats]:
+    """Conditions and workers of some traces beside a column of ones, and their weighted products."""
+    key = np.packbits(rows).tobytes()
+    if key not in search.known:
+        if len(search.known) >= KEPT:
+            search.known.clear()
+        traces, weights = search.traces, search.traces.weights[rows]
+        covariates = np.column_stack([traces.holds[rows], traces.took_part[rows]]).astype(np.float64)
+        base = np.column_stack([np.ones(len(weights)), covariates])
+        gram = (base * weights[:, None]).T @ base
+        gram[np.diag_indices_from(gram)] += 1e-7 * np.maximum(gram.diagonal(), 1.0)
+        search.known[key] = base, gram
+    return search.known[key]
 
 
 def _worsens(traces: TaskTraces, finding: Finding) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from guildbook.distil.practices.settings import MiningSettings
+from guildbook.distil.sums import MARKS
 from guildbook.distil.tables import Profiles
 from guildbook.model.ids import symbol
 
@@ -17,6 +18,8 @@ REPEAT: Final = symbol("\x04repeat")
 CONDITIONS: Final = 0
 ACTIVITIES: Final = 1
 WORKERS: Final = 2
+BEYOND: Final = 255
+"""Stands for this and all later places among the workers of a trace."""
 
 Symbols = NDArray[np.uint64]
 Flags = NDArray[np.bool_]
@@ -45,6 +48,11 @@ class TaskTraces:
     """(n, W)"""
     main: NDArray[np.int64]
     """(n,) column of the worker who did most; −1: not among those told apart."""
+    begun: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    """(n,) hours from 1900-01-01 00:00 UTC to the first event."""
+    doer: NDArray[np.int16] = field(default_factory=lambda: np.empty((0, 0), np.int16))
+    """(n, A) column of the worker who did a step first, −1 where that is not known; not kept in step with shortened
+    columns."""
     parts: tuple[tuple[int, ...], ...] = ()
     """The steps each column stands for, by symbol; empty: each for its own activity."""
 
@@ -122,6 +130,8 @@ def _block(profiles: Profiles, rows: NDArray[np.int64], settings: MiningSettings
         workers=workers.found,
         took_part=_flags(len(own), workers),
         main=_main(len(own), cells, workers),
+        begun=head[:, 4],
+        doer=_doers(own, cells, activities, workers.found),
     )
 
 
@@ -156,6 +166,28 @@ def _main(rows: int, cells: _Cells, workers: _Section) -> NDArray[np.int64]:
     column[workers.which] = workers.column
     out = np.full(rows, -1, dtype=np.int64)
     out[row] = column[which[first]]
+    return out
+
+
+def _doers(own: Profiles, cells: _Cells, activities: _Section, workers: Symbols) -> NDArray[np.int16]:
+    """(n, A) who did each step first, as the last section of a profile says (`kernels.trace_tokens`)."""
+    out = np.full((len(own), len(activities.found)), -1, dtype=np.int16)
+    if not len(workers):
+        return out
+    marks = np.flatnonzero(own.tokens == 0).reshape(-1, MARKS)
+    row, place = activities.row, cells.place[activities.which].astype(np.int64)
+    at = marks[row, MARKS - 1] + 1 + place // 8
+    several = at < own.offsets[row + 1]
+    packed = own.tokens[np.where(several, at, 0)]
+    spot = (packed >> (8 * (place % 8)).astype(np.uint64) & np.uint64(255)).astype(np.int64)
+    spot = np.where(several, spot, 1)  # one worker did it all
+    team = marks[row, WORKERS] - marks[row, WORKERS - 1] - 1
+    known = (spot <= team) & (spot < BEYOND)
+    token = own.tokens[np.where(known, marks[row, WORKERS - 1] + spot, 0)]
+    by_symbol = np.argsort(workers)
+    found = np.minimum(np.searchsorted(workers[by_symbol], token), len(workers) - 1)
+    column = by_symbol[found]
+    out[row, activities.column] = np.where(known & (workers[column] == token), column, -1)
     return out
 
 

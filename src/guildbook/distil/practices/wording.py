@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from guildbook.distil.practices.times import is_time
 from guildbook.model.knowledge import When
 
 _LIFECYCLE: Final = re.compile(r"\+(\w+)$")
@@ -71,12 +72,20 @@ def plain(text: str) -> str:
 
 def condition(name: str, value: str) -> str:
     """`product is marine`, `amount is at least 1000`."""
+    if is_time(name, value):
+        return f"it begins between {value.replace('–', ' and ')} UTC" if "–" in value else f"it begins {value}"
     name = plain(name)
     if value.startswith("≥"):
         return f"{name} is at least {value[1:]}"
     if value.lower() in {"true", "false"}:
         return f"{name} is {'not ' if value.lower() == 'false' else ''}so"
     return f"{name} is {value}"
+
+
+def people(names: Sequence[str], most: int) -> str:
+    """`Ann, Bob or Cay`, no more than so many."""
+    listed = list(names[:most]) + (["others"] if len(names) > most else [])
+    return " or ".join(filter(None, (", ".join(listed[:-1]), listed[-1])))
 
 
 def where(attributes: Sequence[tuple[str, str]]) -> str:

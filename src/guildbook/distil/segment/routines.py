@@ -80,11 +80,17 @@ class Routine:
 
 
 def routines(
-    stream: Stream, found: Segments, task: Ints, table: pa.Table, workers: list[str] | None = None
+    stream: Stream,
+    found: Segments,
+    task: Ints,
+    table: pa.Table,
+    workers: list[str] | None = None,
+    titles: Sequence[str] | None = None,
 ) -> list[Routine]:
     """The routines of a stream, the one with the most performances first.
 
-    `task`: of each segment; `table`: the rows the stream was read from; `workers`: whose each row is.
+    `task`: of each segment; `table`: the rows the stream was read from; `workers`: whose each row is; `titles`: of
+    each task, if they have one.
     """
     texts, code = words(table, "value_after")
     kept = np.flatnonzero(~found.loose)
@@ -103,7 +109,7 @@ def routines(
         ranked = sorted(ways.items(), key=lambda way: (-way[1], way[0]))[:VARIANTS]
         fields = _fields(stream, own, texts, code)
         whose = sorted({workers[row] for rows in own for row in rows.tolist()}) if workers else []
-        title = _title(stream, own, fields)
+        title = _title(stream, own, fields) if titles is None else titles[kind]
         content = "\n".join(sorted({stream.names[s] for s in ranked[0][0]}))
         out.append(
             Routine(

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from guildbook.model.time import DAY, HOUR
-from guildbook.record.office.plan import PRODUCT_SHARES, Condition, Plan
+from guildbook.record.office.plan import LATE_FROM, PRODUCT_SHARES, Condition, Plan
 from guildbook.record.office.staff import Staff
 
 Ints = npt.NDArray[np.int64]
@@ -28,6 +28,8 @@ _HARD_TO: Final = (0.4, 0.8, 1.3, 2.2)
 """Weight with which a corporate case goes to each level of experience."""
 _HARD_FOLLOW: Final = (0.20, 0.45, 0.80)
 """How often a `hard` step is done, by kind of customer."""
+_BUSY: Final = 2.2
+"""Times as many cases come on a day of a busy week."""
 _NOISE: Final = 0.22
 """Sigma of the case's own factor on time, known to nobody."""
 _MOST: Final = 19.0
@@ -64,6 +66,8 @@ class Cases:
             return np.ones(len(self.number), np.bool_)
         if condition.key == "product":
             return self.product == self.products.index(condition.value)
+        if condition.key == "begun":
+            return self.arrival % DAY >= LATE_FROM * HOUR
         return self.amount >= int(condition.value)
 
 
@@ -76,26 +80,49 @@ def workdays(days: int) -> Ints:
 def draw_cases(
     plan: Plan, staff: Staff, task: str, count: int, first: int, days: int, rng: np.random.Generator
 ) -> Cases:
-    """`count` cases arriving in working hours over `days` days, numbered from `first`."""
-    arrival = rng.choice(workdays(days), count) * DAY + rng.integers(7 * HOUR, 17 * HOUR, count)
+    """Cases arriving in working hours over `days` days, numbered from `first`.
+
+    They are `count`, less those whose owner has not come to the task yet.
+    """
+    arrival = rng.choice(workdays(days), count, p=_shares(plan, task, workdays(days))) * DAY + rng.integers(
+        7 * HOUR, 17 * HOUR, count
+    )
     arrival.sort()
     kind = rng.choice(len(KINDS), count, p=_KIND_SHARES)
     amount = plan.amount_floor * np.exp(rng.normal(-0.25, 0.9, count))
     owner = _assign(staff, task, kind, rng)
+    product = rng.choice(len(PRODUCT_SHARES), count, p=PRODUCT_SHARES)
+    channel = rng.integers(len(CHANNELS), size=count)
+    noise = rng.normal(0, _NOISE, count)
+    week = arrival / (7 * DAY)
+    kept = week >= staff.joined[owner]
     return Cases(
         task=task,
-        number=first + np.arange(count),
-        arrival=arrival,
-        week=arrival / (7 * DAY),
-        product=rng.choice(len(PRODUCT_SHARES), count, p=PRODUCT_SHARES),
+        number=first + np.flatnonzero(kept),
+        arrival=arrival[kept],
+        week=week[kept],
+        product=product[kept],
         products=plan.products,
-        kind=kind,
-        channel=rng.integers(len(CHANNELS), size=count),
-        amount=np.clip(amount, 50, _MOST * plan.amount_floor).astype(np.int64),
-        owner=owner,
-        time_factor=np.array(_HARDER)[kind] * np.exp(rng.normal(0, _NOISE, count)),
-        good_shift=np.array(_WORSE)[kind] + staff.skill[owner],
+        kind=kind[kept],
+        channel=channel[kept],
+        amount=np.clip(amount, 50, _MOST * plan.amount_floor).astype(np.int64)[kept],
+        owner=owner[kept],
+        time_factor=(np.array(_HARDER)[kind] * np.exp(noise))[kept],
+        good_shift=(np.array(_WORSE)[kind] + staff.skill[owner])[kept],
     )
+
+
+def calendar_week(day: Ints) -> Ints:
+    """Weeks from Monday to Sunday, the first day's being 0."""
+    return (day + FIRST_WEEKDAY) // 7
+
+
+def _shares(plan: Plan, task: str, days: Ints) -> Floats | None:
+    """How the cases of a task fall to its days; None: evenly."""
+    if task not in plan.rush:
+        return None
+    weights = np.where(plan.is_busy(calendar_week(days)), _BUSY, 1.0)
+    return weights / weights.sum()
 
 
 def _assign(staff: Staff, task: str, kind: Ints, rng: np.random.Generator) -> Ints:

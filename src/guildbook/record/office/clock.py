@@ -15,7 +15,7 @@ from numba import njit
 
 from guildbook.model.time import DAY, HOUR, MINUTE
 from guildbook.record.office.cases import FIRST_WEEKDAY, WORKDAYS
-from guildbook.record.office.sheet import ASIDE, BATCH, OWN, Lines
+from guildbook.record.office.sheet import ASIDE, AT_ONCE, BATCH, OWN, Lines
 from guildbook.record.office.staff import Staff
 
 Ints = npt.NDArray[np.int64]
@@ -104,8 +104,9 @@ def _schedule(
         p = who[i]
         stop = first[row_of[i] + 1]
         start, end, lunch = hours[p, 0], hours[p, 1], hours[p, 2]
-        if mode[i] == ASIDE:
-            t = _open(t, _ANSWERS_FROM, _ANSWERS_TO, _NO_LUNCH)
+        if mode[i] == ASIDE or mode[i] == AT_ONCE:
+            if mode[i] == ASIDE:
+                t = _open(t, _ANSWERS_FROM, _ANSWERS_TO, _NO_LUNCH)
             time[i] = t
             t += length[i]
             i += 1

@@ -79,12 +79,15 @@ def generate(
     The same arguments give the same events. `days` (0 is the first day) leaves out the events of other days and changes
     nothing else, so the days of any partition make up the whole. Raises `UsageError` for sizes that cannot be.
     """
+    events = options.whole(events)
     count = head_count(events, people, weeks)
     return _chunks(seed, events, count, weeks, days, options)
 
 
 def _chunks(seed: int, events: int, people: int, weeks: int, days: range | None, options: Options) -> Iterator[Chunk]:
-    plan = draw_plan(seed, planted=options.planted, more=options.more)
+    plan = draw_plan(
+        seed, planted=options.planted, more=options.more, experts=options.experts, circumstances=options.circumstances
+    )
     office = branches(plan, people)
     number = 10_001
     for i, staff in enumerate(office):

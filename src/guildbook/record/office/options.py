@@ -16,6 +16,8 @@ Ints = npt.NDArray[np.int64]
 
 _LOST: Final = 0.25
 """Share of the noise that is events missing; the rest are events too many."""
+_BEFORE: Final = 0.12
+"""Measured: share of the events in cases of those who have not come yet, where the less experienced come late."""
 _SECONDS: Final = 5.0
 """Median length of an event that does not belong."""
 _STRAY: Final = tuple(CODE[step] for name, step in CASELESS.items() if name not in {"intranet", "calendar"})
@@ -29,6 +31,12 @@ class Options:
     """False: people differ in everything they otherwise do, and nothing of it has any effect."""
     more: bool = False
     """More sorts of practices: recovery from a mistake, care that spares rework, a request made early."""
+    experts: bool = False
+    """What experts know: the less experienced come to their tasks late, so that who is new can be seen; features of
+    tools, who approves what is dear, and a question that helps the new."""
+    circumstances: bool = False
+    """What depends on when and by whom: a step that matters late in the day only, somebody whose second look is worth
+    more, and busy weeks in which cases end worse and a step that changes nothing is left out."""
     noise: float = 0.0
     """Events too many and missing, as a share of all: stray looks at mail, chat and pages inside cases (three
     quarters) and events the recorder lost (one quarter)."""
@@ -37,6 +45,10 @@ class Options:
         """Raises `UsageError` for a noise that is no share."""
         if not 0.0 <= self.noise <= 1.0:
             raise UsageError(f"Noise of {self.noise} is no share.", "Give a number from 0 to 1.")
+
+    def whole(self, events: int) -> int:
+        """How many events to set out with, so that about so many are left."""
+        return round(events / (1 - _BEFORE)) if self.experts else events
 
 
 USUAL: Final = Options()

@@ -6,29 +6,36 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from guildbook.model import Kind
 from guildbook.record.office.steps import (
     ANSWERS,
     CARE,
     CHECKS,
+    CONSULT,
     EARLY,
+    FEATURES,
     FIXED,
+    HURRIED,
+    LATE,
     MISTAKES,
     ORDERS,
     PREPARATIONS,
     RECOVERIES,
+    SECOND,
     TASKS,
     TOPICS,
     WAYS,
     Step,
 )
 
-Follow = Literal["skill", "hard", "coin", "seldom", "unskilled"]
+Follow = Literal["skill", "hard", "coin", "seldom", "unskilled", "hurried"]
 """How it is decided whether a slot's step is done.
 
 `skill`: by the person, veterans often and newcomers seldom. `hard`: by the case, hard ones often. `coin`: half of the
-time. `seldom`: one time in six. `unskilled`: newcomers in half of their cases, veterans in one of ten.
+time. `seldom`: one time in six. `unskilled`: newcomers in half of their cases, veterans in one of ten. `hurried`: three
+times in four, but one in five in busy weeks.
 """
 
 PRODUCTS: Final = ("marine", "motor", "home", "travel")
@@ -40,6 +47,11 @@ BATCHED: Final = ("claim.register", "invoice.register", "complaint.register", "i
 """One-event duties that may be done one after the other for many cases."""
 _PLAN_SALT: Final = 0x0FF1CE
 _MORE_SALT: Final = 0x0FF1CE2
+_EXPERTS_SALT: Final = 0x0FF1CE3
+_CIRCUMSTANCES_SALT: Final = 0x0FF1CE4
+LATE_FROM: Final = 14
+"""The hour (UTC) from which a case comes late in the day."""
+_BUSY_EVERY: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +110,18 @@ class Plan:
     """Points of the good rate that the mistake of a task costs; tasks without the slot have no mistake."""
     amount_floor: int
     """The amount from which the conditional rules on amounts hold."""
+    late: bool = False
+    """Whether the less experienced came to their tasks only after some weeks."""
+    rush: dict[str, float] = field(default_factory=dict[str, float])
+    """Points of the good rate that a busy week costs in a task, whatever is done."""
+    busy: int = 0
+    """Which week of three is busy."""
+    notices: bool = False
+    """Whether every case begins with a notice when it comes."""
+
+    def is_busy(self, week: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which weeks are busy."""
+        return week % _BUSY_EVERY == self.busy
 
     def rule(self, slot: str) -> Rule | None:
         """The rule planted in a slot, if any."""
@@ -184,11 +208,14 @@ class _Draft:
         return [s for s in (f"{task}.o{i + 1}" for i in range(OPTIONS)) if s not in self.slots]
 
 
-def draw_plan(seed: int, *, planted: bool = True, more: bool = False) -> Plan:
+def draw_plan(
+    seed: int, *, planted: bool = True, more: bool = False, experts: bool = False, circumstances: bool = False
+) -> Plan:
     """The plan of a seed: the same for the same seed, whatever the size of the office.
 
     Without anything `planted`, people differ in all the same places and it changes nothing. `more` sorts of
-    practices and of what changes nothing come on top; the rest stays as it is.
+    practices and of what changes nothing come on top, and so do what `experts` know and `circumstances`; the rest
+    stays as it is.
     """
     rng = np.random.default_rng([seed, _PLAN_SALT])
     products = tuple(PRODUCTS[i] for i in rng.permutation(len(PRODUCTS)))
@@ -205,8 +232,15 @@ def draw_plan(seed: int, *, planted: bool = True, more: bool = False) -> Plan:
         _plant_batch(draft)
     _fill_decoys(draft)
     harm = _add_more(draft, np.random.default_rng([seed, _MORE_SALT]), planted=planted) if more else {}
+    if experts:
+        _add_expertise(draft, np.random.default_rng([seed, _EXPERTS_SALT]), planted=planted)
+    rng = np.random.default_rng([seed, _CIRCUMSTANCES_SALT])
+    rush = _add_circumstances(draft, rng, planted=planted) if circumstances else {}
     base = {t: _base(draft.rules, t) for t in TASKS}
-    return Plan(seed, tuple(draft.rules), draft.slots, products, base, harm, draft.floor)
+    busy = int(rng.integers(_BUSY_EVERY))
+    return Plan(
+        seed, tuple(draft.rules), draft.slots, products, base, harm, draft.floor, experts, rush, busy, circumstances
+    )
 
 
 def _base(rules: list[Rule], task: str) -> float:
@@ -321,6 +355,56 @@ def _add_one(draft: _Draft, task: str, sort: str, *, real: bool) -> None:
         draft.plant(kind, slot, steps, metric, effect, instead_of=steps[::-1] if len(steps) > 1 else ())
     else:
         draft.slots[slot] = Slot(slot, steps)
+
+
+def _add_expertise(draft: _Draft, rng: np.random.Generator, *, planted: bool) -> None:
+    """Features of tools in all tasks, two of which save time; who approves what is dear; whom a question helps.
+
+    A question helps those alone who are new to the task.
+    """
+    draft.rng = rng
+    order = [TASKS[i] for i in rng.permutation(len(TASKS))]
+    for i, task in enumerate(order):
+        first, second = draft.shuffle(FEATURES[task])
+        # Of the others, one is used by the skilled, one where cases are hard: that makes nobody any quicker.
+        follows: tuple[Follow, Follow] = ("skill", "hard") if i % 2 else ("hard", "skill")
+        draft.slots[f"{task}.feature1"] = Slot(f"{task}.feature1", (first,), follows[0])
+        draft.slots[f"{task}.feature2"] = Slot(f"{task}.feature2", (second,), follows[1])
+        if planted and i < len(order) // 2:
+            draft.plant(Kind.TOOL, f"{task}.feature1", (first,), "duration", draft.faster(0.6, 0.75))
+        if i % 2:
+            draft.slots[f"{task}.consult"] = Slot(f"{task}.consult", (CONSULT[task],), "coin")
+    if planted:
+        slot, step = f"{order[1]}.consult", CONSULT[order[1]]
+        draft.plant(Kind.PEOPLE, slot, (step,), "good-rate", draft.points(0.22))
+        draft.slots[slot] = Slot(slot, (step,), "coin")
+        amount = Condition("amount", str(draft.floor), at_least=True)
+        approval = (FIXED["invoice.approved"],)
+        draft.plant(Kind.PEOPLE, "invoice.approver", approval, "share", 0.5, condition=amount)
+
+
+def _add_circumstances(draft: _Draft, rng: np.random.Generator, *, planted: bool) -> dict[str, float]:
+    """A step that matters late in the day, somebody to look at cases, and busy weeks, each in a task of its own.
+
+    The first two also stand in another task, where they change nothing. Returns what busy weeks cost.
+    """
+    draft.rng = rng
+    shuffled = [TASKS[i] for i in rng.permutation(len(TASKS))]
+    room = {task: _base(draft.rules, task) for task in shuffled}
+    late, busy, *others = sorted(shuffled, key=room.__getitem__, reverse=True)
+    for task, sort in ((late, "late"), (others[0], "late"), (others[1], "second"), (busy, "second")):
+        step = LATE[task] if sort == "late" else SECOND[task]
+        slot = f"{task}.{sort}"
+        if planted and task == late:
+            condition = Condition("begun", f"{LATE_FROM}:00", at_least=True)
+            effect = round(float(rng.uniform(0.25, 0.35)), 3)
+            draft.plant(Kind.QUALITY, slot, (step,), "good-rate", effect, condition=condition)
+        elif planted and task == others[1]:
+            draft.plant(Kind.QUALITY, slot, (step,), "good-rate", draft.points(0.2))
+        else:
+            draft.slots[slot] = Slot(slot, (step,))
+    draft.slots[f"{busy}.hurried"] = Slot(f"{busy}.hurried", (HURRIED[busy],), "hurried")
+    return {busy: -draft.points(0.2)}
 
 
 def _fill_decoys(draft: _Draft) -> None:

@@ -12,12 +12,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from guildbook.model import Kind
-from guildbook.record.office.cases import Cases, hard_follow
-from guildbook.record.office.plan import BATCHED, Plan, Rule, Slot
-from guildbook.record.office.sheet import ASIDE, BATCH, OWN, Sheet
+from guildbook.model.time import DAY
+from guildbook.record.office.cases import KINDS, Cases, calendar_week, hard_follow
+from guildbook.record.office.plan import BATCHED, OPTIONS, Plan, Rule, Slot
+from guildbook.record.office.sheet import ASIDE, AT_ONCE, BATCH, OWN, Sheet
 from guildbook.record.office.staff import Staff
-from guildbook.record.office.steps import ANSWERS, CODE, EARLY, FIXED, TOPICS, WAYS
+from guildbook.record.office.steps import ANSWERS, CODE, CONSULT, EARLY, FIXED, NOTICE, TOPICS, WAYS
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -41,8 +41,14 @@ _MORE_REWORK: Final = 0.18
 """What is added to that in a task where care spares it."""
 _COMES_BACK: Final = 16 * 3600.0
 """Median seconds to what was asked for, counted from the work done meanwhile."""
+_SECOND_AFTER: Final = 0.5 * 3600.0
+_HARD_SECOND: Final = 0.6
+_EASY_SECOND: Final = 0.15
+"""How often one person gets the hard cases, and the others, for a second look."""
 _SOMEBODY_ELSE: Final = 0.12
 """How often somebody else answers in the end."""
+_RULE_KEPT: Final = 0.93
+"""How often what one person should approve goes to that person."""
 
 
 @dataclass(slots=True)
@@ -55,20 +61,28 @@ class Play:
     rng: np.random.Generator
     sheet: Sheet = field(init=False)
     took_effect: dict[str, Bools] = field(default_factory=dict[str, Bools])
+    busy: Bools = field(init=False)
+    """Where the case came in a busy week."""
     mistaken: Bools = field(init=False)
     """Where the task's mistake was made."""
     spared: Floats = field(init=False)
     """By how much a case is less likely to be gone over again."""
     good: Floats = field(init=False)
     """Probability of a good end so far."""
+    features: list[tuple[int, Ints]] = field(default_factory=list[tuple[int, Ints]])
+    """Features of tools: step, and after which optional step it is used; 0: not at all."""
 
     def __post_init__(self) -> None:
         """Difficulty and the owner's pace hold from the start."""
         self.sheet = Sheet(len(self.cases.number))
         self.sheet.pace = self.cases.time_factor.copy()
-        self.good = self.plan.base[self.cases.task] + self.cases.good_shift
+        self.busy = self.plan.is_busy(calendar_week(self.cases.arrival // DAY))
+        rush = np.where(self.busy, self.plan.rush.get(self.cases.task, 0.0), 0.0)
+        self.good = self.plan.base[self.cases.task] + self.cases.good_shift + rush
         self.mistaken = np.zeros(self.sheet.rows, np.bool_)
         self.spared = np.zeros(self.sheet.rows)
+        for name in (f"{self.cases.task}.feature1", f"{self.cases.task}.feature2"):
+            self._use(name)
 
     @property
     def owner(self) -> Ints:
@@ -91,11 +105,21 @@ class Play:
     def duty(self, name: str, median: float, pool: str, wait: float) -> None:
         """A one-event duty of somebody else, done at once or together with others of its kind."""
         who = self.rng.choice(self.staff.pools[pool], self.sheet.rows)
+        who = self._approver(name, who)
         waits = wait * np.exp(self.rng.normal(0, 0.6, self.sheet.rows)) if wait else 0.0
         later = self.rng.random(self.sheet.rows) < self._probability(self.plan.slots[name])
         mode = np.where(later, BATCH, OWN)
         group = BATCHED.index(name)
         self.sheet.add(CODE[FIXED[name]], self.seconds(median, who), who, wait=waits, mode=mode, group=group)
+
+    def _approver(self, name: str, who: Ints) -> Ints:
+        """Those a duty falls to; where a rule says that it is one person's, nearly always that one."""
+        slot = "invoice.approver"
+        rule = self.plan.rule(slot) if name == "invoice.approved" else None
+        if rule is None:
+            return who
+        fits = self.cases.holds(rule.condition) & (self.rng.random(self.sheet.rows) < _RULE_KEPT)
+        return np.where(fits, self.staff.experts[slot], who)
 
     def option(self, number: int) -> None:
         """The optional step in that place, by the owner."""
@@ -103,6 +127,46 @@ class Play:
         done = self.rng.random(self.sheet.rows) < self._probability(slot)
         self.sheet.add(CODE[slot.steps[0]], self.seconds(_OPTION, self.owner), self.owner, present=done)
         self._apply(slot.name, done)
+        for step, place in self.features:
+            self.sheet.add(step, self.seconds(4.0, self.owner), self.owner, present=place == number)
+
+    def _use(self, name: str) -> None:
+        """Decide where a feature is used; whatever it saves, it saves in all of the case."""
+        slot = self.plan.slots.get(name)
+        if slot is None:
+            return
+        done = self.rng.random(self.sheet.rows) < self._probability(slot)
+        place = self.rng.integers(1, OPTIONS + 1, self.sheet.rows)
+        self.features.append((CODE[slot.steps[0]], np.where(done, place, 0)))
+        self._apply(name, done)
+
+    def notice(self) -> None:
+        """What tells of a new case when it comes, where anything depends on that."""
+        if self.plan.notices:
+            self.sheet.add(CODE[NOTICE], self.seconds(3.0, self.owner), self.owner, mode=AT_ONCE)
+
+    def circumstance(self, sort: str) -> None:
+        """What matters late in the day, or is left out in a hurry, if the task has it."""
+        slot = self.plan.slots.get(f"{self.cases.task}.{sort}")
+        if slot is None:
+            return
+        done = self.rng.random(self.sheet.rows) < self._probability(slot)
+        self.sheet.add(CODE[slot.steps[0]], self.seconds(_OPTION, self.owner), self.owner, present=done)
+        self._apply(slot.name, done)
+
+    def second(self) -> None:
+        """A second look by a colleague, if the task has it: one of them gets most of the hard cases."""
+        slot = self.plan.slots.get(f"{self.cases.task}.second")
+        if slot is None:
+            return
+        pool = self.staff.pools[slot.name]
+        expert = self.staff.experts.get(slot.name, int(pool[0]))
+        hard = self.cases.kind == len(KINDS) - 1
+        chosen = self.rng.random(self.sheet.rows) < np.where(hard, _HARD_SECOND, _EASY_SECOND)
+        who = np.where(chosen, expert, self._anyone(pool[pool != expert], self.owner))
+        wait = _SECOND_AFTER * np.exp(self.rng.normal(0, 0.4, self.sheet.rows))
+        self.sheet.add(CODE[slot.steps[0]], self.seconds(60.0, who), who, wait=wait, mode=ASIDE)
+        self._apply(slot.name, who == expert)
 
     def order(self) -> None:
         """Two steps always done, in either order."""
@@ -180,6 +244,19 @@ class Play:
         codes = np.array([CODE[t] for t in topics])[topic]
         self._request(slot, codes, CODE[ANSWERS[task]], 40.0, fits)
 
+    def consult(self) -> None:
+        """A question to anybody experienced, if the task has it: it helps the case of somebody who is new to it."""
+        slot = self.plan.slots.get(f"{self.cases.task}.consult")
+        if slot is None:
+            return
+        done = self.rng.random(self.sheet.rows) < self._probability(slot)
+        asked = self._anyone(self.staff.pools[f"{self.cases.task}.ask"], self.owner)
+        step, wait = CODE[CONSULT[self.cases.task]], _ANSWER_AFTER * np.exp(self.rng.normal(0, 0.6, self.sheet.rows))
+        self.sheet.add(step, self.seconds(25.0, self.owner), self.owner, present=done, to=asked)
+        answer = CODE[ANSWERS[self.cases.task]]
+        self.sheet.add(answer, self.seconds(40.0, asked), asked, present=done, wait=wait, mode=ASIDE)
+        self._apply(slot.name, done & (self.staff.joined[self.owner] > 0))
+
     def request(self, slot: str, answer: str, median: float) -> Ints:
         """A request that goes to one person of the slot's pool; returns who took it up."""
         rule = self.plan.rule(slot)
@@ -238,6 +315,8 @@ class Play:
                 return 0.5
             case "seldom":
                 return 1 / 6
+            case "hurried":
+                return np.where(self.busy, 0.2, 0.75)
             case "unskilled":
                 return 0.6 * (1.0 - self.staff.follows(slot.name, self.owner, self.cases.week))
 
@@ -258,7 +337,7 @@ class Play:
         """Turn a done step into its planted effect on the end or on the time of what follows."""
         rule = self.plan.rule(slot)
         effect = self._effect(slot, done)
-        if rule is not None and rule.kind is Kind.QUALITY:
+        if rule is not None and rule.metric == "good-rate":
             self.good = self.good + effect
         elif rule is not None and rule.metric == "duration":
             self.sheet.pace = self.sheet.pace * np.exp(effect)

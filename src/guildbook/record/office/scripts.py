@@ -12,6 +12,7 @@ _HOUR: Final = 3600.0
 
 def settle_claim(play: Play) -> None:
     """Settle a claim: mail room, handler, colleague asked, assessor, team lead, accountant."""
+    play.notice()
     play.duty("claim.register", 55.0, "mail room", 0.0)
     play.do("claim.letter", 70.0, wait=0.7 * _HOUR)
     play.anchor("claim.list")
@@ -26,7 +27,10 @@ def settle_claim(play: Play) -> None:
     play.do("claim.cover", 40.0)
     play.early()
     play.ask()
+    play.consult()
     play.option(4)
+    play.circumstance("late")
+    play.circumstance("hurried")
     play.order()
     play.anchor("claim.documents")
     play.ways("claim.w2")
@@ -41,6 +45,7 @@ def settle_claim(play: Play) -> None:
     play.do("claim.reserve", 45.0, wait=0.5 * _HOUR)
     play.care()
     play.option(6)
+    play.second()
     play.do("claim.liability", 60.0)
     play.rework("claim.reopen", "claim.liability")
     play.do("claim.decision", 480.0)
@@ -54,6 +59,7 @@ def settle_claim(play: Play) -> None:
 
 def pay_invoice(play: Play) -> None:
     """Pay an invoice: mail room, accountant, colleague asked, team lead."""
+    play.notice()
     play.duty("invoice.register", 45.0, "mail room", 0.0)
     play.anchor("invoice.entry")
     play.ways("invoice.w1", "invoice.w2")
@@ -66,7 +72,10 @@ def pay_invoice(play: Play) -> None:
     play.early()
     play.option(3)
     play.ask()
+    play.consult()
     play.option(4)
+    play.circumstance("late")
+    play.circumstance("hurried")
     play.order()
     play.do("invoice.order", 260.0)
     play.recover()
@@ -75,6 +84,7 @@ def pay_invoice(play: Play) -> None:
     play.option(6)
     play.do("invoice.book", 240.0)
     play.care()
+    play.second()
     play.do("invoice.dispute", 300.0)
     play.rework("invoice.reopen", "invoice.lines")
     play.do("invoice.request", 15.0)
@@ -85,6 +95,7 @@ def pay_invoice(play: Play) -> None:
 
 def make_report(play: Play) -> None:
     """Make a branch's figures in the spreadsheet and send them."""
+    play.notice()
     play.do("report.order", 50.0)
     play.anchor("report.sheet")
     play.ways("report.w1", "report.w2")
@@ -97,7 +108,10 @@ def make_report(play: Play) -> None:
     play.early()
     play.option(3)
     play.ask()
+    play.consult()
     play.option(4)
+    play.circumstance("late")
+    play.circumstance("hurried")
     play.order()
     play.do("report.clean", 260.0)
     play.recover()
@@ -105,6 +119,7 @@ def make_report(play: Play) -> None:
     play.do("report.pivot", 320.0)
     play.care()
     play.option(6)
+    play.second()
     play.do("report.chart", 160.0)
     play.rework("report.reopen", "report.chart")
     play.do("report.comment", 420.0, wait=0.8 * _HOUR)
@@ -114,6 +129,7 @@ def make_report(play: Play) -> None:
 
 def answer_complaint(play: Play) -> None:
     """Answer a complaint: mail room, officer, colleague asked."""
+    play.notice()
     play.duty("complaint.register", 50.0, "mail room", 0.0)
     play.do("complaint.read", 90.0, wait=0.8 * _HOUR)
     play.do("complaint.file", 20.0)
@@ -124,7 +140,10 @@ def answer_complaint(play: Play) -> None:
     play.early()
     play.option(3)
     play.ask()
+    play.consult()
     play.option(4)
+    play.circumstance("late")
+    play.circumstance("hurried")
     play.order()
     play.anchor("complaint.reply")
     play.ways("complaint.w1")
@@ -135,6 +154,7 @@ def answer_complaint(play: Play) -> None:
     play.do("complaint.argue", 620.0)
     play.care()
     play.option(6)
+    play.second()
     play.do("complaint.offer", 160.0, wait=0.7 * _HOUR)
     play.rework("complaint.reopen", "complaint.spelling")
     play.do("complaint.send", 70.0)

@@ -18,6 +18,8 @@ ASIDE: Final = 1
 """The person does it in between (an answer, a click to accept)."""
 BATCH: Final = 2
 """The event may wait for others of its kind."""
+AT_ONCE: Final = 3
+"""It happens when it is ready, whoever is at work."""
 
 
 @dataclass(frozen=True, slots=True)

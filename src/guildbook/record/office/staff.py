@@ -32,6 +32,8 @@ _SKILL: Final = (-0.03, -0.01, 0.01, 0.03)
 _SLIPS: Final = (0.20, 0.12, 0.07, 0.04)
 _LEARNS: Final = 0.02
 """What a newcomer's following grows by in a week."""
+_LATE: Final = (1.5, 3.5)
+"""Weeks after which the less experienced come to their tasks, where they come late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Staff:
     """People rule's slot → the person to turn to."""
     pools: dict[str, Ints]
     """Slot or duty → the persons it may fall to."""
+    joined: Floats
+    """Week from which cases are theirs."""
 
     def follows(self, slot: str, who: Ints, week: Floats) -> Floats:
         """Probability of following `slot` for each case's person and week."""
@@ -89,6 +93,7 @@ def hire(plan: Plan, branch: int, names: list[str]) -> Staff:
     level[role == 0] = np.where(level[role == 0] == 0, 3, level[role == 0])
     low, high = np.array(_FOLLOW)[level].T
     pools = _pools(rng, role, level)
+    late = np.random.default_rng([plan.seed, branch, 6]).uniform(*_LATE, count)
     return Staff(
         names=names,
         role=role,
@@ -103,6 +108,7 @@ def hire(plan: Plan, branch: int, names: list[str]) -> Staff:
         habit={slot: rng.uniform(low, high) for slot in sorted(plan.slots)},
         experts={r.slot: int(rng.choice(pools[r.slot])) for r in plan.rules if r.slot in pools},
         pools=pools,
+        joined=np.where((level <= 1) & plan.late, late, 0.0),
     )
 
 
@@ -122,7 +128,10 @@ def _pools(rng: np.random.Generator, role: Ints, level: Ints) -> dict[str, Ints]
         "claim.handover": of("fraud specialist", "claims handler"),
         "claim.approval": of("team lead"),
         "invoice.approved": of("team lead"),
+        "invoice.approver": of("team lead"),
     }
+    for task in ("claim", "invoice", "report", "complaint"):
+        pools[f"{task}.second"] = np.roll(seasoned, len(task))[:: max(1, len(seasoned) // 5)][:5]
     pools["claim.handover"] = pools["claim.handover"][level[pools["claim.handover"]] >= 1][:5]
     for task in ("claim", "invoice", "report", "complaint"):
         pools[f"{task}.ask"] = np.sort(rng.permutation(seasoned)[:5])

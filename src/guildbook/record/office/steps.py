@@ -290,6 +290,43 @@ EARLY: Final[dict[str, tuple[Step, Step, Step]]] = {
 }
 """A request, other work, and what came of the request: asked for first, it is waited for while the work goes on."""
 
+FEATURES: Final[dict[str, tuple[Step, Step]]] = {
+    "claim": (_claims("press", "Split view", "shortcut"), _claims("open", "Phrase list", "panel")),
+    "invoice": (_claims("press", "Next field", "shortcut"), _claims("open", "Saved filter", "panel")),
+    "report": (_sheet("press", "Repeat last edit", "shortcut"), _sheet("open", "Formula audit", "panel")),
+    "complaint": (
+        _claims("press", "Customer card", "shortcut"),
+        _doc("open", "Side by side", "reply {}.docx", "panel"),
+    ),
+}
+"""What the tools of a task can do anywhere in it; it may save time."""
+CONSULT: Final[dict[str, Step]] = {task: _chat("ask", f"Second opinion on the {task}") for task in TASKS}
+"""A question that anybody may ask; it may help those who are new to the task."""
+
+NOTICE: Final = _mail("get", "New case notice", "message")
+"""What tells of a new case at the very time it comes, where anything depends on when it comes."""
+LATE: Final[dict[str, Step]] = {
+    "claim": _claims("check", "Courier list", "list"),
+    "invoice": _claims("check", "Value date", "text"),
+    "report": _sheet("check", "Posting clock", "sheet"),
+    "complaint": _mail("check", "Evening post", "message"),
+}
+"""It may matter late in the day, and only then."""
+HURRIED: Final[dict[str, Step]] = {
+    "claim": _claims("tidy", "File index", "list"),
+    "invoice": _claims("tidy", "Attachments", "list"),
+    "report": _sheet("tidy", "Sheet names", "sheet"),
+    "complaint": _claims("tidy", "Letter index", "list"),
+}
+"""What is left out when there is much to do. It changes nothing."""
+SECOND: Final[dict[str, Step]] = {
+    "claim": _claims("review", "Settlement draft", "form"),
+    "invoice": _claims("review", "Booking draft", "form"),
+    "report": _sheet("review", "Figures draft", "sheet"),
+    "complaint": _doc("review", "Reply draft", "reply {}.docx"),
+}
+"""A colleague looks at the case once more; it may matter who."""
+
 CASELESS: Final[dict[str, Step]] = {
     "inbox": _mail("open", "Inbox", "list"),
     "mail": _mail("read", "Message", "message"),
@@ -310,9 +347,13 @@ def _catalogue() -> tuple[Step, ...]:
         pools += [way.quick, *way.slow]
     for single in (MISTAKES, RECOVERIES, CARE):
         pools += single.values()
-    for by_task in (PREPARATIONS, CHECKS, TOPICS, ORDERS, EARLY):
+    for by_task in (PREPARATIONS, CHECKS, TOPICS, ORDERS, EARLY, FEATURES):
         for steps in by_task.values():
             pools += steps
+    pools += CONSULT.values()
+    pools.append(NOTICE)
+    for single in (LATE, HURRIED, SECOND):
+        pools += single.values()
     return tuple(dict.fromkeys(pools))
 
 

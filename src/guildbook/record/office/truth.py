@@ -98,8 +98,10 @@ def truth(
     seed: int, *, events: int = 20_000, people: int | None = None, weeks: int = 6, options: Options = USUAL
 ) -> Truth:
     """What `generate` with the same arguments plants. Raises `UsageError` like it."""
-    plan = draw_plan(seed, planted=options.planted, more=options.more)
-    office = branches(plan, head_count(events, people, weeks))
+    plan = draw_plan(
+        seed, planted=options.planted, more=options.more, experts=options.experts, circumstances=options.circumstances
+    )
+    office = branches(plan, head_count(options.whole(events), people, weeks))
     return Truth(
         seed=seed,
         practices=tuple(_of_rule(r, office) for r in plan.rules),
@@ -128,7 +130,11 @@ def _of_rule(rule: Rule, office: list[Staff]) -> Planted:
         steps=_fields(rule.steps),
         instead_of=_fields(rule.instead_of),
         seen_as=_fields(rule.seen_as),
-        people=tuple(s.names[s.experts[rule.slot]] for s in office) if rule.kind is Kind.PEOPLE else (),
+        people=tuple(
+            s.names[s.experts[rule.slot]]
+            for s in office
+            if rule.kind in {Kind.PEOPLE, Kind.QUALITY} and rule.slot in s.experts
+        ),
         metric=rule.metric,
         effect=rule.effect,
     )
