@@ -129,15 +129,16 @@ class Gate:
         request = Request("", "", Purpose.UNLEARN, now())
         return self._given(request, Purpose.UNLEARN, stage, artefact, Admission((), pieces, 0))
 
-    def confirm(self, grant: Grant, read: Sequence[str] | None = None) -> None:
+    def confirm(self, grant: Grant, workers: frozenset[str], read: Sequence[str] | None = None) -> None:
         """Raise `DeniedError` if segments of a grant (all, or some) may no longer be read for what it was given for.
 
-        Asked at every reading, and once more before anything made from what was read is published.
+        `workers`: ids of those whose segments they are. Asked at every reading, and once more before anything made from what was read is published.
         """
         if grant.purpose is Purpose.UNLEARN:
             return
         world, time = self.register.world(), now()
-        if world.policy_hash == grant.policy_hash and not world.turns_between(grant.time, time):
+        same = world.policy_hash == grant.policy_hash and not world.turns_between(grant.time, time)
+        if same and not self._leaving() & workers:
             return
         wanted = [s.id for s in grant.segments] if read is None else list(read)
         ids = list(dict.fromkeys(each.partition(":")[0] for each in wanted))
@@ -166,7 +167,7 @@ class Gate:
         Raises `DeniedError` when something that was read may not be used so any more. Until the new artefact stands,
         those of the one before are noted too, so that killing the program leaves nobody out.
         """
-        self.confirm(admitted.grant)
+        self.confirm(admitted.grant, frozenset(each[0] for each in admitted.lineage))
         table = tables.artefact_workers
         names = ("worker", "class", "reason", "clauses")
         with self._store.writing():
@@ -247,9 +248,10 @@ class Gate:
             recipient=request.recipient, use=request.use, time=request.time,
         )  # fmt: skip
         pieces = {piece.id: piece for piece in found.pieces}
+        workers = frozenset(piece.worker for piece in found.pieces)
 
         def receipt(wanted: Sequence[str], first: Sequence[SegmentRef]) -> None:
-            self.confirm(grant, wanted)
+            self.confirm(grant, workers, wanted)
             receipts.receipt(self.register, grant, pieces, first)
 
         return Admitted(self._store, grant, receipt, _lineage(found))
@@ -262,6 +264,12 @@ class Gate:
         with self._store.engine.connect() as ledger:
             noted = ledger.execute(select(table.c.classes).where(table.c.id == segment)).scalar()
         return noted is not None and all(f"{segment}:{name}" in allowed for name in noted.split("\n"))
+
+    def _leaving(self) -> set[str]:
+        """Ids of the workers who are being forgotten or were, as the store has it."""
+        person = tables.workers.c
+        with self._store.engine.connect() as ledger:
+            return set(ledger.execute(select(person.id).where(person.state != WorkerState.ACTIVE)).scalars())
 
     def _classify(self) -> None:
         table = tables.segments
