@@ -69,7 +69,7 @@ def verify(
     keys: Keys = None,
     json: Json = False,
 ) -> None:
-    """Look for tampering: changed, deleted, inserted, moved entries, a cut tail, another history. If so, exits with 1."""
+    """Look for tampering: changed, deleted, inserted, moved entries, a cut tail, another history: exit status 1."""
     from guildbook.app.auditing import verify_copy
 
     if copy is not None:
