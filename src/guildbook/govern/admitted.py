@@ -46,8 +46,8 @@ class Admitted:
         self._acknowledge(wanted)
         parts: list[pa.Table] = []
         labels: list[str] = []
-        for row, part in self._store.read_many(wanted, stored or ["time"]):
-            labels.append(self._by_id[row.id].worker)
+        for name, (_, part) in zip(wanted, self._store.read_many(wanted, stored or ["time"]), strict=True):
+            labels.append(self._by_id[name].worker)
             parts.append(part)
         whole = pa.concat_tables(parts)
         held = {name: whole.column(name) for name in stored}

@@ -132,7 +132,8 @@ class Gate:
     def confirm(self, grant: Grant, workers: frozenset[str], read: Sequence[str] | None = None) -> None:
         """Raise `DeniedError` if segments of a grant (all, or some) may no longer be read for what it was given for.
 
-        `workers`: ids of those whose segments they are. Asked at every reading, and once more before anything made from what was read is published.
+        `workers`: ids of those whose segments they are. Asked at every reading, and once more before anything made
+        from what was read is published.
         """
         if grant.purpose is Purpose.UNLEARN:
             return
