@@ -30,7 +30,7 @@ def write(path: Path, kept: list[tuple[str, str, str, str, str]]) -> Path:
 
 
 def learn(book: Book, *paths: Path) -> str:
-    return book.learn(Wanted(paths=paths)).knowledge.model_hash
+    return book.learn(Wanted(paths=paths, case_type="ticket")).knowledge.model_hash
 
 
 def admitted(book: Book) -> set[tuple[str, str | None]]:
