@@ -69,3 +69,18 @@ def test_by_default_they_lie_beside_the_users_books(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     made = guildbook_json("identity", "new", "Ada")
     assert Path(made["file"]).parent == tmp_path / "data" / "guildbook" / "identities"
+
+
+def test_who_is_enrolled_acts_with_their_own_key(
+    guildbook: Run, guildbook_json: Callable[..., Any], small_log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guildbook("learn", small_log)
+    made = guildbook_json("identity", "new", "Ada")
+    told = guildbook_json("identity", "enrol", "Ada")
+    assert (told["name"], told["role"], told["fingerprint"]) == ("Ada", "worker", made["fingerprint"])
+    assert [(p["name"], p["roles"]) for p in guildbook_json("identity", "enrolled")] == [("Ada", ["worker"])]
+    assert "Ada" in guildbook("identity", "enrolled")[1]
+    status, _, said = guildbook("refuse", "--worker", "Ada", "--purpose", "research")
+    assert (status, "Only the worker can say this" in said) == (1, True)
+    monkeypatch.setenv("GUILDBOOK_PASSPHRASE", "not the passphrase")
+    assert guildbook("identity", "enrol", "Ada")[0] == 1

@@ -12,6 +12,7 @@ from guildbook.app.auditing import Auditing
 from guildbook.app.distilling import Distilling
 from guildbook.app.neural import Nets
 from guildbook.app.next import NextSteps
+from guildbook.app.persons import Persons
 from guildbook.app.processing import Processing
 from guildbook.app.progress import Progress, silent
 from guildbook.app.teaching import Teaching
@@ -34,6 +35,7 @@ class Book:
     next: NextSteps
     nets: Nets
     audit: Auditing
+    persons: Persons
     _store: Store
 
     @property
@@ -142,4 +144,5 @@ def open_book(
     distil = Distilling(store, gate, config)
     nets = Nets(store, gate, config, distil.settings())
     desks = Teaching(distil, config), Processing(gate, distil), NextSteps(store, gate, distil, nets)
-    return Book(config, gate, distil, *desks, nets, Auditing(store, gate.register.log, gate.label), store)
+    audit = Auditing(store, gate.register.log, gate.label)
+    return Book(config, gate, distil, *desks, nets, audit, Persons(store, gate), store)

@@ -11,7 +11,9 @@ import typer
 from guildbook.cli.session import Json, say, session, show, table
 
 if TYPE_CHECKING:
+    from guildbook.app import Book
     from guildbook.app.identities import Identities
+    from guildbook.app.persons import Actor
     from guildbook.govern.identity.signing import Identity
 
 As = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Act as this person, with their own key.")]
@@ -26,6 +28,8 @@ def register(app: typer.Typer) -> None:
     identity.command("show")(show_identity)
     identity.command("passwd")(passwd)
     identity.command("export")(export)
+    identity.command("enrol")(enrol)
+    identity.command("enrolled")(enrolled)
     app.add_typer(identity, name="identity")
 
 
@@ -41,6 +45,11 @@ def identities(context: typer.Context) -> Identities:
 def unlocked(context: typer.Context, name: str) -> Identity:
     """Somebody's keys, once their passphrase is known."""
     return identities(context).unlock(name)
+
+
+def actor(context: typer.Context, book: Book, name: str | None) -> Actor:
+    """Who acts in a book with `--as NAME`: with their own key if they are enrolled; without a name, the book itself."""
+    return book.persons.actor(name, lambda who: unlocked(context, who))
 
 
 def new(
@@ -108,6 +117,26 @@ def export(
 
         write_text(output, dumps(made, ensure_ascii=False, indent=2) + "\n")
         say(f"What others may know of {name} is in {output}.")
+
+
+def enrol(context: typer.Context, name: Name, json: Json = False) -> None:
+    """Make yourself known to the book: from now on you act in it with your own key and in no other way."""
+    with session(context).book() as book:
+        made = book.persons.enrol(unlocked(context, name))
+    if json:
+        show(made)
+        return
+    say(f"{made['name']}, {made['role']}, acts in this book with the key {made['fingerprint']}.")
+
+
+def enrolled(context: typer.Context, json: Json = False) -> None:
+    """Who acts in this book with a key of their own."""
+    with session(context).book() as book:
+        found = book.persons.everybody()
+    if json:
+        show(found)
+    else:
+        table(("name", "roles", "key"), [(p["name"], ", ".join(p["roles"]), p["key"]) for p in found])
 
 
 def _ask(question: str, new: bool, /) -> str:
