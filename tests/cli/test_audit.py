@@ -66,6 +66,8 @@ def test_tampering_is_named_and_the_exit_status_says_so(book: Path, guildbook: R
     status, out, told = guildbook("audit", "verify")
     assert (status, out) == (1, "")
     assert f"changed: entry {size - 2}" in told
+    status, out, _ = guildbook("doctor", "--json")
+    assert (status, [f["code"] for f in json.loads(out)["findings"] if "log" in f["code"]]) == (1, ["log-changed"])
     tamper(tmp_path / "kept", f"DELETE FROM log WHERE seq >= {size - 2}", "DELETE FROM log_nodes")
     status, out, _ = guildbook(
         "audit", "verify", "--checkpoint", tmp_path / "cp", "--json", "--home", tmp_path / "kept"

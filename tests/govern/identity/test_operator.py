@@ -14,6 +14,7 @@ from guildbook.govern.audit.log import SECRET, Log
 from guildbook.govern.identity.folder import Folder
 from guildbook.govern.identity.person import Role
 from guildbook.govern.identity.signing import Identity, KeySigner, verify
+from guildbook.govern.world.state import World
 from guildbook.model.errors import DeniedError
 from guildbook.store import Sealer, Store, UndecipherableError, tables
 
@@ -75,6 +76,23 @@ def test_an_act_signed_with_the_keys_of_the_book_is_not_hers(store: Store, ada: 
         signature = key.sign(act.to_sign(store.book_id)).hex()
         forged = Act(act.kind, act.time, act.by, act.body, ada.public.sign.hex(), signature)
         assert not verify(forged, store.book_id)
+
+
+@pytest.mark.parametrize("kind", [ActKind.ENROL, ActKind.REKEY])
+def test_nobody_is_enrolled_with_a_key_under_which_anybody_signs(store: Store, ada: Identity, kind: ActKind) -> None:
+    world = World(store.book_id)
+    me = KeySigner(ada, "ada")
+    enrolled = Act(ActKind.ENROL, 1, "", {"person": "ada", "role": "worker", "sign": ada.public.sign.hex(), "box": ""})
+    world.apply(me.signed(enrolled, store.book_id))
+    neutral = (1).to_bytes(32, "little").hex()
+    for sign in (neutral, "zz", "00", "00" * 32):
+        person = "ada" if kind is ActKind.REKEY else "eve"
+        body = {"person": person, "role": "licensee", "sign": sign, "box": ""}
+        act = Act(kind, 2, person, body, sign, neutral + "00" * 32)
+        with pytest.raises(DeniedError):
+            world.apply(me.signed(act, store.book_id) if kind is ActKind.REKEY else act)
+    assert world.people["ada"].sign == ada.public.sign.hex()
+    assert set(world.people) == {"ada"}
 
 
 def test_the_logs_own_key_cannot_pass_for_an_auditors(store: Store, ada: Identity) -> None:

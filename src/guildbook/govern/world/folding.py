@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from guildbook.govern.acts import Act, ActKind
+from guildbook.govern.identity.person import KEY, weak
 from guildbook.govern.world import bargaining
 from guildbook.govern.world.authority import check, collective
 from guildbook.govern.world.parts import AUDITOR, STEWARD, Charter, Collective, Person
@@ -31,6 +32,7 @@ def fold(world: World, act: Act, *, trusted: bool) -> None:
 
 
 def _enrol(world: World, _: Act, body: Mapping[str, Any]) -> None:
+    _check_key(body["sign"])
     known = world.people.get(body["person"])
     if known is not None and known.sign != body["sign"]:
         raise DeniedError(
@@ -40,7 +42,18 @@ def _enrol(world: World, _: Act, body: Mapping[str, Any]) -> None:
     world.people[body["person"]] = Person(body["person"], roles, body["sign"], body["box"], body.get("name", ""))
 
 
+def _check_key(sign: str) -> None:
+    """Refuse what is no key, and one under which anybody's signature holds."""
+    try:
+        key = bytes.fromhex(sign)
+    except ValueError:
+        key = b""
+    if len(key) != KEY or weak(key):
+        raise DeniedError("That is nobody's key.", "Make one: guildbook identity new NAME.", "bad-key")
+
+
 def _rekey(world: World, _: Act, body: Mapping[str, Any]) -> None:
+    _check_key(body["sign"])
     person = world.people[body["person"]]
     person.sign, person.box = body["sign"], body["box"]
 
