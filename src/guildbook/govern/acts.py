@@ -45,6 +45,7 @@ class ActKind(StrEnum):
     UNSUSPEND = "unsuspend"
     STRIKE_PROPOSE = "strike-propose"
     PLEDGE = "pledge"
+    UNPLEDGE = "unpledge"
     STRIKE_CALL = "strike-call"
     STRIKE_END = "strike-end"
     NOTICE = "notice"

@@ -130,7 +130,7 @@ def _suspend(world: World, act: Act, body: Mapping[str, Any]) -> None:
 
 def _strike_propose(world: World, act: Act, body: Mapping[str, Any]) -> None:
     found = collective(world, body["collective"])
-    if not found.member(act.by, act.time) and act.by:
+    if not found.member(act.by, act.time):
         raise DeniedError("Only a member can propose a strike.", "guildbook collective join.", "not-member")
     if body["strike"] in world.strikes:
         raise DeniedError("There is such a strike already.", "Propose another.", "exists")
@@ -138,33 +138,58 @@ def _strike_propose(world: World, act: Act, body: Mapping[str, Any]) -> None:
     least = -(-found.charter.strike_threshold_ppm * members // _SHARE)
     if int(body["threshold"]) < max(least, 1):
         raise DeniedError(f"The charter asks for {least} pledges.", "Raise --threshold.", "low-threshold")
+    shares = frozenset(body["shares"])
+    if not int(body["threshold"]) <= len(shares) <= members:
+        raise DeniedError("There is one share a member, and as many as it takes.", "Propose it again.", "bad-shares")
     world.strikes[body["strike"]] = Strike(
         body["strike"], found.id, frozenset(body["purposes"]), frozenset(body["classes"]),
         frozenset(body["recipients"]), tuple((c, p, r) for c, p, r in body["carve_outs"]), int(body["threshold"]),
-        frozenset(body["shares"]),
+        shares, str(body.get("key", "")),
     )  # fmt: skip
 
 
 def _pledge(world: World, _: Act, body: Mapping[str, Any]) -> None:
     found = _strike(world, body["strike"])
     place = hashlib.sha256(bytes.fromhex(body["share"])).hexdigest()
-    if found.begins is not None or place not in found.shares or place in found.pledged:
+    if found.begins is not None or place not in found.shares or place in found.handed:
         raise DeniedError("This pledge does not count.", "One pledge a member, before the call.", "bad-pledge")
     found.pledged.add(place)
+    found.handed[place] = body["share"]
+    if body.get("recall"):
+        found.recalls[body["recall"]] = place
+
+
+def _unpledge(world: World, _: Act, body: Mapping[str, Any]) -> None:
+    """Take a pledge back. It shows the token whose hash came with the pledge, and what makes the pledge void."""
+    found = _strike(world, body["strike"])
+    place = found.recalls.get(hashlib.sha256(bytes.fromhex(body["token"])).hexdigest())
+    if place not in found.pledged:
+        raise DeniedError("There is no such pledge to take back.", "See: guildbook strike status.", "no-pledge")
+    if found.begins is not None or len(found.pledged) >= found.threshold:
+        raise DeniedError(
+            "There are enough pledges: they stand.", "The collective ends a strike: guildbook strike end.", "too-late"
+        )
+    found.pledged.discard(place)
+    found.void.add(str(body["void"]))
 
 
 def _strike_call(world: World, act: Act, body: Mapping[str, Any]) -> None:
     found = _strike(world, body["strike"])
-    workers = frozenset(_pledger(world, found.id, worker, signature) for worker, signature in body["pledges"])
     side = world.collectives[found.collective]
+    if not side.member(act.by, act.time):
+        raise DeniedError("Only a member can call a strike.", "Act as one: --as NAME.", "not-member")
+    if found.begins is not None:
+        raise DeniedError("This strike was called already.", "See: guildbook strike status.", "no-strike")
+    workers = frozenset(_pledger(world, found, worker, signature) for worker, signature in body["pledges"])
     if len(found.pledged) < found.threshold or len(workers) < found.threshold:
         raise DeniedError(
             f"{len(found.pledged)} of {found.threshold} pledges have been made.", "Wait for more.", "below-threshold"
         )
     if not workers <= side.members(act.time):
         raise DeniedError("Not all who pledged are members.", "See: guildbook strike status.", "not-member")
-    begins = int(body["begins"])
-    if begins < act.time + side.charter.notice_days * DAY:
+    earliest = act.time + side.charter.notice_days * DAY
+    begins = int(body["begins"]) or earliest
+    if begins < earliest:
         raise DeniedError(
             f"The charter asks for {side.charter.notice_days} days of notice.", "Give a later --from.", "short-notice"
         )
@@ -178,10 +203,17 @@ def pledge_text(book: str, strike: str, worker: str) -> bytes:
     return b"guildbook-pledge-1\n" + canonical({"book": book, "strike": strike, "worker": worker})
 
 
-def _pledger(world: World, strike: str, worker: str, signature: str) -> str:
+def void_mark(signature: bytes) -> str:
+    """What makes a signed pledge void without showing it: the hash of its signature, hex."""
+    return hashlib.sha256(signature).hexdigest()
+
+
+def _pledger(world: World, found: Strike, worker: str, signature: str) -> str:
     person = world.people.get(worker)
-    if person is None or not signed_by(person.sign, signature, pledge_text(world.book, strike, worker)):
+    if person is None or not signed_by(person.sign, signature, pledge_text(world.book, found.id, worker)):
         raise DeniedError("A pledge was not signed by its member.", "Nobody strikes for another.", "bad-signature")
+    if void_mark(bytes.fromhex(signature)) in found.void:
+        raise DeniedError("A pledge was taken back.", "Leave it out of the call.", "void-pledge")
     return worker
 
 
@@ -215,6 +247,7 @@ HANDLERS: Final[Mapping[ActKind, Callable[[World, Act, Mapping[str, Any]], None]
     ActKind.UNSUSPEND: _suspend,
     ActKind.STRIKE_PROPOSE: _strike_propose,
     ActKind.PLEDGE: _pledge,
+    ActKind.UNPLEDGE: _unpledge,
     ActKind.STRIKE_CALL: _strike_call,
     ActKind.STRIKE_END: _strike_end,
 }

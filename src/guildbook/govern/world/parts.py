@@ -145,8 +145,16 @@ class Strike:
     threshold: int
     shares: frozenset[str] = frozenset()
     """Hashes of the secret shares, one a member."""
+    key: str = ""
+    """Public X25519 key for which pledges are sealed, hex; the shares give its private half."""
     pledged: set[str] = field(default_factory=set[str])
-    """Hashes of the shares that were handed in."""
+    """Hashes of the shares that were handed in and not taken back."""
+    handed: dict[str, str] = field(default_factory=dict[str, str])
+    """Hash of each share that was ever handed in → the share, hex."""
+    recalls: dict[str, str] = field(default_factory=dict[str, str])
+    """Hash of a token → hash of the share whose pledge is taken back with it."""
+    void: set[str] = field(default_factory=set[str])
+    """Hashes of signatures of pledges that were taken back."""
     workers: frozenset[str] = frozenset()
     begins: int | None = None
     ends: int | None = None
