@@ -15,6 +15,7 @@ from guildbook.app.next import NextSteps
 from guildbook.app.persons import Persons
 from guildbook.app.processing import Processing
 from guildbook.app.progress import Progress, silent
+from guildbook.app.strikes import Strikes
 from guildbook.app.teaching import Teaching
 from guildbook.config import Config, load
 from guildbook.govern import Gate
@@ -36,6 +37,7 @@ class Book:
     nets: Nets
     audit: Auditing
     persons: Persons
+    strikes: Strikes
     _store: Store
 
     @property
@@ -145,4 +147,5 @@ def open_book(
     nets = Nets(store, gate, config, distil.settings())
     desks = Teaching(distil, config), Processing(gate, distil), NextSteps(store, gate, distil, nets)
     audit = Auditing(store, gate.register.log, gate.label)
-    return Book(config, gate, distil, *desks, nets, audit, Persons(store, gate), store)
+    persons = Persons(store, gate)
+    return Book(config, gate, distil, *desks, nets, audit, persons, Strikes(store, gate, persons), store)

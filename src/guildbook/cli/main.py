@@ -23,6 +23,7 @@ from guildbook.cli import (
     nextstep,
     process,
     routines,
+    strike,
     teaching,
     terms,
 )
@@ -48,6 +49,7 @@ for part in (
     consent,
     terms,
     agreement,
+    strike,
     data,
     book,
     configure,

@@ -240,3 +240,25 @@ log_nodes: Final = Table(
     sqlite_with_rowid=False,
 )
 """Hashes of the full subtrees over the log: node (level, position) covers 2^level entries from position·2^level on."""
+
+strike_shares: Final = Table(
+    "strike_shares",
+    metadata,
+    _text("strike"),
+    _text("member"),
+    _blob("sealed"),
+    PrimaryKeyConstraint("strike", "member"),
+    sqlite_with_rowid=False,
+)
+"""Each member's share of the key of a strike's pledges, sealed for that member alone. All members have a row."""
+
+strike_pledges: Final = Table(
+    "strike_pledges",
+    metadata,
+    _text("strike"),
+    _text("place"),
+    _blob("sealed"),
+    PrimaryKeyConstraint("strike", "place"),
+    sqlite_with_rowid=False,
+)
+"""Signed pledges, sealed until there are enough, at places that only whoever pledged can tell. No order is kept."""
