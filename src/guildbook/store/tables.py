@@ -241,6 +241,30 @@ log_nodes: Final = Table(
 )
 """Hashes of the full subtrees over the log: node (level, position) covers 2^level entries from position·2^level on."""
 
+ballot_requests: Final = Table(
+    "ballot_requests",
+    metadata,
+    _text("ballot"),
+    _text("member"),
+    _blob("blinded"),
+    _blob("proof"),
+    _blob("signed", null=True),
+    PrimaryKeyConstraint("ballot", "member"),
+    sqlite_with_rowid=False,
+)
+"""Who asked for a paper of an open ballot: blinded, with their signature, and what the ballot's steward answered."""
+
+ballot_votes: Final = Table(
+    "ballot_votes",
+    metadata,
+    _text("ballot"),
+    _blob("place"),
+    _blob("sealed"),
+    PrimaryKeyConstraint("ballot", "place"),
+    sqlite_with_rowid=False,
+)
+"""Votes cast in an open ballot, sealed until the count, at places only the voter can tell. No order is kept."""
+
 strike_shares: Final = Table(
     "strike_shares",
     metadata,
