@@ -1,4 +1,4 @@
-"""One decision: the order of evidence, over a world. The same order as SQL is in `admission`.
+"""One decision: the order of evidence, over a world. There is no other: `admission` asks this one for whole groups.
 
 Deny by default, and a forbid beats any permit: base policy → the worker's own refusal or pause → an active strike →
 the collective's refusal of what the worker has delegated → an agreement in force → the worker's own permission → the
@@ -8,13 +8,18 @@ permitted for the purpose named and no other.
 
 from __future__ import annotations
 
+from typing import Final
+
 from guildbook.govern.agreement.base import forbidden
+from guildbook.govern.agreement.rules import Rule
 from guildbook.govern.world.parts import Collective
-from guildbook.govern.world.state import World
+from guildbook.govern.world.state import Standing, World
 from guildbook.model.decision import ALLOWING, EVERY, IN_HOUSE, Decision, Reason, Request
 from guildbook.model.purpose import OWN_PURPOSES, Purpose, chain
+from guildbook.model.time import LATEST
 
 EU_EMPLOYMENT = "eu-employment"
+_KEPT: Final = 65_536
 
 
 def decide(world: World, request: Request) -> Decision:
@@ -98,16 +103,38 @@ def _refuses(collective: Collective, request: Request, purposes: tuple[str, ...]
 
 
 def _agreed(world: World, collective: str, request: Request) -> tuple[str, ...]:
-    for agreement, rule in world.index.get((collective, request.recipient, request.purpose), ()):
-        if rule.applies(request.use, request.trace_class, request.month, request.time) and _lasts(
-            world.agreements[agreement].ends, request.time
-        ):
-            return (f"{agreement}#{rule.clause}",)
-    return ()
+    """The clause of the first agreement in force that covers it.
+
+    There may be thousands under one key. What is found stays true until the next of them begins or ends, so it is kept:
+    as long as nobody signs anything and the clock passes no such moment, the answer costs one look.
+    """
+    rules = world.index.get((collective, request.recipient, request.purpose))
+    if not rules:
+        return ()
+    key = collective, request.recipient, request.purpose, request.use, request.trace_class, request.month
+    held = world.standing.get(key)
+    if held is None or not held[0] <= request.time < held[1]:
+        if len(world.standing) >= _KEPT:
+            world.standing.clear()
+        held = world.standing[key] = _standing(world, rules, request)
+    return held[2]
 
 
-def _lasts(ends: int | None, time: int) -> bool:
-    return ends is None or time < ends
+def _standing(world: World, rules: list[tuple[str, Rule]], request: Request) -> Standing:
+    since, until, clauses = -LATEST, LATEST + 1, ()
+    for agreement, rule in rules:
+        if not rule.covers(request.use, request.trace_class, request.month):
+            continue
+        ends = world.agreements[agreement].ends
+        last = rule.ends if ends is None else min(rule.ends, ends)
+        for moment in (rule.begins, last):
+            if moment <= request.time:
+                since = max(since, moment)
+            else:
+                until = min(until, moment)
+        if not clauses and rule.begins <= request.time < last:
+            clauses = (f"{agreement}#{rule.clause}",)
+    return since, until, clauses
 
 
 def _imported(request: Request) -> Reason:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from threading import RLock
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -27,6 +28,7 @@ class Register:
         self._log = Log(store)
         self._world = World(store.book_id)
         self._seen = -1
+        self._turn = RLock()
 
     @property
     def log(self) -> Log:
@@ -51,13 +53,14 @@ class Register:
         project: Project | None = None,
     ) -> list[Act]:
         """Do several acts, all or none."""
-        with self._store.writing():
+        with self._turn:
             try:
-                with self._store.change() as ledger:
+                with self._store.acting() as ledger:
                     world = self._current(ledger)
-                    done = [self._made(kind, body, signer) for kind, body in wanted]
-                    for each in done:
-                        world.apply(each)
+                    done: list[Act] = []
+                    for kind, body in wanted:
+                        done.append(self._made(world, kind, body, signer))
+                        world.apply(done[-1])
                     places = self._log.append(ledger, [each.to_dict() for each in done])
                     weighty = [seq for seq, each in zip(places, done, strict=True) if each.kind not in SILENT]
                     if weighty:
@@ -71,9 +74,12 @@ class Register:
                 raise
         return done
 
-    def _made(self, kind: ActKind, body: Mapping[str, Any], signer: Signer | None) -> Act:
-        act = Act(kind, now(), signer.person if signer else "", dict(body))
-        return act if signer is None else signer.signed(act, self._store.book_id)
+    def _made(self, world: World, kind: ActKind, body: Mapping[str, Any], signer: Signer | None) -> Act:
+        if signer is None:
+            return Act(kind, now(), "", dict(body))
+        # Whatever the clock does, a person's acts follow one another: one that does not is a repetition.
+        time = max(now(), world.latest.get(signer.person, -1) + 1)
+        return signer.signed(Act(kind, time, signer.person, dict(body)), self._store.book_id)
 
     def _current(self, ledger: Connection) -> World:
         table = tables.policy_acts

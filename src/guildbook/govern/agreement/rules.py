@@ -40,9 +40,12 @@ class Rule:
 
     def applies(self, use: str, trace_class: str, month: str, time: int) -> bool:
         """Whether the rule allows this use of these traces at this time; the gate asks for purpose and recipient."""
+        return self.begins <= time < self.ends and self.covers(use, trace_class, month)
+
+    def covers(self, use: str, trace_class: str, month: str) -> bool:
+        """Whether it allows this use of these traces while it is in force."""
         return (
-            self.begins <= time < self.ends
-            and use in self.uses
+            use in self.uses
             and trace_class not in self.without
             and (EVERYTHING in self.classes or trace_class in self.classes)
             and (not self.first_month or self.first_month <= month)

@@ -47,6 +47,9 @@ def check(world: World, act: Act, *, trusted: bool) -> None:
         check_party(world, act)
     elif act.kind is ActKind.UNSUSPEND:
         check_steward(world, collective(world, agreement(world, body["agreement"]).collective), act)
+    elif act.kind is ActKind.FOUND:
+        if act.by != body["founder"]:
+            raise _denied("A collective is founded by its first member.", "Act as them: --as NAME.")
     elif act.kind is ActKind.RATIFY:
         _check_ratified(world, act)
     elif act.kind is ActKind.OFFICE:
@@ -152,6 +155,9 @@ def _verify(world: World, act: Act, key: str) -> None:
             "Act as them, with their key: --as NAME.",
             "bad-signature",
         )
+    if act.time <= world.latest.get(act.by, -1):
+        # Else whoever holds an old permission could log it once more after it was taken back.
+        raise _denied("This person has acted later than this act says.", "An act counts once.", "old-act")
 
 
 def _denied(what: str, fix: str, code: str = "no-authority") -> DeniedError:

@@ -103,10 +103,14 @@ def _enforce(world: World, found: Agreement) -> None:
         return
     found.force = wanted
     found.rules = rules(found.latest.terms)
+    world.reindex(found)
+    if not found.latest.terms.supersedes:
+        return
     for former in world.agreements.values():
-        if former is not found and former.force and former.force == found.latest.terms.supersedes:
+        same = (former.collective, former.licensee) == (found.collective, found.licensee)
+        if former is not found and same and former.force == found.latest.terms.supersedes:
             former.superseded = found.id
-    world.reindex()
+            world.reindex(former)
 
 
 def _terminate(world: World, act: Act, body: Mapping[str, Any]) -> None:
@@ -117,6 +121,7 @@ def _terminate(world: World, act: Act, body: Mapping[str, Any]) -> None:
             f"The notice of this agreement is {notice // DAY} days.", "Give a later day: --effective.", "short-notice"
         )
     found.ends = min(int(body["effective"]), found.ends or int(body["effective"]))
+    world.reindex(found)
 
 
 def _suspend(world: World, act: Act, body: Mapping[str, Any]) -> None:
@@ -125,7 +130,7 @@ def _suspend(world: World, act: Act, body: Mapping[str, Any]) -> None:
         found.suspended[body.get("clause") or EVERYTHING] = body["why"]
     else:
         found.suspended.pop(body.get("clause") or EVERYTHING, None)
-    world.reindex()
+    world.reindex(found)
 
 
 def _strike_propose(world: World, act: Act, body: Mapping[str, Any]) -> None:

@@ -105,6 +105,8 @@ def _found(world: World, act: Act, body: Mapping[str, Any]) -> None:
 
 def _join(world: World, act: Act, body: Mapping[str, Any]) -> None:
     found, worker = collective(world, body["collective"]), body["worker"]
+    if worker in found.roll and not found.member(worker, act.time):  # what they had before they left stays away
+        _drop(found, worker)
     found.leaving.pop(worker, None)
     found.roll.setdefault(worker, act.time)
     of = world.collectives_of.setdefault(worker, [])
@@ -118,9 +120,14 @@ def _leave(world: World, act: Act, body: Mapping[str, Any]) -> None:
         raise DeniedError("Who is no member cannot leave.", "See: guildbook collective show.", "not-member")
     found.leaving[worker] = max(int(body.get("effective", act.time)), act.time)
     if found.leaving[worker] <= act.time:
-        found.mandates.pop(worker, None)
-        for role in (STEWARD, AUDITOR):
-            found.offices.pop((worker, role), None)
+        _drop(found, worker)
+
+
+def _drop(found: Collective, worker: str) -> None:
+    """Take from somebody who is no member what members have."""
+    found.mandates.pop(worker, None)
+    for role in (STEWARD, AUDITOR):
+        found.offices.pop((worker, role), None)
 
 
 def _office(world: World, act: Act, body: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ SILENT = frozenset({ActKind.GRANT, ActKind.USE, ActKind.PUBLISH, ActKind.WITHDRA
 """Acts that change nothing about who may do what."""
 
 Indexed = dict[tuple[str, str, str], list[tuple[str, Rule]]]
+Standing = tuple[int, int, tuple[str, ...]]
+"""From when, until before when, µs UTC, these clauses are what agreements say."""
 
 
 @dataclass(slots=True)
@@ -47,9 +50,16 @@ class World:
     striking: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     """Worker → strikes they take part in that have not ended."""
     index: Indexed = field(default_factory=dict)
-    """(collective, recipient, purpose) → (agreement, rule) of what is in force."""
+    """(collective, recipient, purpose) → (agreement, rule) of what is in force, in the order it came into force."""
+    standing: dict[tuple[str, ...], Standing] = field(default_factory=dict[tuple[str, ...], Standing])
+    """What `policy` has worked out from `index`; see there."""
+    latest: dict[str, int] = field(default_factory=dict[str, int])
+    """Person → time of their last signed act, so that none of their acts can be put into the log a second time."""
     chain: bytes = b""
     """SHA-256 over all acts that bear on decisions, in order."""
+    _indexed: set[str] = field(default_factory=set[str])
+    _moments: tuple[bytes, list[int]] = (b"", [])
+    """For that state of `chain`: when something begins or ends by the clock alone, sorted."""
 
     def apply(self, act: Act, *, trusted: bool = False) -> None:
         """Take one act in. Raises `DeniedError` for an act that has no force; the world is then unchanged.
@@ -60,6 +70,8 @@ class World:
         from guildbook.govern.world.folding import fold  # noqa: PLC0415 - the handlers speak of worlds
 
         fold(self, act, trusted=trusted)
+        if act.key:
+            self.latest[act.by] = act.time
         if act.kind not in SILENT:
             self.chain = hashlib.sha256(self.chain + canonical(act.to_dict())).digest()
 
@@ -78,24 +90,28 @@ class World:
 
     def turns_between(self, after: int, until: int) -> bool:
         """Whether something began or ended by the clock alone in (after, until], in µs UTC."""
-        moments = [moment for side in self.collectives.values() for moment in side.leaving.values()]
-        for found in self.agreements.values():
-            moments += [found.ends or 0, *(m for rule in found.rules for m in (rule.begins, rule.ends))]
-        for strike in self.strikes.values():
-            moments += [strike.begins or 0, strike.ends or 0]
-        return any(after < moment <= until for moment in moments)
+        if self._moments[0] != self.chain:
+            moments = {moment for side in self.collectives.values() for moment in side.leaving.values()}
+            for found in self.agreements.values():
+                moments |= {found.ends or 0, *(m for rule in found.rules for m in (rule.begins, rule.ends))}
+            for strike in self.strikes.values():
+                moments |= {strike.begins or 0, strike.ends or 0}
+            self._moments = self.chain, sorted(moments)
+        moments_sorted = self._moments[1]
+        return bisect_right(moments_sorted, after) != bisect_right(moments_sorted, until)
 
-    def reindex(self) -> None:
-        """Bring `index` up to date after an agreement changed."""
-        index: Indexed = {}
-        for agreement in self.agreements.values():
-            if not agreement.force or agreement.superseded or EVERYTHING in agreement.suspended:
-                continue
-            for rule in agreement.rules:
-                if rule.clause not in agreement.suspended:
-                    key = agreement.collective, rule.recipient, rule.purpose
-                    index.setdefault(key, []).append((agreement.id, rule))
-        self.index = index
+    def reindex(self, found: Agreement) -> None:
+        """Bring `index` up to date after an agreement came into force, was suspended, superseded or terminated."""
+        self.standing.clear()
+        out = not found.force or found.superseded or EVERYTHING in found.suspended
+        for rule in found.rules:
+            rules = self.index.setdefault((found.collective, rule.recipient, rule.purpose), [])
+            entry = (found.id, rule)
+            if found.id in self._indexed and entry in rules:
+                rules.remove(entry)
+            if not out and rule.clause not in found.suspended:
+                rules.append(entry)
+        self._indexed.add(found.id)
 
 
 EVERYTHING = "*"
