@@ -6,6 +6,7 @@ at all. What was done lies sealed under a key of the book; the ledger shows only
 
 from __future__ import annotations
 
+import hashlib
 import os
 import struct
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from typing import Final
 from sqlalchemy import Connection, Row, TextClause, func, insert, select, text
 
 from guildbook.govern.audit import merkle
-from guildbook.govern.audit.entry import SALT, Entry, Opening, commitment_of, leaf_of
+from guildbook.govern.audit.entry import LEAF, SALT, Entry, Opening, commitment_of, leaf_of
 from guildbook.govern.audit.merkle import Growth, Name
 from guildbook.model import time as clock
 from guildbook.model.canonical import Plain, canonical, plain
@@ -209,11 +210,27 @@ def opened(sealer: Sealer, row: Row) -> Opening:
     return Opening(Entry(row.seq, row.time, row.commitment), salt, plain(act))
 
 
-def written_at(sealer: Sealer, time: int, commitment: bytes, sealed: bytes) -> int | None:
-    """The place an entry was written at, by its sealed part; None when that does not belong to the other columns."""
-    try:
-        content = sealer.open(sealed, "An entry")
-    except UndecipherableError:
-        return None
-    seq, when = _PLACE.unpack_from(content, SALT)
-    return seq if when == time and commitment_of(content[:SALT], content[_HEAD:]) == commitment else None
+def written_at(sealer: Sealer, rows: Sequence[Row]) -> list[int | None]:
+    """The place each of these rows of the table was written at, by its sealed part.
+
+    None where that does not belong to the other columns, or the leaf of a row at its own place does not fit.
+    """
+    found: list[int | None] = []
+    # The hot loop of a verification: `commitment_of` and `leaf_of` are written out.
+    open_, unpack, sha = sealer.open, _PLACE.unpack_from, hashlib.sha256
+    for seq, time, commitment, leaf, sealed in rows:
+        try:
+            content = open_(sealed, "An entry")
+        except UndecipherableError:
+            found.append(None)
+            continue
+        place, when = unpack(content, SALT)
+        if (
+            when != time
+            or sha(content[:SALT] + content[_HEAD:]).digest() != commitment
+            or (place == seq and sha(LEAF % (commitment.hex().encode(), seq, time)).digest() != leaf)
+        ):
+            found.append(None)
+        else:
+            found.append(place)
+    return found

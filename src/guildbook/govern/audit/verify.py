@@ -16,7 +16,6 @@ from sqlalchemy import Connection
 
 from guildbook.govern.audit.checkpoint import Checkpoint
 from guildbook.govern.audit.copies import Copy
-from guildbook.govern.audit.entry import leaf_of
 from guildbook.govern.audit.log import Log, written_at
 from guildbook.govern.audit.merkle import Growth, Name
 from guildbook.govern.audit.note import Verifier
@@ -66,22 +65,18 @@ def verify(
     tail: list[int | None] | None = None
     begin = 0
     for rows in log.rows(ledger, None):
-        leaves: list[bytes] = []
-        for seq, time, commitment, leaf, sealed in rows:
-            origin = None if sealer is None else written_at(sealer, time, commitment, sealed)
-            if origin == seq and leaf_of(seq, time, commitment) != leaf:
-                origin = None
-            if tail is None:
-                if origin == rank == seq:
-                    leaves.append(leaf)
-                else:
-                    begin, tail = rank, []
-            if tail is not None:
-                tail.append(origin)
-            if held is not None:
-                held.take(commitment)
-            rank += 1
-        walk.take(leaves)
+        origins = [None] * len(rows) if sealer is None else written_at(sealer, rows)
+        good = 0
+        if tail is None:
+            good = _good(origins, [row[0] for row in rows], rank)
+            walk.take([row[3] for row in rows[:good]])
+            if good < len(rows):
+                begin, tail = rank + good, []
+        if tail is not None:
+            tail += origins[good:]
+        if held is not None:
+            held.take([row[2] for row in rows])
+        rank += len(rows)
     findings = _rows_found(tail, begin, log.reach(ledger))
     if tail is None and (reach := log.reach(ledger)) > rank:
         findings = [_cut(rank, reach - 1, "the stored tree speaks of more entries")]
@@ -110,6 +105,15 @@ def verify_copy(copy: Copy, checkpoints: Sequence[Checkpoint] = (), *, key: Veri
         what = "the entries do not give the root in the copy's first line: some of them were changed"
         findings = [Finding(Kind.CHANGED, 0, copy.size - 1, what)]
     return _report(copy.book, len(origins), walk, checkpoints, findings, whole=whole, key=key)
+
+
+def _good(origins: Sequence[int | None], seqs: Sequence[int], rank: int) -> int:
+    """How many of these stand where they were written and where they are counted, from the first on."""
+    wanted = list(range(rank, rank + len(seqs)))
+    if origins == wanted == seqs:
+        return len(wanted)
+    pairs = zip(origins, seqs, wanted, strict=True)
+    return next(i for i, (origin, seq, place) in enumerate(pairs) if not origin == seq == place)
 
 
 def _rows_found(tail: list[int | None] | None, begin: int, reach: int) -> list[Finding]:
@@ -239,12 +243,13 @@ class _Held:
         self._same = 0
         self._rest: list[bytes] = []
 
-    def take(self, commitment: bytes) -> None:
-        """The next entry of the log."""
-        if not self._rest and self._same < len(self._held) and self._held[self._same] == commitment:
-            self._same += 1
-        else:
-            self._rest.append(commitment)
+    def take(self, commitments: Sequence[bytes]) -> None:
+        """The next entries of the log."""
+        for commitment in commitments:
+            if not self._rest and self._same < len(self._held) and self._held[self._same] == commitment:
+                self._same += 1
+            else:
+                self._rest.append(commitment)
 
     def found(self) -> list[Finding]:
         """What became of the copied entries."""
