@@ -121,6 +121,10 @@ class Store:
         """One ledger transaction under the writer lock."""
         return self._vault.change()
 
+    def acting(self) -> AbstractContextManager[Connection]:
+        """One ledger transaction for acts. It does not wait for the writer: a strike counts while learning goes on."""
+        return self._vault.acting()
+
     def look(self) -> AbstractContextManager[Connection]:
         """A connection to read the ledger."""
         return self._vault.look()
