@@ -5,19 +5,21 @@ What decides is `policy`, over a world folded from acts; segments are admitted i
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from guildbook.govern import receipts
 from guildbook.govern.acts import ActKind
-from guildbook.govern.admission import Admission, Piece, admit, ruled
+from guildbook.govern.admission import Admission, Piece, admit
 from guildbook.govern.admitted import Admitted
 from guildbook.govern.permissions import PERMIT, REFUSE, Said, class_given, purpose_named
 from guildbook.govern.policy import decide
 from guildbook.govern.register import Register
 from guildbook.govern.signer import Signer
+from guildbook.govern.withholding.lineage import lineage, lineage_of, withheld
+from guildbook.govern.world import World
 from guildbook.model.decision import EVERY, IN_HOUSE, Decision, Reason, Request
 from guildbook.model.errors import DeniedError, UnknownNameError
 from guildbook.model.grant import Grant, SegmentRef, Use
@@ -33,6 +35,8 @@ class Gate:
         self._store = store
         self.register = register or Register(store)
         """Everything that was ever said, and the way to say more."""
+        self._looked: dict[str, tuple[tuple[str, frozenset[str]], int, frozenset[str]]] = {}
+        """Grant → what was said and who was leaving, the time, and what could be read no longer then."""
 
     # -- what workers say
 
@@ -141,13 +145,8 @@ class Gate:
         same = world.policy_hash == grant.policy_hash and not world.turns_between(grant.time, time)
         if same and not self._leaving() & workers:
             return
-        wanted = [s.id for s in grant.segments] if read is None else list(read)
-        ids = list(dict.fromkeys(each.partition(":")[0] for each in wanted))
-        request = Request("", "", grant.purpose, time, grant.recipient, grant.use)
-        with self._store.engine.connect() as ledger:
-            pieces = admit(ledger, world, request, ids).pieces
-        allowed = {piece.id for piece in pieces}
-        withdrawn = [each for each in wanted if each not in allowed and not self._in_parts(each, allowed)]
+        gone = self._withdrawn(grant, world, time)
+        withdrawn = gone if read is None else gone.intersection(read)
         if withdrawn:
             raise DeniedError(
                 f"{len(withdrawn)} segments of this grant may no longer be read for {grant.purpose}.",
@@ -169,44 +168,37 @@ class Gate:
         those of the one before are noted too, so that killing the program leaves nobody out.
         """
         self.confirm(admitted.grant, frozenset(each[0] for each in admitted.lineage))
-        table = tables.artefact_workers
+        table, inside = tables.artefact_workers, admitted.lineage
         names = ("worker", "class", "reason", "clauses")
         with self._store.writing():
             with self._store.engine.connect() as ledger:
-                query = select(*(table.c[name] for name in names)).where(table.c.artefact == artefact)
-                before = {tuple(row) for row in ledger.execute(query)}
-            rows = [
-                {"artefact": artefact} | dict(zip(names, each, strict=True))
-                for each in sorted(admitted.lineage - before)
-            ]
+                before = lineage(ledger, artefact)
+            rows = [{"artefact": artefact} | dict(zip(names, each, strict=True)) for each in sorted(inside - before)]
 
             def note(ledger: Connection, _: range) -> None:
+                self.confirm(admitted.grant, frozenset(each[0] for each in inside))  # acts do not wait for writers
                 if rows:
                     ledger.execute(insert(table), rows)
 
             self.register.act(ActKind.PUBLISH, {"artefact": artefact, "grant": admitted.grant.id}, project=note)
             yield
-            gone = before - admitted.lineage
             with self._store.change() as ledger:
-                for each in sorted(gone):
+                for each in sorted(before - inside):
                     held = [table.c[name] == value for name, value in zip(names, each, strict=True)]
                     ledger.execute(delete(table).where(table.c.artefact == artefact, *held))
 
-    def withheld(self, artefact: str, purpose: str, *, recipient: str = IN_HOUSE, use: str = "") -> frozenset[str]:
-        """Ids of the workers whose traces are in an artefact and may not be used so any more: a strike, a refusal."""
-        table = tables.artefact_workers
-        query = select(table.c.worker, table.c["class"]).where(table.c.artefact == artefact)
+    def noted(self, admitted: Admitted, artefact: str) -> bool:
+        """Whether just those whose traces are admitted are noted as those an artefact was made from."""
         with self._store.engine.connect() as ledger:
-            inside = {(row[0], row[1]) for row in ledger.execute(query)}
-            if not inside:
-                return frozenset()
-            found = ruled(ledger, self.register.world(), Request("", "", purpose, now(), recipient, use))
-        return frozenset(
-            each.group.worker
-            for each in found
-            for name, decision in zip(each.classes, each.decisions, strict=True)
-            if not decision.allow and (each.group.worker, name) in inside
-        )
+            return lineage(ledger, artefact) == admitted.lineage
+
+    def withheld(
+        self, artefact: str, purpose: str, *, recipient: str = IN_HOUSE, use: str = ""
+    ) -> Mapping[str, frozenset[Reason]]:
+        """Ids of the workers whose traces are in an artefact and may not be used so any more, each with the reasons."""
+        request = Request("", "", purpose, now(), recipient, use)
+        with self._store.engine.connect() as ledger:
+            return withheld(ledger, self.register.world(), request, artefact)
 
     # -- forgetting
 
@@ -255,7 +247,20 @@ class Gate:
             self.confirm(grant, workers, wanted)
             receipts.receipt(self.register, grant, pieces, first)
 
-        return Admitted(self._store, grant, receipt, _lineage(found))
+        return Admitted(self._store, grant, receipt, lineage_of(found.ruled))
+
+    def _withdrawn(self, grant: Grant, world: World, time: int) -> frozenset[str]:
+        """The segments of a grant that may be read no longer; worked out once for each state of consent."""
+        state = world.policy_hash, frozenset(self._leaving())
+        known = self._looked.get(grant.id)
+        if known and known[0] == state and not world.turns_between(known[1], time):
+            return known[2]
+        request = Request("", "", grant.purpose, time, grant.recipient, grant.use)
+        with self._store.engine.connect() as ledger:
+            allowed = {piece.id for piece in admit(ledger, world, request).pieces}
+        gone = [s.id for s in grant.segments if s.id not in allowed and not self._in_parts(s.id, allowed)]
+        self._looked[grant.id] = (state, time, frozenset(gone))
+        return frozenset(gone)
 
     def _in_parts(self, segment: str, allowed: set[str]) -> bool:
         """Whether all classes of a segment are admitted still, if by now for different reasons."""
@@ -306,15 +311,6 @@ class Gate:
 
     def _names(self) -> dict[str, str]:
         return {w.id: w.name for w in self._store.workers() if w.name is not None}
-
-
-def _lineage(found: Admission) -> frozenset[tuple[str, str, str, str]]:
-    return frozenset(
-        (each.group.worker, name, str(d.reason), " ".join(d.clauses))
-        for each in found.ruled
-        for name, d in zip(each.classes, each.decisions, strict=True)
-        if d.allow
-    )
 
 
 def _emptied(ledger: Connection, _: range) -> None:
