@@ -2,6 +2,7 @@
 
 from guildbook.store import tables
 from guildbook.store.cipher import Sealer, UndecipherableError
+from guildbook.store.parting import Parted, Pending
 from guildbook.store.rows import (
     PART,
     Appended,
@@ -24,10 +25,13 @@ from guildbook.store.rows import (
     encode_terms,
     split_part,
 )
+from guildbook.store.scopes import DONE, WHOLE, Scope
 from guildbook.store.store import Store
 
 __all__ = [
+    "DONE",
     "PART",
+    "WHOLE",
     "Appended",
     "ArtefactRow",
     "ClassPart",
@@ -36,7 +40,10 @@ __all__ = [
     "Finding",
     "ImportRow",
     "ImportState",
+    "Parted",
+    "Pending",
     "QuarantineRow",
+    "Scope",
     "SealReport",
     "Sealer",
     "SegmentRow",

@@ -151,6 +151,11 @@ class Keyring:
         return found
 
 
+def fingerprint(key: bytes) -> str:
+    """Tells a key that somebody shows from another: 128 bits of a hash, from which nothing of the key can be had."""
+    return hashlib.sha256(b"guildbook-key\n" + key).hexdigest()[:32]
+
+
 def book_id(connection: Connection) -> str | None:
     """The id of the book in this ledger, None when there is none yet."""
     facts = _facts(connection)

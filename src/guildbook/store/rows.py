@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
 UNSTATED: Final = "unstated"
 _STATED: Final = "stated:"
+LEAVING: Final = "leaving:"
+"""Before the month: the period of the key of segments that are being erased in part."""
+NOTHING: Final = "-"
+"""What takes the place of a segment of which nothing is left."""
 PART: Final = ":"
 """Stands between a segment's id and a class: the part of the segment that is of this class."""
 _BETWEEN: Final = "\n"
@@ -138,6 +142,13 @@ class SegmentRow:
     """The classes of its events, as `class_names` reads them; empty in a segment of an older Guildbook."""
     parts: str = ""
     """What it holds of each class, as `class_parts` reads it; empty where there is one class."""
+    leaving: str = ""
+    """Of one that is being erased in part: the id of the segment in its place, `-` where nothing is left of it."""
+
+    @property
+    def period(self) -> str:
+        """Which of its worker's keys opens it."""
+        return f"{LEAVING}{self.month}" if self.leaving else self.month
 
     @property
     def stated(self) -> tuple[str, ...] | None:
@@ -157,6 +168,12 @@ class ErasureReport:
     """Events in those segments and batches."""
     keys: int = 0
     quarantined: int = 0
+    gone: tuple[str, ...] = field(default=(), compare=False)
+    """Ids of those segments."""
+    fingerprints: tuple[str, ...] = field(default=(), compare=False)
+    """Of the keys that were destroyed: they tell a key that is shown from another, and nothing of any key."""
+    rewritten: int = 0
+    """Segments whose other events are under a new key now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from guildbook.store import (
     inbox,
     keys,
     ledger,
+    parting,
     people,
     reading,
     sealing,
@@ -40,6 +41,7 @@ from guildbook.store.rows import (
     SegmentRow,
     WorkerRow,
 )
+from guildbook.store.scopes import Scope
 from guildbook.store.trouble import explained
 from guildbook.store.vault import Vault
 
@@ -245,9 +247,28 @@ class Store:
         """Stop taking a worker's events in; what is there stays readable until `erase`."""
         erasure.begin(self._vault, worker_id)
 
-    def erase(self, worker_id: str) -> ErasureReport:
-        """Erase events, files, keys and name of a worker; the pseudonym stays as forgotten. May be repeated."""
-        return erasure.erase(self._vault, worker_id)
+    def erase(self, worker_id: str, transact: erasure.Ended | None = None) -> ErasureReport:
+        """Erase events, files, keys and name of a worker; the pseudonym stays as forgotten. May be repeated.
+
+        `transact` is given the report and the change, and makes it in a transaction that may log it.
+        """
+        return erasure.erase(self._vault, worker_id, transact)
+
+    def event_known(self, event: bytes) -> str:
+        """An event's id as erasures keep it: a keyed hash."""
+        return parting.known_event(self._vault, event)
+
+    def part(self, scope: Scope, transact: parting.PartBegun) -> parting.Parted | None:
+        """Set aside a part of what is held of a worker, to be subtracted and destroyed; None when there is none."""
+        return parting.part(self._vault, scope, transact)
+
+    def parts(self) -> list[parting.Pending]:
+        """The parts that are set aside, oldest first."""
+        return parting.pending(self._vault)
+
+    def destroy(self, erasure_id: str, transact: parting.PartEnded) -> ErasureReport:
+        """Destroy the keys and files of what is set aside. Killed half-way, it is finished by calling it again."""
+        return parting.destroy(self._vault, erasure_id, transact)
 
     # Artefacts
 

@@ -135,6 +135,33 @@ segments: Final = Table(
     Index(None, "worker", "month"),
 )
 
+leaving: Final = Table(
+    "leaving",
+    metadata,
+    *(Column(column.name, column.type, nullable=False) for column in segments.columns),
+    _text("leaving"),
+    PrimaryKeyConstraint("id"),
+)
+"""Segments a part of which is being erased, until it is subtracted from what was learnt. `leaving`: what is in the
+place of each."""
+
+erasures: Final = Table(
+    "erasures",
+    metadata,
+    _text("id"),
+    _text("worker"),
+    _int("first", null=True),
+    _int("until", null=True),
+    _text("class"),
+    _text("event"),
+    _text("state"),
+    _int("time"),
+    _int("seq", null=True),
+    PrimaryKeyConstraint("id"),
+    Index(None, "worker"),
+)
+"""What of whom was erased, or is being: nothing of it is taken in again. `seq`: the log entry that says it is gone."""
+
 strays: Final = Table("strays", metadata, _text("path"), PrimaryKeyConstraint("path"))
 """Files that must not exist when no write is under way: not yet published, or already dropped."""
 
