@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA384
 
 from guildbook.govern.acts import Act, ActKind
 from guildbook.govern.agreement.hashing import document, document_hash
+from guildbook.govern.collective.board import Vote, board_root, paper_text, request_text, vote_text
+from guildbook.govern.collective.paper import Secrets
 from guildbook.govern.world import World
 from guildbook.model.agreement import (
     Agreement,
@@ -27,6 +32,24 @@ BOOK = "book-1"
 START = 1_767_225_600_000_000
 """2026-01-01, µs UTC."""
 DAY = 86_400_000_000
+
+
+PSS = padding.PSS(mgf=padding.MGF1(SHA384()), salt_length=48)
+
+
+@cache
+def secrets() -> Secrets:
+    """The keys of all ballots of these tests: making one takes time."""
+    return Secrets.make()
+
+
+@cache
+def signing_key() -> rsa.RSAPrivateKey:
+    key = secrets().key
+    exponent = pow(65537, -1, (key.p - 1) * (key.q - 1))
+    public = rsa.RSAPublicNumbers(65537, key.public.n)
+    crt = rsa.rsa_crt_dmp1(exponent, key.p), rsa.rsa_crt_dmq1(exponent, key.q), rsa.rsa_crt_iqmp(key.p, key.q)
+    return rsa.RSAPrivateNumbers(key.p, key.q, exponent, *crt, public).private_key()
 
 
 @dataclass
@@ -80,14 +103,41 @@ class Stage:
             self.act(ActKind.MANDATE, member, collective="guild", worker=member, **{"class": "*"}, purpose="*")
 
     def ballot(self, name: str, subject: str, *, yes: int, no: int = 0, by: str = "ann") -> None:
-        """Hold a ballot of the guild in which all votes are cast at once."""
+        """Hold a ballot of the guild in which all votes are cast at once, the first members of the roll voting."""
         roll = sorted(self.world.collectives["guild"].members(self.time + 1_000_000))
+        self.open_ballot(name, subject, roll, by)
+        self.time += DAY
+        choices = ["yes"] * yes + ["no"] * no
+        self.act(ActKind.BALLOT_CLOSE, by, **self.count(name, choices, roll))
+
+    def open_ballot(self, name: str, subject: str, roll: list[str], by: str = "ann") -> None:
+        """Open a ballot of the guild for a day."""
         self.act(
             ActKind.BALLOT_OPEN, by, collective="guild", ballot=name, subject=subject, roll=roll,
-            closes=self.time + DAY, question="?", options=["yes", "no"],
+            closes=self.time + DAY, question="?", options=["yes", "no"], sealed="", **secrets().said(),
         )  # fmt: skip
-        self.time += DAY
-        self.act(ActKind.BALLOT_CLOSE, by, collective="guild", ballot=name, counts={"yes": yes, "no": no})
+
+    def count(self, name: str, choices: list[str], askers: list[str]) -> dict[str, Any]:
+        """The body of a count: these choices, by papers these members asked for (more choices: stuffed)."""
+        votes = sorted(self.vote(name, choice) for choice in choices)
+        asked = askers[: len(choices)]
+        return {
+            "collective": "guild", "ballot": name, "board": [vote.line() for vote in votes], "void": 0,
+            "board_root": board_root(votes), "requests": [self.request(name, member) for member in asked],
+            "counts": {option: choices.count(option) for option in ("yes", "no")},
+        }  # fmt: skip
+
+    def vote(self, name: str, choice: str) -> Vote:
+        """A vote with a paper, signed here without the detour of blinding."""
+        once, numbers = Ed25519PrivateKey.generate(), signing_key()
+        token = once.public_key().public_bytes_raw()
+        paper = numbers.sign(paper_text(BOOK, name, token), PSS, SHA384())
+        return Vote(token.hex(), choice, paper.hex(), once.sign(vote_text(BOOK, name, choice)).hex())
+
+    def request(self, name: str, member: str) -> list[str]:
+        """A member's signature under a request for a paper."""
+        blinded = "00" * 32
+        return [member, blinded, self.players[member].key.sign(request_text(BOOK, name, member, blinded)).hex()]
 
     def agree(self, name: str, terms: Agreement, by: str = "ann") -> str:
         """Offer, ratify, sign by both: the agreement is in force. Gives the hash."""

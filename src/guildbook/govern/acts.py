@@ -28,6 +28,7 @@ class ActKind(StrEnum):
     READMIT = "readmit"
     FOUND = "found"
     JOIN = "join"
+    ADMIT = "admit"
     LEAVE = "leave"
     OFFICE = "office"
     MANDATE = "mandate"

@@ -19,9 +19,7 @@ _OWN: Final = frozenset(
     }
 )  # fmt: skip
 """What only the worker of the body may do."""
-_STEWARDS: Final = frozenset(
-    {ActKind.FORBID, ActKind.UNFORBID, ActKind.BALLOT_OPEN, ActKind.BALLOT_CLOSE, ActKind.STRIKE_END}
-)
+_STEWARDS: Final = frozenset({ActKind.ADMIT, ActKind.FORBID, ActKind.UNFORBID, ActKind.STRIKE_END})
 """What a steward of the collective may do alone."""
 _PARTIES: Final = frozenset({ActKind.OFFER, ActKind.COUNTER, ActKind.SIGN, ActKind.TERMINATE})
 _BOOKS: Final = frozenset(
@@ -43,6 +41,8 @@ def check(world: World, act: Act, *, trusted: bool) -> None:
             raise _denied("Only the worker can say this.", "Act as them: --as NAME.")
     elif act.kind in _STEWARDS:
         check_steward(world, collective(world, body["collective"]), act)
+    elif act.kind is ActKind.BALLOT_OPEN:
+        _check_opener(world, act)
     elif act.kind in _PARTIES:
         check_party(world, act)
     elif act.kind is ActKind.UNSUSPEND:
@@ -104,10 +104,20 @@ def check_party(world: World, act: Act) -> None:
         side = collective(world, body["collective"])
         if act.by != body["licensee"] and not side.holds(act.by, STEWARD, act.time):
             raise _denied("Only the two parties of an agreement can offer it.", "Act as one: --as NAME.", "not-a-party")
+        if side.member(body["licensee"], act.time):
+            raise _denied("One person cannot be both parties.", "Name another licensee.", "both-sides")
         if body["licensee"] not in world.people:
             raise _denied("The licensee has no key yet.", "guildbook identity enrol FILE.", "no-key")
     else:
         party(agreement(world, body["agreement"]), act, world)
+
+
+def _check_opener(world: World, act: Act) -> None:
+    """A steward opens ballots; where there is none, any member opens one that elects one."""
+    found = collective(world, act.body["collective"])
+    orphaned = not found.steered(act.time) and str(act.body["subject"]).startswith(f"{STEWARD}:")
+    if not (orphaned and act.by in world.people and found.member(act.by, act.time)):
+        check_steward(world, found, act)
 
 
 def _check_ratified(world: World, act: Act) -> None:
@@ -116,6 +126,10 @@ def _check_ratified(world: World, act: Act) -> None:
         raise _denied("No ballot has said yes to this.", "Hold one: guildbook agreement vote.", "not-ratified")
     if ballot.collective != agreement(world, act.body["agreement"]).collective:
         raise _denied("Another collective has voted.", "Hold a ballot of the party.", "not-ratified")
+    latest = agreement(world, act.body["agreement"]).latest
+    if latest.hash == act.body["hash"] and ballot.opened < latest.time:
+        # Else an old yes would count for terms that came back to the table after they were dropped.
+        raise _denied("That ballot was held before this was on the table.", "Hold another.", "not-ratified")
 
 
 def _check_office(world: World, act: Act) -> None:

@@ -1,4 +1,4 @@
-"""What ballots, offers, signatures and strikes do to a world."""
+"""What offers, signatures and strikes do to a world."""
 
 from __future__ import annotations
 
@@ -11,40 +11,14 @@ from guildbook.govern.agreement.hashing import document_hash, read
 from guildbook.govern.agreement.rules import rules
 from guildbook.govern.agreement.validate import must_be_valid
 from guildbook.govern.world.authority import agreement, collective, party, signed_by
-from guildbook.govern.world.parts import Agreement, Ballot, Strike, Version
+from guildbook.govern.world.parts import Agreement, Strike, Version
 from guildbook.govern.world.state import EVERYTHING, World
+from guildbook.govern.world.voting import close_ballot, open_ballot
 from guildbook.model.canonical import canonical
 from guildbook.model.errors import DeniedError
 from guildbook.model.time import DAY
 
 _SHARE: Final = 1_000_000
-
-
-def _ballot_open(world: World, act: Act, body: Mapping[str, Any]) -> None:
-    found = collective(world, body["collective"])
-    roll = frozenset(found.members(act.time))
-    if frozenset(body["roll"]) != roll:
-        raise DeniedError("The ballot's roll is not that of the collective.", "Open it again.", "wrong-roll")
-    if body["ballot"] in world.ballots or int(body["closes"]) <= act.time:
-        raise DeniedError("A ballot needs an id of its own and time to vote.", "Open another.", "bad-ballot")
-    world.ballots[body["ballot"]] = Ballot(body["ballot"], found.id, body["subject"], int(body["closes"]), roll)
-
-
-def _ballot_close(world: World, act: Act, body: Mapping[str, Any]) -> None:
-    ballot = world.ballots.get(body["ballot"])
-    if ballot is None or ballot.collective != body["collective"] or ballot.result:
-        raise DeniedError("There is no such ballot open.", "See: guildbook collective ballots.", "no-ballot")
-    counts = {str(option): int(n) for option, n in body["counts"].items()}
-    cast = sum(counts.values())
-    if cast > len(ballot.eligible) or min(counts.values(), default=0) < 0:
-        raise DeniedError("More votes than members.", "The count was tampered with.", "bad-count")
-    if act.time < ballot.closes and cast < len(ballot.eligible):
-        raise DeniedError("The ballot is still open.", "Wait until it closes, or until all have voted.", "still-open")
-    charter = world.collectives[ballot.collective].charter
-    if cast * _SHARE < charter.quorum_ppm * len(ballot.eligible) or not cast:
-        ballot.result = "no-quorum"
-    else:
-        ballot.result = "yes" if counts.get("yes", 0) * _SHARE > charter.majority_ppm * cast else "no"
 
 
 def _offer(world: World, act: Act, body: Mapping[str, Any]) -> None:
@@ -71,7 +45,7 @@ def _version(act: Act, side: str, licensee: str) -> Version:
     must_be_valid(terms)
     if (terms.collective.id, terms.licensee.id) != (side, licensee):
         raise DeniedError("The terms name other parties.", "Correct collective.id and licensee.id.", "wrong-parties")
-    return Version(said, terms, document, act.by)
+    return Version(said, terms, document, act.by, act.time)
 
 
 def _ratify(world: World, _: Act, body: Mapping[str, Any]) -> None:
@@ -241,8 +215,8 @@ def _strike(world: World, name: str) -> Strike:
 
 
 HANDLERS: Final[Mapping[ActKind, Callable[[World, Act, Mapping[str, Any]], None]]] = {
-    ActKind.BALLOT_OPEN: _ballot_open,
-    ActKind.BALLOT_CLOSE: _ballot_close,
+    ActKind.BALLOT_OPEN: open_ballot,
+    ActKind.BALLOT_CLOSE: close_ballot,
     ActKind.OFFER: _offer,
     ActKind.COUNTER: _counter,
     ActKind.RATIFY: _ratify,

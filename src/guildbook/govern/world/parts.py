@@ -26,6 +26,8 @@ class Person:
     """Public X25519 key, hex."""
     name: str = ""
     """Of somebody who is no worker; a worker's is kept apart, encrypted."""
+    former: dict[str, int] = field(default_factory=dict[str, int])
+    """Keys they had before → until when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Charter:
     notice_days: int = 14
     law: str = ""
     """A law profile, for example `eu-employment`."""
+    admission: str = "open"
+    """Whether who asks to join is a member at once (`open`) or once a steward has said so (`steward`)."""
 
 
 @dataclass(slots=True)
@@ -59,6 +63,8 @@ class Collective:
     """Member → (class, purpose) they delegated."""
     refusals: set[tuple[str, str, str]] = field(default_factory=set[tuple[str, str, str]])
     """(class, purpose, recipient) the collective refuses."""
+    asking: dict[str, int] = field(default_factory=dict[str, int])
+    """Who wants to join → since when, where a steward admits them."""
 
     def member(self, worker: str, time: int) -> bool:
         """Whether somebody is on the roll at a time."""
@@ -69,8 +75,12 @@ class Collective:
         return {worker for worker in self.roll if self.member(worker, time)}
 
     def holds(self, person: str, role: str, time: int) -> bool:
-        """Whether a person's term of office is running."""
-        return self.offices.get((person, role), 0) > time
+        """Whether a person's term of office is running. Who is no member is no steward."""
+        return self.offices.get((person, role), 0) > time and (role != STEWARD or self.member(person, time))
+
+    def steered(self, time: int) -> bool:
+        """Whether anybody is a steward."""
+        return any(role == STEWARD and self.holds(person, role, time) for person, role in self.offices)
 
     def mandated(self, worker: str, trace_class: str, purposes: tuple[str, ...]) -> bool:
         """Whether a member has delegated this class for one of these purposes."""
@@ -88,6 +98,8 @@ class Version:
     document: Mapping[str, Any]
     """Both views, as they were offered."""
     by: str
+    time: int = 0
+    """When, µs UTC."""
 
 
 @dataclass(slots=True)
@@ -129,6 +141,23 @@ class Ballot:
     eligible: frozenset[str]
     result: str = ""
     """`yes`, `no` or `no-quorum` once it is closed."""
+    question: str = ""
+    by: str = ""
+    """Who opened it, gives out its papers and counts it."""
+    opened: int = 0
+    closed: int = 0
+    """When it was counted, µs UTC."""
+    key: str = ""
+    """Modulus of the key that signs papers, hex."""
+    box: str = ""
+    """Public X25519 key for which votes are sealed, hex."""
+    sealed: str = ""
+    """The private halves of both, for who opened it, hex."""
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+    papers: int = 0
+    """How many members asked for a paper."""
+    root: str = ""
+    """Hash of the board, hex."""
 
 
 @dataclass(slots=True)
