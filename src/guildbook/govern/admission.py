@@ -1,18 +1,36 @@
 """Bulk admission: which sealed segments, and which classes in them, may be read for one request.
 
 What decides is the same for all segments of one worker with the same terms and classes. So the ledger groups its
-segments by these in one statement, `policy.decide` rules on each group and class once, and a second statement selects
-what was admitted. There is one policy, and none in SQL that could come to differ from it; the cost is one decision a
-group and class, whatever the number of segments and events.
+segments by these in one statement, answered from an index; `policy.decide` rules on each group and class once, and
+further statements select what was admitted. There is one policy, and none in SQL that could come to differ from it;
+the cost is one decision a group and class, whatever the number of segments and events.
+
+Where an agreement in force looks at months, these are cut at the months it names, and a group is the segments between
+two cuts: within them every rule says the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Column, Connection, MetaData, Table, Text, and_, func, insert, literal_column, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    MetaData,
+    Table,
+    Text,
+    and_,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.schema import CreateTable, DropTable
 
 from guildbook.govern.policy import decide
@@ -21,20 +39,22 @@ from guildbook.model.decision import Decision, Reason, Request
 from guildbook.store import PART, ClassPart, WorkerState, class_names, class_parts, decode_terms, tables
 
 _FEW: Final = 400
+_CUTS: Final = 8
+"""With more cuts than this the months themselves are grouped by: each stretch is one pass over an index."""
+_ALL: Final = ("",)
 _ADMITTED: Final = Table(
     "admitted_groups",
     MetaData(),
     Column("worker", Text),
     Column("terms", Text),
     Column("classes", Text),
-    Column("month", Text),
     prefixes=["TEMPORARY"],
 )
 """The groups with anything admitted, for one statement."""
+_S: Final = tables.segments.c
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Segments on which the same is decided."""
 
     worker: str
@@ -42,18 +62,17 @@ class Group:
     classes: str
     """As the ledger notes them."""
     month: str
-    """Empty where no rule looks at months."""
+    """The first month from which on the same is decided; empty where no rule looks at months."""
     segments: int
     rows: int
 
     @property
     def key(self) -> tuple[str, str, str, str]:
         """What a segment is looked up by."""
-        return self.worker, self.terms, self.classes, self.month
+        return self[:4]
 
 
-@dataclass(frozen=True, slots=True)
-class Ruled:
+class Ruled(NamedTuple):
     """A group with what was decided on each of its classes."""
 
     group: Group
@@ -72,8 +91,7 @@ class Ruled:
         return first.allow and all((d.reason, d.clauses) == (first.reason, first.clauses) for d in self.decisions)
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """One admitted segment, or one class of it."""
 
     id: str
@@ -100,135 +118,182 @@ class Admission:
 
 def ruled(connection: Connection, world: World, request: Request, ids: Sequence[str] | None = None) -> list[Ruled]:
     """Decide on all segments, or those of some ids, or of `request.worker` if it names one."""
-    monthly = _by_month(world, request)
-    person = tables.workers.c
-    leaving = set(connection.execute(select(person.id).where(person.state != WorkerState.ACTIVE)).scalars())
-    gone = Decision(allow=False, reason=Reason.ERASING, clauses=(), policy_hash=world.policy_hash)
-    out: list[Ruled] = []
-    for group in _groups(connection, request.worker, ids, monthly=monthly):
-        names = class_names(group.classes)
-        terms = decode_terms(group.terms)
-        decisions = tuple(
-            gone
-            if group.worker in leaving  # whatever the acts say, as when a forgetting was cut short
-            else decide(
-                world,
-                Request(
-                    group.worker,
-                    name,
-                    request.purpose,
-                    request.time,
-                    request.recipient,
-                    request.use,
-                    group.month,
-                    terms,
-                ),
-            )
-            for name in names
-        )
-        out.append(Ruled(group, names, decisions))
-    return out
+    return _ruled(connection, world, request, ids, cuts(world, request))
 
 
 def admit(connection: Connection, world: World, request: Request, ids: Sequence[str] | None = None) -> Admission:
     """The pieces that may be read, by id."""
-    found = ruled(connection, world, request, ids)
-    some = {each.group.key: each for each in found if each.allowed}
-    refused = sum(each.group.segments for each in found if not each.allowed)
-    monthly = any(each.group.month for each in found)
-    rows = _selected(connection, list(some), ids, request.worker, everything=len(some) == len(found), monthly=monthly)
-    pieces = [piece for row in rows for piece in _pieces(row, some[_key(row, monthly=monthly)])]
-    return Admission(tuple(found), tuple(sorted(pieces, key=lambda p: p.id)), refused)
+    months = cuts(world, request)
+    found = _ruled(connection, world, request, ids, months)
+    some = {each.group.key: each for each in found if any(d.allow for d in each.decisions)}
+    refused = sum(each.group.segments for each in found if each.group.key not in some)
+    rows = _selected(connection, some, ids, request.worker, everything=len(some) == len(found))
+    return Admission(tuple(found), pieces(rows, some, months), refused)
 
 
-def _by_month(world: World, request: Request) -> bool:
-    """Whether an agreement in force admits some months and not others."""
-    return any(
-        rule.first_month or rule.last_month
-        for (_, recipient, purpose), rules in world.index.items()
-        if (recipient, purpose) == (request.recipient, request.purpose)
-        for _, rule in rules
-    )
+def cuts(world: World, request: Request) -> tuple[str, ...]:
+    """The first months of the stretches within which all rules for a request say the same.
+
+    One without a name if none looks at months.
+    """
+    found: set[str] = set()
+    for (_, recipient, purpose), rules in world.index.items():
+        if (recipient, purpose) == (request.recipient, request.purpose):
+            for _, rule in rules:
+                found |= {rule.first_month, _after(rule.last_month)}
+    found.discard("")
+    return ("0000-01", *sorted(found)) if found else _ALL
 
 
-def _groups(connection: Connection, worker: str, ids: Sequence[str] | None, *, monthly: bool) -> Iterator[Group]:
-    s = tables.segments.c
-    month = s.month if monthly else literal_column("''")
-    keys = [s.worker, s.terms, s.classes, month.label("month")]
-    grouped = [s.worker, s.terms, s.classes, *([s.month] if monthly else [])]
-    query = select(*keys, func.count(), func.sum(s.rows)).group_by(*grouped)
-    if worker:
-        query = query.where(s.worker == worker)
-    if ids is None:
-        for row in connection.execute(query):
-            yield Group(row[0], row[1], row[2], row[3], int(row[4]), int(row[5]))
-        return
-    sums: dict[tuple[str, str, str, str], list[int]] = {}
-    for start in range(0, len(ids), _FEW):
-        for row in connection.execute(query.where(s.id.in_(ids[start : start + _FEW]))):
-            total = sums.setdefault((row[0], row[1], row[2], row[3]), [0, 0])
-            total[0] += int(row[4])
-            total[1] += int(row[5])
+def _after(month: str) -> str:
+    """The month after one."""
+    if not month:
+        return ""
+    year, number = int(month[:4]), int(month[5:])
+    return f"{year + number // 12:04}-{number % 12 + 1:02}"
+
+
+def _ruled(
+    connection: Connection, world: World, request: Request, ids: Sequence[str] | None, months: tuple[str, ...]
+) -> list[Ruled]:
+    person = tables.workers.c
+    leaving = set(connection.execute(select(person.id).where(person.state != WorkerState.ACTIVE)).scalars())
+    return rule(_groups(connection, request.worker, ids, months), world, request, leaving)
+
+
+def rule(groups: Iterable[Group], world: World, request: Request, leaving: Collection[str] = ()) -> list[Ruled]:
+    """Decide on each class of each group. `leaving`: ids of workers of whom nothing may be read, whatever acts say."""
+    gone = Decision(allow=False, reason=Reason.ERASING, clauses=(), policy_hash=world.policy_hash)
+    purpose, time, recipient, use = request.purpose, request.time, request.recipient, request.use
+    said: dict[tuple[str, str, str, str], Decision] = {}
+    named: dict[str, tuple[str, ...]] = {}
+    stated: dict[str, tuple[str, ...] | None] = {}
+    out: list[Ruled] = []
+    for group in groups:
+        worker, terms, classes, month = group[:4]
+        names = named.get(classes)
+        if names is None:
+            names = named[classes] = class_names(classes)
+        if worker in leaving:  # as when a forgetting was cut short
+            out.append(Ruled(group, names, (gone,) * len(names)))
+            continue
+        if terms not in stated:
+            stated[terms] = decode_terms(terms)
+        decisions: list[Decision] = []
+        for name in names:
+            key = worker, name, terms, month
+            found = said.get(key)
+            if found is None:
+                asked = Request(worker, name, purpose, time, recipient, use, month, stated[terms])
+                found = said[key] = decide(world, asked)
+            decisions.append(found)
+        out.append(Ruled(group, names, tuple(decisions)))
+    return out
+
+
+def _groups(connection: Connection, worker: str, ids: Sequence[str] | None, months: tuple[str, ...]) -> Iterator[Group]:
+    keys = [_S.worker, _S.terms, _S.classes]
+    if months == _ALL:
+        queries = [select(*keys, literal_column("''"), func.count(), func.sum(_S.rows)).group_by(*keys)]
+    elif len(months) <= _CUTS:
+        queries = [
+            select(*keys, literal_column(f"'{first}'"), func.count(), func.sum(_S.rows)).where(within).group_by(*keys)
+            for first, within in zip(months, _stretches(months), strict=True)
+        ]
+    else:
+        queries = [select(*keys, _S.month, func.count(), func.sum(_S.rows)).group_by(*keys, _S.month)]
+    sums: dict[tuple[str, str, str, str], tuple[int, int]] = {}
+    for query in queries:
+        for some in _parts(query, worker, ids):
+            for one, terms, classes, month, segments, rows in connection.execute(some):
+                key = one, terms, classes, _stretch(months, month)
+                before = sums.get(key)
+                # A sum is a Decimal on PostgreSQL.
+                sums[key] = (segments, int(rows)) if before is None else (before[0] + segments, before[1] + int(rows))
     for key, (segments, rows) in sums.items():
         yield Group(*key, segments, rows)
 
 
+def _parts(query: Any, worker: str, ids: Sequence[str] | None) -> Iterator[Any]:
+    """A query over some segments, in as many as it takes."""
+    if worker:
+        query = query.where(_S.worker == worker)
+    if ids is None:
+        # Each with the condition of an index that holds all it needs.
+        yield query.where(text(tables.SHORT_CLASSES))
+        yield query.where(text(tables.LONG_CLASSES))
+    else:
+        for start in range(0, len(ids), _FEW):
+            yield query.where(_S.id.in_(ids[start : start + _FEW]))
+
+
+def _stretches(months: tuple[str, ...]) -> Iterator[ColumnElement[bool]]:
+    for first, after in zip(months, (*months[1:], None), strict=True):
+        yield _S.month >= first if after is None else and_(_S.month >= first, _S.month < after)
+
+
+def _stretch(months: tuple[str, ...], month: str) -> str:
+    return months[bisect_right(months, month) - 1] if month else ""
+
+
 def _selected(
     connection: Connection,
-    admitted: Sequence[tuple[str, str, str, str]],
+    admitted: dict[tuple[str, str, str, str], Ruled],
     ids: Sequence[str] | None,
     worker: str,
     *,
     everything: bool,
-    monthly: bool,
-) -> list[Any]:
-    """The ledger's rows of the segments in the admitted groups."""
+) -> Iterator[Any]:
+    """The ledger's rows of segments, among them all in the admitted groups."""
     if not admitted:
-        return []
-    s = tables.segments.c
-    query = select(s.id, s.worker, s.month, s.terms, s.classes, s.rows, s.first, s.last, s.digest, s.parts)
+        return
+    query = select(_S.id, _S.worker, _S.month, _S.terms, _S.classes, _S.rows, _S.first, _S.last, _S.digest, _S.parts)
     if worker:
-        query = query.where(s.worker == worker)
+        query = query.where(_S.worker == worker)
     if ids is not None:
-        found = [
-            row
-            for start in range(0, len(ids), _FEW)
-            for row in connection.execute(query.where(s.id.in_(ids[start : start + _FEW])))
-        ]
-        wanted = set(admitted)
-        return [row for row in found if _key(row, monthly=monthly) in wanted]
+        for start in range(0, len(ids), _FEW):
+            yield from connection.execute(query.where(_S.id.in_(ids[start : start + _FEW])))
+        return
     if everything:
-        return list(connection.execute(query))
+        yield from connection.execute(query)
+        return
     a = _ADMITTED.c
     connection.execute(CreateTable(_ADMITTED))
     try:
-        connection.execute(
-            insert(_ADMITTED),
-            [dict(zip(("worker", "terms", "classes", "month"), key, strict=True)) for key in admitted],
-        )
-        on = and_(s.worker == a.worker, s.terms == a.terms, s.classes == a.classes)
-        if monthly:
-            on = and_(on, s.month == a.month)
-        return list(connection.execute(query.join(_ADMITTED, on)))
+        keys = dict.fromkeys(key[:3] for key in admitted)
+        connection.execute(insert(_ADMITTED), [dict(zip(("worker", "terms", "classes"), k, strict=True)) for k in keys])
+        on = and_(_S.worker == a.worker, _S.terms == a.terms, _S.classes == a.classes)
+        yield from connection.execute(query.join(_ADMITTED, on))
     finally:
         connection.execute(DropTable(_ADMITTED))
 
 
-def _key(row: Any, *, monthly: bool) -> tuple[str, str, str, str]:
-    return row.worker, row.terms, row.classes, row.month if monthly else ""
+def pieces(
+    rows: Iterable[Any], admitted: Mapping[tuple[str, str, str, str], Ruled], months: tuple[str, ...]
+) -> tuple[Piece, ...]:
+    """What is admitted of some segments, by id. `rows`: as `_selected` gives them. `months`: the cuts."""
+    return tuple(sorted(_pieces(rows, admitted, months), key=attrgetter("id")))
 
 
-def _pieces(row: Any, found: Ruled) -> Iterator[Piece]:
-    if found.whole:
-        d = found.decisions[0]
-        yield Piece(row.id, row.worker, row.month, row.rows, row.first, row.last, row.digest, d.reason, d.clauses)
-        return
-    whole = ClassPart("", row.rows, row.first, row.last, row.digest)
-    held = {part.name: part for part in class_parts(row.classes, row.parts, whole)}
-    for name, d in zip(found.classes, found.decisions, strict=True):
-        if d.allow:
-            part = held[name]
-            yield Piece(
-                f"{row.id}{PART}{name}", row.worker, row.month, part.rows, part.first, part.last, part.digest, d.reason,
-                d.clauses,
-            )  # fmt: skip
+def _pieces(
+    rows: Iterable[Any], admitted: Mapping[tuple[str, str, str, str], Ruled], months: tuple[str, ...]
+) -> Iterator[Piece]:
+    one_for_all = months == _ALL
+    reasons = {key: (r.decisions[0].reason, r.decisions[0].clauses) for key, r in admitted.items() if r.whole}
+    for name, worker, month, terms, classes, count, first, last, digest, parts in rows:
+        key = worker, terms, classes, "" if one_for_all else _stretch(months, month)
+        reason = reasons.get(key)
+        if reason is not None:
+            yield Piece(name, worker, month, count, first, last, digest, *reason)
+            continue
+        found = admitted.get(key)
+        if found is None:
+            continue
+        held = {part.name: part for part in class_parts(classes, parts, ClassPart("", count, first, last, digest))}
+        for part_name, d in zip(found.classes, found.decisions, strict=True):
+            if d.allow:
+                part = held[part_name]
+                yield Piece(
+                    f"{name}{PART}{part_name}", worker, month, part.rows, part.first, part.last, part.digest, d.reason,
+                    d.clauses,
+                )  # fmt: skip

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata: Final = MetaData(
@@ -31,6 +32,11 @@ metadata: Final = MetaData(
 
 # SQLite numbers rows by itself only in a column declared INTEGER.
 _NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
+
+
+SHORT_CLASSES: Final = "length(classes) < 500"
+"""Of segments whose classes fit into an index of PostgreSQL (2,704 bytes), so that a query can be answered from it."""
+LONG_CLASSES: Final = "length(classes) >= 500"
 
 
 def _text(name: str, *, null: bool = False) -> Column[str]:
@@ -133,7 +139,12 @@ segments: Final = Table(
     _text("parts"),
     PrimaryKeyConstraint("id"),
     Index(None, "worker", "month"),
-)
+    Index(
+        "ix_segments_groups", "worker", "terms", "classes", "month", "rows",
+        sqlite_where=text(SHORT_CLASSES), postgresql_where=text(SHORT_CLASSES),
+    ),
+    Index("ix_segments_long", "worker", sqlite_where=text(LONG_CLASSES), postgresql_where=text(LONG_CLASSES)),
+)  # fmt: skip
 
 leaving: Final = Table(
     "leaving",
