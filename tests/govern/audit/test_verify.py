@@ -369,3 +369,19 @@ def test_a_copy_that_is_missing_or_breaks_off_is_explained(store: Store, log: Lo
     copy.path.write_bytes(copy.path.read_bytes()[:-20])
     with pytest.raises(InputError, match="line 22"):
         verify_copy(copy)
+
+
+def test_a_log_that_grows_while_it_is_looked_at_is_sound(
+    store: Store, log: Log, acts: Acts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others go on acting: what they add between two reads of the ledger is no tampering."""
+    writer, read = Log(store), log.rows
+
+    def growing(ledger: Connection, start: int | None = 0, stop: int | None = None) -> Any:
+        yield from read(ledger, start, stop)
+        with store.change() as other:
+            writer.append(other, acts(10, 100))
+
+    monkeypatch.setattr(log, "rows", growing)
+    report = found(store, log)
+    assert (report.sound, report.size) == (True, 21)

@@ -22,6 +22,7 @@ from guildbook.govern.audit.note import Verifier
 from guildbook.govern.audit.places import Finding, Kind, compare
 from guildbook.govern.audit.proofs import opens
 from guildbook.model.errors import StoreError
+from guildbook.store import Sealer
 
 _CHUNK: Final = 1 << 14
 
@@ -60,12 +61,15 @@ def verify(
     """
     walk = _Walk(log, ledger, checkpoints)
     held = None if copy is None else _Held(copy)
-    sealer = log.sealer(ledger) if log.size(ledger) else None
+    # First of all: the log may grow meanwhile, and then the entries must not seem fewer than the tree says.
+    reach = log.reach(ledger)
+    sealer: Sealer | None = None
     rank = 0
     tail: list[int | None] | None = None
     begin = 0
     for rows in log.rows(ledger, None):
-        origins = [None] * len(rows) if sealer is None else written_at(sealer, rows)
+        sealer = sealer or log.sealer(ledger)
+        origins = written_at(sealer, rows)
         good = 0
         if tail is None:
             good = _good(origins, [row[0] for row in rows], rank)
@@ -77,8 +81,8 @@ def verify(
         if held is not None:
             held.take([row[2] for row in rows])
         rank += len(rows)
-    findings = _rows_found(tail, begin, log.reach(ledger))
-    if tail is None and (reach := log.reach(ledger)) > rank:
+    findings = _rows_found(tail, begin, reach)
+    if tail is None and reach > rank:
         findings = [_cut(rank, reach - 1, "the stored tree speaks of more entries")]
     findings += walk.tree_found() if tail is None else []
     if held is not None:
