@@ -17,6 +17,7 @@ from guildbook.app.processing import Processing
 from guildbook.app.progress import Progress, silent
 from guildbook.app.strikes import Strikes
 from guildbook.app.teaching import Teaching
+from guildbook.app.terms import Terms
 from guildbook.config import Config, load
 from guildbook.govern import Gate
 from guildbook.model.errors import InputError, UnknownNameError
@@ -37,6 +38,7 @@ class Book:
     nets: Nets
     audit: Auditing
     persons: Persons
+    terms: Terms
     strikes: Strikes
     _store: Store
 
@@ -148,4 +150,5 @@ def open_book(
     desks = Teaching(distil, config), Processing(gate, distil), NextSteps(store, gate, distil, nets)
     audit = Auditing(store, gate.register.log, gate.label)
     persons = Persons(store, gate)
-    return Book(config, gate, distil, *desks, nets, audit, persons, Strikes(store, gate, persons), store)
+    said = Terms(gate, persons), Strikes(store, gate, persons)
+    return Book(config, gate, distil, *desks, nets, audit, persons, *said, store)

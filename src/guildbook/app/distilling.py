@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from guildbook.app.progress import Progress, silent
+from guildbook.app.withheld import note, without
 from guildbook.config import Config
 from guildbook.distil import Settings, State, StateVersionError, Sums
 from guildbook.distil import learn as distil_learn
@@ -38,6 +39,14 @@ def next_artefact(purpose: Purpose) -> str:
     return f"next-{purpose}"
 
 
+def _state(purpose: Purpose) -> str:
+    return f"state-{purpose}"
+
+
+def _knowledge(purpose: Purpose) -> str:
+    return f"knowledge-{purpose}"
+
+
 _Found = tuple[State | None, tuple[str, ...]]
 """The sums to go on from, and what there is to say of them."""
 
@@ -62,8 +71,24 @@ class Distilling:
         self._config = config
 
     def knowledge(self, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> Knowledge | None:
-        """What was learnt last for this purpose, or None; also None for what another version wrote."""
-        data = self._store.get_artefact(f"knowledge-{purpose}")
+        """What was learnt last for this purpose, or None; also None for what another version wrote.
+
+        What rests on traces that may not be used so now is left out, with a note.
+        """
+        found = self._kept(purpose)
+        held = {} if found is None else self._gate.withheld(_knowledge(purpose), purpose)
+        if found is None or not held:
+            return found
+        names = {self._gate.label(worker) for worker in held}
+        return without(found, names, note(reason for reasons in held.values() for reason in reasons))
+
+    def withheld(self, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> str:
+        """Why the sums are not shown now; empty where they are."""
+        held = self._gate.withheld(_state(purpose), purpose)
+        return note(reason for reasons in held.values() for reason in reasons) if held else ""
+
+    def _kept(self, purpose: Purpose) -> Knowledge | None:
+        data = self._store.get_artefact(_knowledge(purpose))
         try:
             return None if data is None else knowledge_from_dict(json.loads(data))
         except (KeyError, TypeError, ValueError):
@@ -112,19 +137,20 @@ class Distilling:
             progress=lambda share: progress("distil", share),
         )
         grant = admitted.grant.id
-        if learnt.changed or before != learnt.state.segments.keys():
-            with self._gate.publishing(admitted, f"state-{purpose}"):
-                self._store.put_artefact(f"state-{purpose}", "sums", learnt.state.to_bytes(), grant)
+        if learnt.changed or before != learnt.state.segments.keys() or not self._gate.noted(admitted, _state(purpose)):
+            with self._gate.publishing(admitted, _state(purpose)):
+                self._store.put_artefact(_state(purpose), "sums", learnt.state.to_bytes(), grant)
             self._store.drop_artefact(next_artefact(purpose))  # fitted on events that may be gone
-        if learnt.changed or known is None:
+        if learnt.changed or known is None or not self._gate.noted(admitted, _knowledge(purpose)):
             body = json.dumps(learnt.knowledge.to_dict(), ensure_ascii=False, separators=(",", ":"))
-            with self._gate.publishing(admitted, f"knowledge-{purpose}"):
-                self._store.put_artefact(f"knowledge-{purpose}", "knowledge", body.encode(), grant)
+            with self._gate.publishing(admitted, _knowledge(purpose)):
+                self._store.put_artefact(_knowledge(purpose), "knowledge", body.encode(), grant)
         return Refreshed(learnt.knowledge, learnt.changed, learnt.touched_traces, (*notes, *learnt.notes))
 
     def sums(self, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> Sums | None:
         """The sums that were learnt last for this purpose; None before that, and for those of another version.
 
+        Also None while something in them may not be used so (`withheld` says why): they cannot be taken apart.
         Names of one routine are one task in them.
         """
         sums = self._learnt(purpose)
@@ -136,13 +162,13 @@ class Distilling:
         return Alike() if sums is None else alike(sums)
 
     def _learnt(self, purpose: Purpose) -> Sums | None:
-        state = self._state(purpose)[0]
+        state = None if self.withheld(purpose) else self._state(purpose)[0]
         return None if state is None else state.sums
 
     def _known(self, purpose: Purpose) -> Knowledge | None:
         """As `knowledge`, but what is damaged counts as not there: it is about to be made again."""
         try:
-            return self.knowledge(purpose)
+            return self._kept(purpose)
         except StoreError:
             return None
 
@@ -153,7 +179,7 @@ class Distilling:
     def _state(self, purpose: Purpose) -> _Found:
         """The sums to go on from; none, with a note, where they are damaged or of another version."""
         try:
-            data = self._store.get_artefact(f"state-{purpose}")
+            data = self._store.get_artefact(_state(purpose))
             return (None if data is None else State.from_bytes(data)), ()
         except (StateVersionError, StoreError) as error:
             return None, (f"Learnt again from the beginning: {error}",)

@@ -6,13 +6,13 @@ What decides is `policy`, over a world folded from acts; segments are admitted i
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from guildbook.govern import receipts
 from guildbook.govern.acts import ActKind
-from guildbook.govern.admission import Admission, Piece, admit
+from guildbook.govern.admission import Admission, Piece, Ruled, admit, ruled
 from guildbook.govern.admitted import Admitted
 from guildbook.govern.permissions import PERMIT, REFUSE, Said, class_given, purpose_named
 from guildbook.govern.policy import decide
@@ -83,6 +83,12 @@ class Gate:
         self._adopt()
         return decide(self.register.world(), request)
 
+    def ruled(self, request: Request) -> list[Ruled]:
+        """What is decided now on each group of segments, or on those of `request.worker`; nothing is written."""
+        self._adopt()
+        with self._store.engine.connect() as ledger:
+            return ruled(ledger, self.register.world(), request)
+
     def admission(self, purpose: str, *, recipient: str = IN_HOUSE, use: str = "") -> Admission:
         """What a grant would admit now; nothing is written."""
         self._adopt()
@@ -109,10 +115,12 @@ class Gate:
         only = "" if worker is None else self.known(worker)
         self._adopt()
         self._classify()
-        request = Request(only, "", purpose, now(), recipient, use)
-        with self._store.engine.connect() as ledger:
-            found = admit(ledger, self.register.world(), request)
-        return self._given(request, Purpose(purpose), stage, artefact, found)
+        while True:
+            request = Request(only, "", purpose, now(), recipient, use)
+            with self._store.engine.connect() as ledger:
+                found = admit(ledger, self.register.world(), request)
+            with suppress(receipts.MovedError):  # somebody has acted since: what holds now is decided on
+                return self._given(request, Purpose(purpose), stage, artefact, found)
 
     def departed(self, segments: Sequence[str], *, stage: str, artefact: str) -> Admitted:
         """Admit segments for `unlearn` only: what a model includes and may include no longer, to be subtracted.
@@ -122,8 +130,10 @@ class Gate:
         """
         table = tables.segments
         wanted = {each.partition(":")[0] for each in segments}
+        rows: dict[str, Row] = {}
         with self._store.engine.connect() as ledger:
-            rows = {row.id: row for row in ledger.execute(select(table)) if row.id in wanted}
+            for some in batched(sorted(wanted)):
+                rows |= {row.id: row for row in ledger.execute(select(table).where(table.c.id.in_(some)))}
         pieces = tuple(
             Piece(each, row.worker, row.month, row.rows, row.first, row.last, row.digest, Reason.UNLEARN, ())
             for each in sorted(segments)
@@ -244,8 +254,7 @@ class Gate:
         workers = frozenset(piece.worker for piece in found.pieces)
 
         def receipt(wanted: Sequence[str], first: Sequence[SegmentRef]) -> None:
-            self.confirm(grant, workers, wanted)
-            receipts.receipt(self.register, grant, pieces, first)
+            receipts.receipt(self.register, grant, pieces, first, lambda: self.confirm(grant, workers, wanted))
 
         return Admitted(self._store, grant, receipt, lineage_of(found.ruled))
 
