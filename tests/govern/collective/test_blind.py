@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from guildbook.govern.collective import blind as blinding
-from guildbook.govern.collective.blind import PublicKey, SecretKey, blind, finalize
+from guildbook.govern.collective.blind import PublicKey, SecretKey, blind, challenge, finalize
 from guildbook.model import DeniedError, InputError
 
 # RFC 9474, Appendix A.1 (RSABSSA-SHA384-PSS-Randomized). Its preparation puts a random prefix before the message, as
@@ -139,7 +138,7 @@ def test_a_key_under_which_blinding_leaks_is_not_sound() -> None:
     other = n // prime
     roots: list[str] = []
     for place in range(8):
-        goal = blinding._challenge(n, place)
+        goal = challenge(n, place)
         at_other = pow(goal, pow(65537, -1, other - 1), other)
         roots.append(f"{at_other + other * ((goal - at_other) * pow(other, -1, prime) % prime):x}")
     assert not PublicKey(n).sound(roots)

@@ -128,6 +128,13 @@ def test_a_key_taken_away_before_the_ballot_asks_for_no_paper(guild: Any) -> Non
         guild.act(ActKind.BALLOT_CLOSE, "ann", **guild.count("b2", ["yes"], ["bo"]))
 
 
+def changing(act: Callable[..., Any], changes: dict[str, Any]) -> Callable[..., Any]:
+    def changed(*said: Any, **body: Any) -> Any:
+        return act(*said, **(body | changes))
+
+    return changed
+
+
 def test_who_may_open_a_ballot_and_how(guild: Any) -> None:
     for by in ("bo", "acme", ""):
         with pytest.raises(DeniedError, match="steward"):
@@ -143,7 +150,7 @@ def test_who_may_open_a_ballot_and_how(guild: Any) -> None:
         ({"key": "no"}, "secret"),
         ({"options": ["yes"]}, "yes or no"),
     ):
-        guild.act = lambda *said, changes=changes, **body: act(*said, **(body | changes))
+        guild.act = changing(act, changes)
         with pytest.raises(DeniedError, match=what):
             guild.open_ballot("b2", "x", ROLL)
 

@@ -60,7 +60,7 @@ class PublicKey:
         """Whether blinding under this key hides what is blinded, as its maker shows with these roots (hex)."""
         if self.n.bit_length() < _LEAST or self.n % 2 == 0 or len(roots) != _ROOTS:
             return False
-        wanted = [_challenge(self.n, place) for place in range(_ROOTS)]
+        wanted = [challenge(self.n, place) for place in range(_ROOTS)]
         return all(
             0 < root < self.n and pow(root, _E, self.n) == goal and math.gcd(goal, self.n) == 1
             for root, goal in zip((int(r, 16) for r in roots), wanted, strict=True)
@@ -96,7 +96,7 @@ class SecretKey:
 
     def roots(self) -> list[str]:
         """What shows everybody that the key is sound, hex."""
-        return [f"{self._root(_challenge(self.public.n, place)):x}" for place in range(_ROOTS)]
+        return [f"{self._root(challenge(self.public.n, place)):x}" for place in range(_ROOTS)]
 
     def sign(self, blinded: bytes) -> bytes:
         """`BlindSign`: the signature of a blinded message. Raises `InputError` for what is none."""
@@ -160,7 +160,7 @@ def _mgf1(seed: bytes, length: int) -> bytes:
     return b"".join(blocks)[:length]
 
 
-def _challenge(n: int, place: int) -> int:
+def challenge(n: int, place: int) -> int:
     """The number below n whose root a key's maker has to show at this place."""
     size = (n.bit_length() + 7) // 8
     seed = _CONTEXT + place.to_bytes(4) + n.to_bytes(size)

@@ -69,7 +69,7 @@ def counts(votes: Iterable[Vote]) -> dict[str, int]:
 
 def board_root(votes: Iterable[Vote]) -> str:
     """One hash over the whole board, hex."""
-    return digest([vote.line() for vote in votes])
+    return digest(tuple(tuple(vote.line()) for vote in votes))
 
 
 def paper_text(book: str, ballot: str, token: bytes) -> bytes:
