@@ -114,6 +114,8 @@ class Admission:
     pieces: tuple[Piece, ...]
     refused: int
     """Segments of which nothing is admitted."""
+    policy_hash: str = ""
+    """Of the world that was asked; empty where none was."""
 
 
 def ruled(connection: Connection, world: World, request: Request, ids: Sequence[str] | None = None) -> list[Ruled]:
@@ -128,7 +130,7 @@ def admit(connection: Connection, world: World, request: Request, ids: Sequence[
     some = {each.group.key: each for each in found if any(d.allow for d in each.decisions)}
     refused = sum(each.group.segments for each in found if each.group.key not in some)
     rows = _selected(connection, some, ids, request.worker, everything=len(some) == len(found))
-    return Admission(tuple(found), pieces(rows, some, months), refused)
+    return Admission(tuple(found), pieces(rows, some, months), refused, world.policy_hash)
 
 
 def cuts(world: World, request: Request) -> tuple[str, ...]:
@@ -223,8 +225,14 @@ def _parts(query: Any, worker: str, ids: Sequence[str] | None) -> Iterator[Any]:
         yield query.where(text(tables.SHORT_CLASSES))
         yield query.where(text(tables.LONG_CLASSES))
     else:
-        for start in range(0, len(ids), _FEW):
-            yield query.where(_S.id.in_(ids[start : start + _FEW]))
+        for some in portions(ids):
+            yield query.where(_S.id.in_(some))
+
+
+def portions(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Ids, as many at a time as one statement takes."""
+    for start in range(0, len(ids), _FEW):
+        yield ids[start : start + _FEW]
 
 
 def _stretches(months: tuple[str, ...]) -> Iterator[ColumnElement[bool]]:
@@ -251,8 +259,8 @@ def _selected(
     if worker:
         query = query.where(_S.worker == worker)
     if ids is not None:
-        for start in range(0, len(ids), _FEW):
-            yield from connection.execute(query.where(_S.id.in_(ids[start : start + _FEW])))
+        for some in portions(ids):
+            yield from connection.execute(query.where(_S.id.in_(some)))
         return
     if everything:
         yield from connection.execute(query)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from guildbook.govern import receipts
 from guildbook.govern.acts import ActKind
-from guildbook.govern.admission import Admission, Piece, Ruled, admit, ruled
+from guildbook.govern.admission import Admission, Piece, Ruled, admit, portions, ruled
 from guildbook.govern.admitted import Admitted
 from guildbook.govern.permissions import PERMIT, REFUSE, Said, class_given, purpose_named
 from guildbook.govern.policy import decide
@@ -132,7 +132,7 @@ class Gate:
         wanted = {each.partition(":")[0] for each in segments}
         rows: dict[str, Row] = {}
         with self._store.engine.connect() as ledger:
-            for some in batched(sorted(wanted)):
+            for some in portions(sorted(wanted)):
                 rows |= {row.id: row for row in ledger.execute(select(table).where(table.c.id.in_(some)))}
         pieces = tuple(
             Piece(each, row.worker, row.month, row.rows, row.first, row.last, row.digest, Reason.UNLEARN, ())
@@ -212,18 +212,18 @@ class Gate:
 
     # -- forgetting
 
-    def begin_forgetting(self, worker: str) -> None:
+    def begin_forgetting(self, worker: str, signer: Signer | None = None) -> None:
         """From here on no grant admits the worker, by id; logged and marked in one transaction."""
 
         def mark(ledger: Connection, _: range) -> None:
             state = update(tables.workers).where(tables.workers.c.id == worker)
             ledger.execute(state.values(state=WorkerState.ERASING))
 
-        self.register.act(ActKind.ERASE_BEGIN, {"worker": worker}, project=mark)
+        self.register.act(ActKind.ERASE_BEGIN, {"worker": worker}, signer, project=mark)
 
-    def readmit(self, worker: str) -> None:
+    def readmit(self, worker: str, signer: Signer | None = None) -> None:
         """The worker, by id, may be admitted again once their traces are imported again."""
-        self.register.act(ActKind.READMIT, {"worker": worker})
+        self.register.act(ActKind.READMIT, {"worker": worker}, signer)
 
     # -- names
 
@@ -244,7 +244,7 @@ class Gate:
 
     def _given(self, request: Request, purpose: Purpose, stage: str, artefact: str, found: Admission) -> Admitted:
         names = self._names()
-        if request.recipient != IN_HOUSE:
+        if request.recipient not in {IN_HOUSE, request.worker}:
             names = {one: self._store.worker_id(f"{request.recipient}\0{one}") for one in names}
         grant = receipts.give(
             self.register, found, names, purpose=purpose, stage=stage, artefact=artefact,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -19,6 +19,10 @@ from guildbook.model.time import now
 from guildbook.store import tables
 
 
+class MovedError(Exception):
+    """Between a decision and writing it down the state of consent has changed: decide again."""
+
+
 def give(
     register: Register,
     admission: Admission,
@@ -31,7 +35,10 @@ def give(
     use: str = "",
     time: int | None = None,
 ) -> Grant:
-    """Write down a grant: what was asked, what was decided on every group of segments, and why."""
+    """Write down a grant: what was asked, what was decided on every group of segments, and why.
+
+    Raises `MovedError` unless what was decided on is still what is in force at the grant's place in the log.
+    """
     segments = tuple(
         SegmentRef(p.id, labels.get(p.worker, p.worker), p.month, p.rows, p.first, p.last, p.digest)
         for p in admission.pieces
@@ -44,7 +51,7 @@ def give(
         time=now() if time is None else time,
         segments=segments,
         refused=admission.refused,
-        policy_hash=register.world().policy_hash,
+        policy_hash=admission.policy_hash or register.world().policy_hash,
         recipient=recipient,
         use=use,
     )
@@ -74,19 +81,32 @@ def give(
     }  # fmt: skip
 
     def project(ledger: Connection, _: range) -> None:
+        world = register.world()
+        if world.policy_hash != grant.policy_hash or world.turns_between(grant.time, now()):
+            raise MovedError
         ledger.execute(insert(tables.grants), row)
 
     register.act(ActKind.GRANT, body, project=project)
     return grant
 
 
-def receipt(register: Register, grant: Grant, pieces: Mapping[str, Piece], read: Sequence[SegmentRef]) -> None:
-    """One receipt for each worker and reason, durable before a byte comes out."""
+def receipt(
+    register: Register,
+    grant: Grant,
+    pieces: Mapping[str, Piece],
+    read: Sequence[SegmentRef],
+    confirm: Callable[[], None],
+) -> None:
+    """One receipt for each worker and reason, durable before a byte comes out.
+
+    `confirm` raises when something may be read no longer; it is asked at the receipts' place in the log.
+    """
     sums: dict[tuple[str, str, str], list[SegmentRef]] = {}
     for segment in read:
         piece = pieces[segment.id]
         sums.setdefault((piece.worker, str(piece.reason), " ".join(piece.clauses)), []).append(segment)
     if not sums:
+        confirm()
         return
     time = now()
     rows = [
@@ -104,7 +124,12 @@ def receipt(register: Register, grant: Grant, pieces: Mapping[str, Piece], read:
         )
         for row, some in zip(rows, sums.values(), strict=True)
     ]
-    register.acts(bodies, project=lambda ledger, _: _insert(ledger, rows))
+
+    def project(ledger: Connection, _: range) -> None:
+        confirm()
+        ledger.execute(insert(tables.uses), rows)
+
+    register.acts(bodies, project=project)
 
 
 def uses(ledger: Connection, names: Mapping[str, str], worker: str | None = None) -> list[Use]:
@@ -126,7 +151,3 @@ def uses(ledger: Connection, names: Mapping[str, str], worker: str | None = None
 def root_of(segments: Sequence[SegmentRef]) -> str:
     """SHA-256 over ids and digests of segments, hex: which they were, told to nobody who does not have them."""
     return hashlib.sha256("".join(f"{s.id}{s.digest}" for s in segments).encode()).hexdigest()
-
-
-def _insert(ledger: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    ledger.execute(insert(tables.uses), list(rows))

@@ -37,7 +37,7 @@ class Register:
 
     def world(self) -> World:
         """Everything that acts have said so far, by whatever process."""
-        with self._store.engine.connect() as ledger:
+        with self._turn, self._store.engine.connect() as ledger:
             return self._current(ledger)
 
     def act(
@@ -53,11 +53,11 @@ class Register:
         project: Project | None = None,
     ) -> list[Act]:
         """Do several acts, all or none."""
+        done: list[Act] = []
         with self._turn:
             try:
                 with self._store.acting() as ledger:
                     world = self._current(ledger)
-                    done: list[Act] = []
                     for kind, body in wanted:
                         done.append(self._made(world, kind, body, signer))
                         world.apply(done[-1])
@@ -70,7 +70,8 @@ class Register:
                         project(ledger, places)
             except BaseException:
                 # The world may know of acts that the ledger does not: it is folded anew from the log.
-                self._world, self._seen = World(self._store.book_id), -1
+                if any(each.kind not in SILENT for each in done):
+                    self._world, self._seen = World(self._store.book_id), -1
                 raise
         return done
 
