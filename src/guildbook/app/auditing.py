@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from guildbook.app.identities import read_json, read_text, write_text
+from guildbook.govern import certificate
 from guildbook.govern.audit import checkpoint, copies, proofs, verify
 from guildbook.govern.audit.checkpoint import Checkpoint
 from guildbook.govern.audit.copies import Copy
@@ -173,8 +174,14 @@ def verify_copy(path: Path, checkpoints: Sequence[Path] = (), keys: Sequence[str
 
 
 def check_proof(path: Path, checkpoints: Sequence[Path], keys: Sequence[str] = ()) -> dict[str, Any]:
-    """Check a proof file against one checkpoint (of inclusion) or two (of consistency), with no book."""
-    proof, known = proofs.parse(read_json(path)), read_checkpoints(checkpoints, keys)
+    """Check a proof file against one checkpoint (of inclusion) or two (of consistency), with no book.
+
+    A certificate of erasure brings its own checkpoint, unless another of the same size is given.
+    """
+    data, known = read_json(path), read_checkpoints(checkpoints, keys)
+    if certificate.is_one(data):
+        return _check_certificate(data, known)
+    proof = proofs.parse(data)
     if isinstance(proof, proofs.Inclusion):
         if len(known) != 1:
             raise UsageError("A proof that an entry is in the log is checked against one checkpoint.")
@@ -191,5 +198,21 @@ def check_proof(path: Path, checkpoints: Sequence[Path], keys: Sequence[str] = (
             raise UsageError("A proof that the log only grew is checked against two checkpoints.")
         faults = proof.faults(*known)
         what = {"proof": "consistency", "from": proof.old, "to": proof.new}
-    signers = sorted({s.name for one in known for s in one.note.signatures})
-    return {**what, "holds": not faults, "faults": faults, "book": proof.book, "signed_by": signers}
+    return {**what, "holds": not faults, "faults": faults, "book": proof.book, "signed_by": _signers(known)}
+
+
+def _check_certificate(data: Mapping[str, Any], known: Sequence[Checkpoint]) -> dict[str, Any]:
+    if len(known) > 1:
+        raise UsageError("A certificate is checked against one checkpoint.")
+    proof, own, faults = certificate.opened(data)
+    used = known[0] if known else own
+    faults = [*proof.faults(used), *faults]
+    shown = dict(proof.opening[1]) if proof.opening and not faults else None
+    return {
+        "proof": "erasure", "entry": proof.entry.seq, "time": iso(proof.entry.time), "act": shown,
+        "holds": not faults, "faults": faults, "book": proof.book, "signed_by": _signers([used]),
+    }  # fmt: skip
+
+
+def _signers(known: Sequence[Checkpoint]) -> list[str]:
+    return sorted({s.name for one in known for s in one.note.signatures})

@@ -10,6 +10,7 @@ from typing import Any, Self
 from guildbook.app import forgetting, learning
 from guildbook.app.auditing import Auditing
 from guildbook.app.distilling import Distilling
+from guildbook.app.erasures import Erasures
 from guildbook.app.neural import Nets
 from guildbook.app.next import NextSteps
 from guildbook.app.persons import Persons
@@ -20,6 +21,7 @@ from guildbook.app.teaching import Teaching
 from guildbook.app.terms import Terms
 from guildbook.config import Config, load
 from guildbook.govern import Gate
+from guildbook.govern.signer import Signer
 from guildbook.model.errors import InputError, UnknownNameError
 from guildbook.model.time import iso
 from guildbook.store import Store
@@ -43,6 +45,11 @@ class Book:
     _store: Store
 
     @property
+    def erasures(self) -> Erasures:
+        """What was erased, with certificates."""
+        return Erasures(self._store, self.govern)
+
+    @property
     def home(self) -> Path:
         """The book's folder."""
         return self.config.home
@@ -59,18 +66,30 @@ class Book:
 
     def learn(self, wanted: learning.Wanted | None = None, progress: Progress = silent) -> learning.Learnt:
         """Import what is wanted (nothing: only what the book already holds) and learn from all that is admitted."""
-        return learning.learn(self._store, self.config, self.distil, self.nets, wanted or learning.Wanted(), progress)
+        return learning.learn(self._desks, self.config, wanted or learning.Wanted(), progress)
 
-    def forget(self, worker: str, progress: Progress = silent) -> forgetting.Forgotten:
-        """Forget a worker by name: as if they had never been there. Raises `UnknownNameError`."""
-        return forgetting.forget(self._store, self.govern, self.distil, self.nets, worker, progress)
+    def forget(
+        self,
+        worker: str,
+        part: forgetting.Part | None = None,
+        *,
+        signer: Signer | None = None,
+        progress: Progress = silent,
+    ) -> forgetting.Forgotten:
+        """Forget a worker by name, or a part of their traces: as if it had never been. Raises `UnknownNameError`."""
+        return forgetting.forget(self._desks, worker, part, signer, progress)
 
-    def readmit(self, worker: str) -> None:
-        """Lift the tombstone of a forgotten worker, so that their traces can be imported again."""
+    @property
+    def _desks(self) -> forgetting.Desks:
+        return forgetting.Desks(self._store, self.govern, self.distil, self.nets)
+
+    def readmit(self, worker: str, signer: Signer | None = None) -> None:
+        """Lift the tombstones of a worker of whom all or a part was forgotten: it can be imported again."""
         pseudonym = self._store.worker_id(worker)
-        if pseudonym not in {w.id for w in self._store.workers() if w.state == "forgotten"}:
+        gone = {w.id for w in self._store.workers() if w.state == "forgotten"}
+        if pseudonym not in gone and not self.erasures.listed(pseudonym):
             raise UnknownNameError("forgotten worker", worker)
-        self.govern.readmit(pseudonym)
+        self.govern.readmit(pseudonym, signer)
         self._store.readmit(pseudonym)
 
     def export(self, form: str, output: Path, worker: str | None = None) -> tuple[int, int]:

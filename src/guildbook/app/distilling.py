@@ -122,6 +122,7 @@ class Distilling:
         admitted = self._gate.grant(purpose, stage="distil", artefact="model")
         present = {s.id for s in admitted.grant.segments}
         held = {s.id for s in self._store.segments()}
+        held |= {name for part in self._store.parts() for name in part.taken}
         # What was merged away by compaction is not held any more, and its events are among the admitted.
         gone = [] if old is None else [s for s in old.segments if split_part(s)[0] in held and s not in present]
         departed = self._gate.departed(gone, stage="distil", artefact="model") if gone else None

@@ -8,7 +8,7 @@ net whose lineage is not what is admitted now is never asked, but brought up to 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +21,7 @@ from guildbook.govern import Admitted, Gate
 from guildbook.model.errors import BookBusyError, StoreError, UsageError
 from guildbook.model.ids import symbol
 from guildbook.model.purpose import Purpose
-from guildbook.store import Store
+from guildbook.store import PART, Store, split_part
 
 if TYPE_CHECKING:
     from guildbook.distil.neural.kept import Kept, Lesson
@@ -131,14 +131,18 @@ class Nets:
             return ("The net was dropped: PyTorch is not installed, so it could not be made anew.",)
         return ("next.model asks for a net, but PyTorch is not installed: counts alone predict.",) if missing else ()
 
-    def take(self, worker: str) -> Held | None:
-        """Take the net out of the book if it may hold anything of this worker (a pseudonym), and return it."""
+    def take(self, worker: str, taken: Mapping[str, str] | None = None) -> Held | None:
+        """Take the net out of the book if it may hold anything of this worker (a pseudonym), and return it.
+
+        `taken`: of a worker who goes only in part, each segment that does and the one in its place (empty: none);
+        what is returned speaks of the latter.
+        """
         held = self.held()
-        others = {s.id for s in self._store.segments() if s.worker != worker}
+        others = {s.id for s in self._store.segments() if s.worker != worker or taken is not None}
         if held is not None and held.lineage.segments <= others:
             return None
         self._store.drop_artefact(ARTEFACT)
-        return held
+        return held if held is None or not taken else Held(_replaced(held.lineage, taken), held.body)
 
     def _stale(self, held: Held) -> bool:
         """Whether it holds a segment that is not admitted now."""
@@ -190,6 +194,16 @@ class Nets:
         with suppress(BookBusyError), self._store.writing():
             if held.lineage.segments <= {segment.id for segment in self._store.segments()}:
                 self._store.put_artefact(ARTEFACT, "net", _closed(held), held.lineage.grant)
+
+
+def _replaced(lineage: Lineage, taken: Mapping[str, str]) -> Lineage:
+    """The lineage with segments in the place of others, round by round."""
+
+    def now(names: Sequence[str]) -> tuple[str, ...]:
+        split = [(taken.get(segment, segment), rest) for segment, rest in map(split_part, names)]
+        return tuple(new if rest is None else f"{new}{PART}{rest}" for new, rest in split if new)
+
+    return replace(lineage, rounds=tuple(map(now, lineage.rounds)), judged=())
 
 
 def groups_of(workers: Collection[str], stated: Sequence[str], shards: int) -> dict[str, str]:

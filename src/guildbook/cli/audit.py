@@ -131,7 +131,8 @@ def check_proof(
     if json:
         show(found)
     elif found["holds"]:
-        what = f"entry {found['entry']} is in the log" if found["proof"] == "inclusion" else "the log only grew"
+        told = {"inclusion": f"entry {found.get('entry')} is in the log", "consistency": "the log only grew"}
+        what = told.get(found["proof"], f"the log says in entry {found.get('entry')} what this certificate says")
         say(f"The proof holds: {what}. Signed by {', '.join(found['signed_by'])}.")
         if found.get("act"):
             show(found["act"])

@@ -1,4 +1,4 @@
-"""`permit`, `refuse`, `permissions`, `uses`, `workers` and `forget`: the worker's say."""
+"""`permit`, `refuse`, `permissions`, `uses` and `workers`: the worker's say."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from guildbook.cli.session import Json, progress, say, session, show, table
+from guildbook.cli.identity import As, actor
+from guildbook.cli.session import Json, say, session, show, table
 from guildbook.model.time import iso
 
 Worker = Annotated[str, typer.Option("--worker", metavar="NAME", help="Whose traces.")]
@@ -19,7 +20,6 @@ def register(app: typer.Typer) -> None:
     app.command("refuse")(refuse)
     app.command("permissions")(permissions)
     app.command("uses")(uses)
-    app.command("forget")(forget)
     workers = typer.Typer(no_args_is_help=True, help="The people the traces belong to.")
     workers.command("list")(list_workers)
     workers.command("readmit")(readmit)
@@ -99,32 +99,9 @@ def list_workers(context: typer.Context, json: Json = False) -> None:
         )
 
 
-def readmit(context: typer.Context, worker: Worker, json: Json = False) -> None:
-    """Let a forgotten worker's traces be imported again."""
+def readmit(context: typer.Context, worker: Worker, person: As = None, json: Json = False) -> None:
+    """Let traces of a worker be imported again of whom all or a part was forgotten."""
     with session(context).book() as book:
-        book.readmit(worker)
+        book.readmit(worker, actor(context, book, person).signer)
     show({"worker": worker, "state": "active"}) if json else say(f"{worker} may be imported again.")
 
-
-def forget(
-    context: typer.Context,
-    worker: Worker,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
-    json: Json = False,
-) -> None:
-    """Forget a worker: keys, files, counts, practices. It is as if they had never been there."""
-    with session(context).book() as book:
-        if not yes and not typer.confirm(f"Forget {worker} for good? This cannot be undone.", err=True):
-            say("Nothing was forgotten.")
-            raise typer.Exit(1)
-        with progress() as report:
-            result = book.forget(worker, progress=report)
-    if json:
-        show(result.to_dict())
-    else:
-        say(
-            f"Forgotten: {result.events:,} events, {result.segments} segments, {result.keys} keys of one worker; "
-            f"{result.touched:,} joint traces were counted again. {result.practices} practices remain."
-        )
-        for note in result.notes:
-            say(note)

@@ -18,6 +18,7 @@ from guildbook.cli import (
     configure,
     consent,
     data,
+    forgetting,
     identity,
     learning,
     nextstep,
@@ -57,6 +58,7 @@ for part in (
     routines,
     audit,
     identity,
+    forgetting,
 ):
     part.register(app)
 

@@ -24,6 +24,7 @@ class ActKind(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     ERASE_BEGIN = "erase-begin"
+    ERASE_PART = "erase-part"
     ERASED = "erased"
     READMIT = "readmit"
     FOUND = "found"

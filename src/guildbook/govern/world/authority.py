@@ -8,14 +8,14 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from guildbook.govern.acts import Act, ActKind
-from guildbook.govern.world.parts import STEWARD, Agreement, Collective
+from guildbook.govern.world.parts import OPERATOR, STEWARD, Agreement, Collective
 from guildbook.govern.world.state import World
 from guildbook.model.errors import DeniedError
 
 _OWN: Final = frozenset(
     {
         ActKind.PERMIT, ActKind.REFUSE, ActKind.CLEAR, ActKind.PAUSE, ActKind.RESUME, ActKind.JOIN, ActKind.LEAVE,
-        ActKind.MANDATE, ActKind.UNMANDATE, ActKind.ACKNOWLEDGE,
+        ActKind.MANDATE, ActKind.UNMANDATE, ActKind.ACKNOWLEDGE, ActKind.READMIT,
     }
 )  # fmt: skip
 """What only the worker of the body may do."""
@@ -24,11 +24,15 @@ _STEWARDS: Final = frozenset({ActKind.ADMIT, ActKind.FORBID, ActKind.UNFORBID, A
 _PARTIES: Final = frozenset({ActKind.OFFER, ActKind.COUNTER, ActKind.SIGN, ActKind.TERMINATE})
 _BOOKS: Final = frozenset(
     {
-        ActKind.GRANT, ActKind.USE, ActKind.PUBLISH, ActKind.WITHDRAW, ActKind.PAYOUT, ActKind.ERASE_BEGIN,
-        ActKind.ERASED, ActKind.ERASED_PART, ActKind.READMIT, ActKind.SUSPEND, ActKind.NOTICE,
+        ActKind.GRANT, ActKind.USE, ActKind.PUBLISH, ActKind.WITHDRAW, ActKind.PAYOUT, ActKind.ERASED,
+        ActKind.ERASED_PART, ActKind.SUSPEND, ActKind.NOTICE,
     }
 )  # fmt: skip
 """What the book itself does, or whoever runs it; each is visible in the log and none widens a permission."""
+
+
+_ERASING: Final = frozenset({ActKind.ERASE_BEGIN, ActKind.ERASE_PART})
+"""What the worker of the body does, or whoever runs the book (a retention period has ended), and nobody else."""
 
 
 def check(world: World, act: Act, *, trusted: bool) -> None:
@@ -54,8 +58,21 @@ def check(world: World, act: Act, *, trusted: bool) -> None:
         _check_ratified(world, act)
     elif act.kind is ActKind.OFFICE:
         _check_office(world, act)
-    elif act.kind in _BOOKS and act.by and act.by not in world.people:
+    else:
+        _check_book(world, act)
+
+
+def _check_book(world: World, act: Act) -> None:
+    """Nobody unknown does what the book does, and nobody erases what is somebody else's but whoever runs the book."""
+    if act.kind in _BOOKS and act.by and act.by not in world.people:
         raise _denied("An act of the book was signed by nobody known.", "Restore the log from a checkpointed copy.")
+    if act.kind in _ERASING and act.by not in {act.body["worker"], ""} and not _operates(world, act.by):
+        raise _denied("Nobody erases the traces of somebody else.", "Act as them: --as NAME.")
+
+
+def _operates(world: World, person: str) -> bool:
+    known = world.people.get(person)
+    return known is not None and OPERATOR in known.roles
 
 
 def collective(world: World, name: str) -> Collective:

@@ -12,6 +12,7 @@ from guildbook.model.decision import EVERY
 
 STEWARD = "steward"
 AUDITOR = "auditor"
+OPERATOR = "operator"
 
 
 @dataclass(slots=True)
