@@ -13,7 +13,7 @@ from guildbook.app.distilling import Distilling
 from guildbook.app.erasures import Erasures
 from guildbook.app.neural import Nets
 from guildbook.app.next import NextSteps
-from guildbook.app.persons import Persons
+from guildbook.app.persons import Actor, Persons
 from guildbook.app.processing import Processing
 from guildbook.app.progress import Progress, silent
 from guildbook.app.strikes import Strikes
@@ -97,6 +97,12 @@ class Book:
         from guildbook.app import exporting  # noqa: PLC0415 - the exporters take time to load, and only this needs them
 
         return exporting.export(self.govern, form, output, worker)
+
+    def export_portable(self, worker: str, actor: Actor, folder: Path) -> dict[str, Any]:
+        """Everything of one worker in open formats, signed, in a new folder: for them alone. Raises `DeniedError`."""
+        from guildbook.app import portable  # noqa: PLC0415 - as above
+
+        return portable.export(self._store, self.govern, self.distil, self.terms, worker, actor, folder)
 
     def workers(self) -> list[dict[str, Any]]:
         """The workers with what is held of them, most events first."""

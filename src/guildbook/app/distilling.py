@@ -15,7 +15,7 @@ from guildbook.distil import learn as distil_learn
 from guildbook.distil.alike import Alike, alike
 from guildbook.govern import Gate
 from guildbook.model.errors import DeniedError, StoreError
-from guildbook.model.knowledge import Knowledge, knowledge_from_dict
+from guildbook.model.knowledge import Knowledge, Practice, knowledge_from_dict
 from guildbook.model.purpose import Purpose
 from guildbook.store import Store, split_part
 
@@ -81,6 +81,11 @@ class Distilling:
             return found
         names = {self._gate.label(worker) for worker in held}
         return without(found, names, note(reason for reasons in held.values() for reason in reasons))
+
+    def contributed(self, worker: str, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> list[Practice]:
+        """The practices a worker contributed to, by name, whether or not they may be shown to others now."""
+        found = self._kept(purpose)
+        return [] if found is None else [p for p in found.practices if worker in dict(p.contributors)]
 
     def withheld(self, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> str:
         """Why the sums are not shown now; empty where they are."""

@@ -34,6 +34,8 @@ def _ruled(world: World, request: Request, purposes: tuple[str, ...]) -> tuple[R
         return Reason.NO_PERMISSION, ()  # given for what a model includes (`Gate.departed`), never asked for at large
     if worker in world.erasing:
         return Reason.ERASING, ()
+    if worker and worker == request.recipient:
+        return Reason.OWN_RIGHT, ()
     base = forbidden(request.purpose, request.use, request.trace_class)
     if base is not None:
         return Reason.BASE_POLICY, (base,)
@@ -65,7 +67,7 @@ def _granted(world: World, request: Request, purposes: tuple[str, ...]) -> tuple
         found = found or _agreed(world, name, request)
     outside = request.recipient != IN_HOUSE
     if found:
-        if guarded and outside and (request.worker, request.recipient) not in world.noticed:
+        if guarded and outside and not world.informed(request.worker, request.recipient, found[0], request.time):
             return Reason.NOTICE_NOT_SERVED, found
         return Reason.AGREEMENT, found
     if guarded and outside:

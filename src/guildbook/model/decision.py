@@ -19,6 +19,8 @@ class Reason(StrEnum):
     """Subtracting somebody from what was learnt is always allowed."""
     ERASING = "erasing"
     """The worker is being forgotten."""
+    OWN_RIGHT = "own-right"
+    """The worker's own traces, for the worker: nothing is held against that."""
     BASE_POLICY = "base-policy"
     """Nobody may allow this."""
     WORKER_REFUSAL = "worker-refusal"
@@ -37,7 +39,7 @@ class Reason(StrEnum):
 
 
 ALLOWING: Final = frozenset(
-    {Reason.UNLEARN, Reason.AGREEMENT, Reason.WORKER_PERMIT, Reason.IMPORT_TERMS, Reason.OWN_PURPOSE}
+    {Reason.UNLEARN, Reason.OWN_RIGHT, Reason.AGREEMENT, Reason.WORKER_PERMIT, Reason.IMPORT_TERMS, Reason.OWN_PURPOSE}
 )
 
 

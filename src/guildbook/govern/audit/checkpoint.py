@@ -85,6 +85,14 @@ def take(store: Store, log: Log, ledger: Connection, time: int | None = None) ->
     return Checkpoint(store.book_id, size, root, when, verifier, note)
 
 
+def signing_key(store: Store, ledger: Connection) -> Ed25519PrivateKey:
+    """The key this book signs with. `ledger`: a connection of `Store.change`, since the first use makes the key.
+
+    Whoever signs anything but a checkpoint with it begins the message with a context of its own.
+    """
+    return _key(store, ledger)
+
+
 def log_key(store: Store, ledger: Connection) -> Verifier | None:
     """The key that this book's checkpoints are signed with; None before the first."""
     secret = store.secret(ledger, SECRET)
