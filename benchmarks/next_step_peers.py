@@ -92,7 +92,8 @@ def _peer(
         figures = {form: score(p, data.test.answer) for form, p in probabilities.items()}
         if keep:
             keep.parent.mkdir(parents=True, exist_ok=True)
-            np.savez(f"{keep}-{seed}.npz", answer=data.test.answer, **probabilities)
+            kept = probabilities | {"answer": data.test.answer.astype(np.float64)}
+            np.savez(f"{keep}-{seed}.npz", allow_pickle=False, **kept)
         by_seed.append({"seed": seed, **facts, **figures})
     return {
         "median": {form: _medians([one[form] for one in by_seed]) for form in FORMS if form in by_seed[0]},

@@ -37,7 +37,7 @@ def test_good_cases_are_told_from_bad_and_the_cause_is_named(tmp_path: Path) -> 
     found = outcomes(write(tmp_path / "sums.csv"), MAP)
     assert list(found)[:7] == ["auc", "auc_low", "auc_high", "episodes", "good", "bad", "seconds"]
     assert found["episodes"] == found["good"] + found["bad"] == 160
-    assert 0.8 < found["auc_low"] < found["auc"] < found["auc_high"] < 1
+    assert 0.75 < found["auc_low"] < found["auc"] < found["auc_high"] < 1
     assert "see to it before “click book it” that “sum” holds what was asked for" in found["top_practices"][0]["title"]
 
 

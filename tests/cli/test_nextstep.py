@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+from guildbook.distil import neural
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -30,6 +32,28 @@ def test_next_says_what_is_wrong(guildbook: Run, small_log: Path) -> None:
     status, _, err = guildbook("next", "--case", "T999")
     assert status == 1
     assert "T999" in err
+
+
+def test_next_with_a_net(
+    guildbook: Run,
+    guildbook_json: Callable[..., Any],
+    small_log: Path,
+    missing_part: Callable[[str, str], NoReturn],
+) -> None:
+    if not neural.available():
+        missing_part("torch", "torch not installed")
+    guildbook("learn", small_log)
+    found = guildbook_json("next", "open", "check", "--model", "neural")
+    assert found["model"] == "neural"
+    assert set(found["expected"][0]["said"]) == {"counts", "net"}
+    status, out, _ = guildbook("next", "open", "--model", "neural")
+    assert status == 0
+    assert "counts alone: " in out
+    assert "net alone: " in out
+    status, _, err = guildbook("next", "open", "--model", "mixed")
+    assert status == 0
+    assert "too few cases" in err
+    assert guildbook("config", "set", "next.model", "magic")[0] == 2
 
 
 def test_bench_next_step(guildbook: Run, guildbook_json: Callable[..., Any], small_log: Path) -> None:

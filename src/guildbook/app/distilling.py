@@ -5,22 +5,19 @@ from __future__ import annotations
 import json
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from typing import Final
 
 from guildbook.app.progress import Progress, silent
+from guildbook.app.settled import settled
 from guildbook.app.withheld import note, without
 from guildbook.config import Config
 from guildbook.distil import Settings, State, StateVersionError, Sums
 from guildbook.distil import learn as distil_learn
 from guildbook.distil.alike import Alike, alike
 from guildbook.govern import Gate
-from guildbook.model.errors import DeniedError, StoreError
+from guildbook.model.errors import StoreError
 from guildbook.model.knowledge import Knowledge, Practice, knowledge_from_dict
 from guildbook.model.purpose import Purpose
 from guildbook.store import Store, split_part
-
-_TRIES: Final = 3
-"""How often learning begins again because something was withdrawn meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +109,16 @@ class Distilling:
         What is withdrawn while learning goes on is not published: learning begins again with what is admitted then.
         `ahead`: what `look_ahead` gave for this purpose, under the writer lock that is still held.
         """
-        for again in range(_TRIES):
-            try:
-                with self._store.writing():
-                    return self._refreshed(progress, purpose, jobs, None if again else ahead)
-            except DeniedError as denied:
-                if denied.code != "withdrawn" or again == _TRIES - 1:
-                    raise
-        raise AssertionError
+        first = [ahead]
+
+        def work() -> Refreshed:
+            with self._store.writing():
+                return self._refreshed(progress, purpose, jobs, first.pop() if first else None)
+
+        return settled(work)
 
     def _refreshed(self, progress: Progress, purpose: Purpose, jobs: int | None, ahead: Ahead | None) -> Refreshed:
         old, notes = self._state(purpose) if ahead is None else ahead.take()
-        known = self._known(purpose)
         admitted = self._gate.grant(purpose, stage="distil", artefact="model")
         present = {s.id for s in admitted.grant.segments}
         held = {s.id for s in self._store.segments()}
@@ -147,7 +142,8 @@ class Distilling:
             with self._gate.publishing(admitted, _state(purpose)):
                 self._store.put_artefact(_state(purpose), "sums", learnt.state.to_bytes(), grant)
             self._store.drop_artefact(next_artefact(purpose))  # fitted on events that may be gone
-        if learnt.changed or known is None or not self._gate.noted(admitted, _knowledge(purpose)):
+        stale = not self._gate.noted(admitted, _knowledge(purpose))
+        if learnt.changed or stale or self._known(purpose) is None:
             body = json.dumps(learnt.knowledge.to_dict(), ensure_ascii=False, separators=(",", ":"))
             with self._gate.publishing(admitted, _knowledge(purpose)):
                 self._store.put_artefact(_knowledge(purpose), "knowledge", body.encode(), grant)

@@ -102,7 +102,8 @@ def _notes(sums: Sums) -> tuple[str, ...]:
     elif not good or not bad:
         notes.append(f"All known outcomes are {'good' if good else 'bad'}, so there are no quality practices.")
     if not sums.cases:
-        notes.append("No event names a case, so work is cut into episodes by idle time.")
+        long = ", and weeks in which those are long by what is done" if len(sums.long) else ""
+        notes.append(f"No event names a case, so work is cut into episodes by idle time{long}.")
     if not len(sums.ways):
         notes.append("No two ways to one effect were seen in an app, so there are no tool practices.")
     if not len(sums.asks) and not len(sums.handovers):

@@ -78,12 +78,13 @@ def test_one_that_helped_for_a_while_is_left_out(known: Traces) -> None:
 
 
 def test_what_decides() -> None:
-    assert Verdict((0.1, 0.1, 0.1), 0.0).helps
-    assert not Verdict((0.1, 0.1, 0.1), -0.01).helps
-    assert not Verdict((0.5, -0.1, -0.1), 0.0).helps
-    assert not Verdict((0.3, 0.01, 0.01, -0.1), 0.0).helps
+    assert Verdict((0.1, 0.1, 0.1), (0.0, 0.0, 0.0)).helps
+    assert Verdict((0.1, 0.1, 0.1), (-0.02, 0.0, 0.01)).helps
+    assert not Verdict((0.1, 0.1, 0.1), (-0.01, -0.01, -0.01)).helps
+    assert not Verdict((0.5, -0.1, -0.1)).helps
+    assert not Verdict((0.3, 0.01, 0.01, -0.1)).helps
     assert not Verdict().helps
-    said = Verdict((0.2, 0.1, -0.1), 0.0).to_dict()
+    said = Verdict((0.2, 0.1, -0.1)).to_dict()
     assert (said["blocks"], said["blocks_won"], said["net_used"]) == (3, 2, False)
     assert said["gain"] == pytest.approx(1 / 15)
     assert said["gain_error"] == pytest.approx(np.std([0.2, 0.1, -0.1], ddof=1) / np.sqrt(3))

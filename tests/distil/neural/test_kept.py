@@ -36,7 +36,9 @@ def lesson(tiny: NeuralSettings, traces: Made, cases: Cases) -> Lesson:
 def kept(lesson: Lesson) -> Kept:
     """As if the judging had let the net in."""
     state = alone(lesson).state
-    return Kept(state, state, Judged(Verdict((0.1, 0.2, 0.15), 0.01), Pool.even(vocabulary(lesson.traces))))
+    return Kept(
+        state, state, Judged(Verdict((0.1, 0.2, 0.15), (0.01, 0.0, 0.02)), Pool.even(vocabulary(lesson.traces)))
+    )
 
 
 def test_what_was_written_is_read(kept: Kept) -> None:

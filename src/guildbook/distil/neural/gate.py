@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from guildbook.distil.neural.pool import FREEDOMS, Pool, alone
 from guildbook.distil.neural.steps import Ints
@@ -43,8 +42,8 @@ class Verdict:
 
     gains: tuple[float, ...] = ()
     """Nats a place that the mixture loses less than the counts, block by block; none: too little to judge by."""
-    accuracy_gain: float = 0.0
-    """Of all judged places, the share that the mixture is right at and the counts are not, less the reverse."""
+    right_gains: tuple[float, ...] = ()
+    """Block by block the share of places that the mixture is right at and the counts are not, less the reverse."""
 
     @property
     def gain(self) -> float:
@@ -54,7 +53,7 @@ class Verdict:
     @property
     def error(self) -> float:
         """Standard error of the mean, from the spread between blocks."""
-        return float(np.std(self.gains, ddof=1) / np.sqrt(len(self.gains))) if len(self.gains) > 1 else 0.0
+        return _error(self.gains)
 
     @property
     def won(self) -> int:
@@ -68,8 +67,9 @@ class Verdict:
 
     @property
     def helps(self) -> bool:
-        """Better in most blocks, by more than `SURE` errors in the mean, and right no less often."""
-        return 2 * self.won > len(self.gains) and self.sure > 0 and self.accuracy_gain >= 0
+        """Better in most blocks, by more than `SURE` errors in the mean, and not surely right less often."""
+        right = sum(self.right_gains) + SURE * _error(self.right_gains) * len(self.right_gains)
+        return 2 * self.won > len(self.gains) and self.sure > 0 and right >= 0
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -80,6 +80,11 @@ class Verdict:
             "blocks": len(self.gains),
             "blocks_won": self.won,
         }
+
+
+def _error(values: Sequence[float]) -> float:
+    """Standard error of the mean."""
+    return float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0
 
 
 @dataclass(frozen=True)
@@ -144,7 +149,7 @@ def _tried(even: Pool, parts: Sequence[Sheet], penalty: Penalty) -> Judged:
     """Both mixtures of one freedom, block after block."""
     both = again = even
     losses = np.empty((len(parts) - 1, 3))
-    right: list[NDArray[np.bool_]] = []
+    right = np.empty((len(parts) - 1, 3))
     for number, here in enumerate(parts[1:]):
         before = Sheet.joined(parts[: number + 1])
         both, again = both.fitted(before, penalty), again.fitted(alone(before), penalty)
@@ -155,9 +160,8 @@ def _tried(even: Pool, parts: Sequence[Sheet], penalty: Penalty) -> Judged:
         )
         rows = np.arange(len(here))
         losses[number] = [-logp[rows, here.answer].astype(np.float64).mean() for logp in said]
-        right.append(np.array([logp.argmax(axis=1) == here.answer for logp in said]))
-    shares = np.concatenate(right, axis=1).mean(axis=1)
+        right[number] = [(logp.argmax(axis=1) == here.answer).mean() for logp in said]
     rival = 1 + int(np.argmin(losses[:, 1:].mean(axis=0)))
-    gains = tuple(float(gain) for gain in losses[:, rival] - losses[:, 0])
+    gains = tuple((losses[:, rival] - losses[:, 0]).tolist())
     pool = both.fitted(Sheet.joined(parts), penalty)
-    return Judged(Verdict(gains, float(shares[0] - shares[rival])), pool)
+    return Judged(Verdict(gains, tuple((right[:, 0] - right[:, rival]).tolist())), pool)

@@ -99,7 +99,7 @@ def to_bytes(kept: Kept) -> bytes:
         for field in fields(Mixer):
             value = getattr(pool.mixer, field.name)
             (arrays if isinstance(value, np.ndarray) else numbers)[field.name] = value
-        header |= {"gains": verdict.gains, "accuracy_gain": verdict.accuracy_gain, "numbers": numbers}
+        header |= {"gains": verdict.gains, "right_gains": verdict.right_gains, "numbers": numbers}
     header["arrays"] = [(name, a.dtype.newbyteorder("<").str, a.shape) for name, a in arrays.items()]
     text = json.dumps(header, separators=(",", ":")).encode()
     body = [np.ascontiguousarray(a, a.dtype.newbyteorder("<")).tobytes() for a in arrays.values()]
@@ -131,5 +131,5 @@ def _read(header: Mapping[str, Any], body: bytes, device: str) -> Kept:
         arrays[name] = np.frombuffer(body[:size], kind).reshape(shape).astype(np.dtype(kind).newbyteorder("="))
         body = body[size:]
     symbols, groups = arrays.pop("symbols"), arrays.pop("groups")
-    verdict = Verdict(tuple(header["gains"]), float(header["accuracy_gain"]))
+    verdict = Verdict(tuple(header["gains"]), tuple(header["right_gains"]))
     return Kept(states[0], states[1], Judged(verdict, Pool(symbols, groups, Mixer(**arrays, **header["numbers"]))))

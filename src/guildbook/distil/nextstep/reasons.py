@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from guildbook.distil.alike import routine_title
 from guildbook.distil.nextstep.contexts import Context
 from guildbook.distil.nextstep.counts import levels_for
 from guildbook.distil.nextstep.history import History
@@ -147,7 +148,7 @@ _WORDS: Final[dict[str, Callable[[History], str]]] = {
     "hour": _clock,
     "weekday": _day,
     "case": lambda h: f"in cases with {', '.join(h.conditions)}" if h.conditions else "in cases of no known kind",
-    "task": lambda h: f"in {h.task}" if h.task else "in an unknown task",
+    "task": lambda h: f"in {routine_title(h.task) or h.task}" if h.task else "in an unknown task",
     "asked": _asked,
     "bag": lambda _: "with the same steps done equally often so far",
     "set": lambda _: "with the same kinds of step done so far",

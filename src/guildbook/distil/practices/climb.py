@@ -8,7 +8,7 @@ all others (backward elimination).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 
@@ -29,6 +29,7 @@ from guildbook.distil.practices.contrast import (
 from guildbook.distil.practices.exposures import Exposure, Scope
 from guildbook.distil.practices.mistakes import incidents, mistakes
 from guildbook.distil.practices.statistics import Floats
+from guildbook.distil.practices.surprise import Known
 from guildbook.distil.practices.traces import Flags
 
 MOST = 800
@@ -50,8 +51,12 @@ ALIKE = 0.5
 """An effect outside a scope of at least this share of that inside makes the scope needless."""
 
 
-def climb(search: Search, allowed: Callable[[Finding], bool]) -> None:
+def climb(
+    search: Search, allowed: Callable[[Finding], bool], later: Callable[[Sequence[Known]], frozenset[int]]
+) -> None:
     """Fill `search.accepted`, surest first; findings that are not `allowed` are passed over.
+
+    `later` says which steps do not surprise once something is known: their comparisons are counted apart.
 
     Suspicions wait in order of their last known strength and are measured when they come first: what is known by
     then rarely makes them stronger, so whoever is still first when measured is the best there is (the lazy form
@@ -69,6 +74,8 @@ def climb(search: Search, allowed: Callable[[Finding], bool]) -> None:
     _choose(search, waiting, allowed)
     _refine(search)
     _eliminate(search)
+    usable = (search.accepted[place] for place in search.usable() if place not in search.dropped)
+    search.later = later([Known(found.exposure.step, found.followed) for found in usable])
     _count_tests(search)
 
 

@@ -37,8 +37,9 @@ BLOCK = 64
 """Exposures measured at once: bounds memory."""
 
 Listed = NDArray[np.int64]
-Family = tuple[Kind, bool]
-"""What is controlled together: a kind, among all traces, or (true) where accepted findings were followed."""
+Family = tuple[Kind, bool, bool]
+"""What is controlled together: a kind, among all traces or (true) where accepted findings were followed, and the steps
+that are looked at first or (true) later."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,8 @@ class Search:
     """Steps that may not be built upon."""
     endings: frozenset[int] = frozenset()
     """Steps that record the outcome or follow that record."""
+    later: frozenset[int] = frozenset()
+    """Steps that are looked at after the others: where nothing surprises, there is little to find (`surprise`)."""
     tests: dict[Family, list[Floats]] = field(default_factory=dict[Family, "list[Floats]"])
     """p-values of all that was screened last, by family: one for each step in each scope on each target."""
     bases: dict[bytes, Base] = field(default_factory=dict[bytes, Base])
@@ -364,4 +367,7 @@ def count_tests(search: Search, target: Target, scope: Scope) -> None:
     steps = search.places[0][found.listed[found.told]]
     z = found.z[found.told]
     combined = simes(ndtr(-z), steps)
-    search.tests.setdefault((target.kind, bool(scope.after)), []).append(combined[np.isfinite(combined)])
+    known, later = np.isfinite(combined), np.isin(np.arange(len(combined)), sorted(search.later))
+    for then in (False, True):
+        own = combined[known & (later == then)]
+        search.tests.setdefault((target.kind, bool(scope.after), then), []).append(own)

@@ -27,7 +27,7 @@ HANDED = 0.5
 """A step of which at least this share is done by others than the case's owner is one that is given to somebody."""
 SAME = 0.95
 """Steps that the same person does in this share of the traces are one to give away."""
-LEAST = 0.08
+LEAST = 0.1
 """Least difference of good outcomes that is told of people: below it, it may be all that makes people differ."""
 MOST = 4
 """People named for one step."""

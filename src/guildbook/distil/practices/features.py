@@ -53,7 +53,7 @@ class _Target:
 
 
 @dataclass(frozen=True)
-class _Use:
+class Use:
     """In which share of their cases people use something, like cases compared."""
 
     experienced: float
@@ -70,9 +70,9 @@ def mine_features(
     told: list[Practice] = []
     tests: list[float] = []
     found: set[int] = set()
-    uses = _uses(block, people)
+    often = uses(block, people)
     for column in roaming(block, settings.min_side):
-        use = uses.get(column)
+        use = often.get(column)
         if use is None or ": " not in names.label(int(block.activities[column])):
             continue
         effects = [_effect(block, column, target, settings) for target in _targets(block, settings)]
@@ -117,7 +117,7 @@ def _targets(block: TaskTraces, settings: MiningSettings) -> list[_Target]:
     ]
 
 
-def _uses(block: TaskTraces, people: Experience) -> dict[int, _Use]:
+def uses(block: TaskTraces, people: Experience) -> dict[int, Use]:
     """How often the experienced and the new do each step that not all do, adjusted for the cases' conditions.
 
     Each person counts once, and what conditions do is told within people: so that neither one person's habit nor who
@@ -143,7 +143,7 @@ def _uses(block: TaskTraces, people: Experience) -> dict[int, _Use]:
     p = stdtr(np.full(len(t), float(freedom + PRIOR)), -t)
     shares = [np.clip(mean, 0.0, 1.0) for mean in means]
     return {
-        column: _Use(float(shares[0][i]), float(shares[1][i]), float(p[i])) for i, column in enumerate(columns.tolist())
+        column: Use(float(shares[0][i]), float(shares[1][i]), float(p[i])) for i, column in enumerate(columns.tolist())
     }
 
 
@@ -181,7 +181,7 @@ def _effect(block: TaskTraces, column: int, target: _Target, settings: MiningSet
     return effect, bool(p <= ACCEPT and target.better * value >= target.least)
 
 
-def _practice(block: TaskTraces, column: int, use: _Use, effect: Effect, names: Names, title: str) -> Practice:
+def _practice(block: TaskTraces, column: int, use: Use, effect: Effect, names: Names, title: str) -> Practice:
     label = names.label(int(block.activities[column]))
     given, without = effect.with_value or 0.0, effect.without_value or 0.0
     if effect.metric == "duration":

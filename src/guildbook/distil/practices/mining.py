@@ -14,6 +14,7 @@ from guildbook.distil.practices.climb import climb
 from guildbook.distil.practices.contrast import Family, Search
 from guildbook.distil.practices.contributors import contributors
 from guildbook.distil.practices.doers import Cases, mine_doers
+from guildbook.distil.practices.experience import experience
 from guildbook.distil.practices.experts import known_to, mine_experts
 from guildbook.distil.practices.exposures import anchors, exposures, scopes
 from guildbook.distil.practices.forming import practices, worded
@@ -29,6 +30,7 @@ from guildbook.distil.practices.resting import rest
 from guildbook.distil.practices.runs import run_numbers, run_starts
 from guildbook.distil.practices.settings import MiningSettings
 from guildbook.distil.practices.statistics import Floats, adjusted
+from guildbook.distil.practices.surprise import unsurprising
 from guildbook.distil.practices.telling import mine_told
 from guildbook.distil.practices.times import with_times
 from guildbook.distil.practices.tool import mine_tool
@@ -37,6 +39,9 @@ from guildbook.distil.practices.wording import Names
 from guildbook.distil.practices.workflow import mine_batches, workflow_targets
 from guildbook.distil.sums import Sums
 from guildbook.model.knowledge import Kind, Practice
+
+LATER = 2
+"""Factor on the p of what was looked at later: two families must not let twice as much pass where nothing is."""
 
 
 @dataclass
@@ -47,6 +52,8 @@ class _Pool:
     tests: dict[Family, list[Floats]] = field(default_factory=dict[Family, "list[Floats]"])
     nested: set[str] = field(default_factory=set[str])
     """Ids of the practices that were looked for where another was followed."""
+    later: set[str] = field(default_factory=set[str])
+    """Ids of those whose step was looked at after the others."""
     sided: set[str] = field(default_factory=set[str])
     """Ids of those whose own p is of both sides, though they stand among tests of one."""
     chances: dict[str, int] = field(default_factory=dict[str, int])
@@ -54,7 +61,7 @@ class _Pool:
 
     def add(self, kind: Kind, practices: list[Practice], tests: Floats) -> None:
         self.practices += practices
-        self.tests.setdefault((kind, False), []).append(tests)
+        self.tests.setdefault((kind, False, False), []).append(tests)
 
 
 def mine(
@@ -189,13 +196,15 @@ def _mine_steps(
         known = np.flatnonzero(np.isin(block.activities, np.array(sorted(told), np.uint64)))
         search.targets[0] = replace(quality, barred_steps=quality.barred_steps | frozenset(known.tolist()))
 
-    climb(search, lambda finding: advisable(search, finding))
+    people_here = experience(sums, block)
+    climb(search, lambda finding: advisable(search, finding), lambda below: unsurprising(block, people_here, below))
     known = practices(search, title, names)
     pool.practices += [worded(p, search, search.accepted[place], names) for place, p in known.items()]
     pool.sided |= {p.id for p in known.values()}
     twice = [p.id for place, p in known.items() if len(search.accepted[place].scope.conditions) > 1]
     pool.chances |= dict.fromkeys(twice, len(block.conditions))
     pool.nested |= {p.id for place, p in known.items() if search.accepted[place].scope.after}
+    pool.later |= {p.id for place, p in known.items() if search.accepted[place].exposure.step in search.later}
     for family, tests in search.tests.items():
         pool.tests.setdefault(family, []).extend(tests)
     if quality is not None and (target := quality_target(whole, settings)) is not None:
@@ -233,13 +242,18 @@ def _sifted(pool: _Pool, settings: MiningSettings) -> list[Practice]:
 def _controlled(kind: Kind, pool: _Pool, *, nested: bool = False) -> list[Practice]:
     """The practices of a kind with p adjusted for all comparisons of their family, surest first.
 
-    `nested`: those alone that were looked for where others were followed, among these. A practice's own p may
-    differ from that of the screen that led to it, so it is added to the tests.
+    `nested`: those alone that were looked for where others were followed, among these. What was looked at first and
+    later is controlled apart (Efron, *Ann. Appl. Stat.* 2 (2008) 197–223). A practice's own p may differ from that of
+    the screen that led to it, so it is added to the tests.
     """
     own = [p for p in pool.practices if p.kind is kind and (p.id in pool.nested or not nested)]
     one_sided = nested or kind is Kind.QUALITY  # of times, whose tails are long, both sides are asked
     factor = [pool.chances.get(p.id, 1) / (2 if one_sided and p.id in pool.sided else 1) for p in own]
     raw = np.minimum(np.array([p.effect.p for p in own]) * np.array(factor), 1.0)
-    fixed = adjusted(np.concatenate([raw, *pool.tests.get((kind, nested), [])]))[: len(own)]
+    fixed, later = np.ones(len(own)), np.array([p.id in pool.later for p in own], dtype=bool)
+    for then in (False, True):
+        part = raw[later == then]
+        among = adjusted(np.concatenate([part, *pool.tests.get((kind, nested, then), [])]))[: len(part)]
+        fixed[later == then] = np.minimum(among * (LATER if then else 1), 1.0)
     order = np.lexsort((np.arange(len(own)), raw))
     return [replace(own[i], effect=replace(own[i].effect, p=float(fixed[i]))) for i in order]
