@@ -322,7 +322,11 @@ def test_a_worker_who_is_being_forgotten_is_admitted_for_nothing(guild: Any, dra
 def test_folding_the_same_acts_gives_the_same_world(stage: Any, drafted: Drafted) -> None:
     acts: list[Act] = []
     act = stage.act
-    stage.act = lambda *said, **body: acts.append(act(*said, **body))
+
+    def kept(kind: ActKind, by: str = "", **body: Any) -> None:
+        acts.append(act(kind, by, **body))
+
+    stage.act = kept
     stage.collective("ann", "bo", "cy")
     stage.enrol("acme", "licensee")
     stage.agree("a1", drafted())
