@@ -22,6 +22,18 @@ Standing = tuple[int, int, tuple[str, ...]]
 """From when, until before when, µs UTC, these clauses are what agreements say."""
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A notice that was served."""
+
+    hash: str
+    """Of its text."""
+    terms: str
+    """Hash of the terms it tells of; `*`: of any."""
+    time: int
+    """When, µs UTC."""
+
+
 @dataclass(slots=True)
 class World:
     """Who said what, who bargains with whom, what is in force. Changed by `apply` alone."""
@@ -43,8 +55,12 @@ class World:
     strikes: dict[str, Strike] = field(default_factory=dict[str, Strike])
     noticed: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
     """(worker, recipient) → when they acknowledged the notice."""
-    served: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
-    """(worker, recipient) → hash of the notice served."""
+    served: dict[tuple[str, str, str], Served] = field(default_factory=dict[tuple[str, str, str], Served])
+    """(worker, recipient, agreement; empty: of any) → the notice served."""
+    acknowledged: dict[tuple[str, str], dict[str, int]] = field(
+        default_factory=lambda: defaultdict[tuple[str, str], dict[str, int]](dict)
+    )
+    """(worker, recipient) → hash of the terms they were told of (`*`: of any) → from when these may be used, µs UTC."""
     collectives_of: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     """Worker → collectives they have ever joined."""
     striking: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
@@ -88,6 +104,14 @@ class World:
         """Hash of everything in force, hex."""
         return self.chain.hex()
 
+    def informed(self, worker: str, recipient: str, clause: str, time: int) -> bool:
+        """Whether a worker has been told, as the terms of that clause want it, before the time of a use."""
+        told = self.acknowledged.get((worker, recipient))
+        if not told:
+            return False
+        since = told.get(self.agreements[clause.partition("#")[0]].force, told.get(EVERYTHING))
+        return since is not None and since <= time
+
     def turns_between(self, after: int, until: int) -> bool:
         """Whether something began or ended by the clock alone in (after, until], in µs UTC."""
         if self._moments[0] != self.chain:
@@ -96,6 +120,8 @@ class World:
                 moments |= {found.ends or 0, *(m for rule in found.rules for m in (rule.begins, rule.ends))}
             for strike in self.strikes.values():
                 moments |= {strike.begins or 0, strike.ends or 0}
+            for told in self.acknowledged.values():
+                moments |= set(told.values())
             self._moments = self.chain, sorted(moments)
         moments_sorted = self._moments[1]
         return bisect_right(moments_sorted, after) != bisect_right(moments_sorted, until)
