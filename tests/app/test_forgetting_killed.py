@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from guildbook.app import open_book
 from guildbook.app.forgetting import Part
@@ -36,6 +37,11 @@ def rows(without: tuple[str, ...] = ()) -> str:
     return "\n".join(made) + "\n"
 
 
+def inside(book: Any) -> Any:
+    """The store of a book."""
+    return book._store
+
+
 def learnt(home: Path, path: Path) -> str:
     with open_book(home) as book:
         return book.learn(Wanted(paths=(path,), jobs=1)).knowledge.model_hash
@@ -58,10 +64,10 @@ def test_a_few_kills(tmp_path: Path) -> None:
             child.send_signal(signal.SIGKILL)
         with open_book(tmp_path / "book") as book:
             known = book.learn().knowledge.model_hash
-            assert book._store.check() == []
+            assert inside(book).check() == []
             assert all(each["state"] == "done" for each in book.erasures.listed())
-            held = {part for each in book._store.segments() for part in each.classes.split("\n")
-                    if each.worker == book._store.worker_id("Ada")}  # fmt: skip
+            held = {part for each in inside(book).segments() for part in each.classes.split("\n")
+                    if each.worker == inside(book).worker_id("Ada")}  # fmt: skip
             gone = [name for name in APPS[:2] if name not in held]
         (tmp_path / f"never{number}").mkdir()
         other = tmp_path / f"never{number}" / "a.csv"
@@ -71,6 +77,6 @@ def test_a_few_kills(tmp_path: Path) -> None:
         for app in APPS[:2]:
             book.forget("Ada", Part(app=app))
         assert {"mail", "sheet"}.isdisjoint(
-            part for each in book._store.segments() for part in each.classes.split("\n")
-            if each.worker == book._store.worker_id("Ada")
+            part for each in inside(book).segments() for part in each.classes.split("\n")
+            if each.worker == inside(book).worker_id("Ada")
         )  # fmt: skip

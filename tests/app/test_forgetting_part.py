@@ -50,6 +50,11 @@ def write(folder: Path, name: str, rows: Sequence[Row], second: int = 0) -> Path
     return path
 
 
+def inside(book: Any) -> Any:
+    """The store of a book."""
+    return book._store
+
+
 def learn(book: Book, *paths: Path) -> str:
     return book.learn(Wanted(paths=paths, jobs=1)).knowledge.model_hash
 
@@ -83,7 +88,7 @@ def test_the_model_equals_that_of_a_book_that_never_had_it(
             done = book.forget("Ada", Part(first, until, app))
             after = book.teach.knowledge()
             assert learn(book) == after.model_hash == done.model_hash
-            assert book.govern.register.log.size(book._store.engine.connect())
+            assert book.govern.register.log.size(inside(book).engine.connect())
         assert bool(done.erasure) == any(goes(row) for rows in files for row in rows)
         if not done.erasure:
             assert done.model_hash == before
@@ -174,9 +179,9 @@ def test_what_was_erased_comes_back_only_when_it_is_readmitted(book: Book, tmp_p
     assert not any(
         name == "mail"
         for each in mails.ruled
-        if each.group.worker == book._store.worker_id("Ada")
+        if each.group.worker == inside(book).worker_id("Ada")
         for name in each.classes
-    )  # noqa: E501
+    )
     book.readmit("Ada")
     full = learn(book, write(tmp_path / "new", "a.csv", more))
     with open_book(tmp_path / "other") as other:
@@ -232,20 +237,20 @@ def test_killed_between_the_steps_the_next_learn_finishes(
             book.forget("Ada", Part(app="mail"))
     with open_book(tmp_path / "book") as book:
         assert [e["state"] for e in book.erasures.listed()] == ["begun"]
-        rows = {r.id: r.rows for r in book._store.segments() if r.worker == book._store.worker_id("Ada")}
+        rows = {r.id: r.rows for r in inside(book).segments() if r.worker == inside(book).worker_id("Ada")}
         assert sum(rows.values()) == 40  # what goes is out of reach already
         assert learn(book) == never
         (one,) = book.erasures.listed()
         assert one["state"] == "done"
         assert book.erasures.certificate(one["id"])["destroyed"]["events"] == 20
-        assert book._store.check() == []
+        assert inside(book).check() == []
 
 
 def test_an_older_grant_reads_nothing_of_it(book: Book) -> None:
     from guildbook.model import Purpose
 
     grant = book.govern.grant(Purpose.TRAIN_PEOPLE, stage="t", artefact="t")
-    store: Store = book._store
+    store: Store = inside(book)
     book.forget("Ada", Part(app="mail"))
     with pytest.raises(DeniedError):
         grant.table(["app"])

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from guildbook.columns.ids import add_digests
 from guildbook.plugins import Rejected
-from guildbook.store import ErasureReport, Scope, Store, UndecipherableError, files, segment, tables
+from guildbook.store import ErasureReport, Scope, UndecipherableError, files, segment, tables
 from guildbook.store.files import Change
 from guildbook.store.keys import fingerprint
 from guildbook.store.reading import address
@@ -20,7 +20,7 @@ DAY = 86_400_000_000
 JANUARY = 1_767_225_600_000_000
 
 
-def at_once(store: Store) -> Callable[[Any, Change], None]:
+def at_once(store: Any) -> Callable[[Any, Change], None]:
     def run(_: Any, change: Change) -> None:
         with store.change() as connection:
             change(connection)
@@ -28,14 +28,14 @@ def at_once(store: Store) -> Callable[[Any, Change], None]:
     return run
 
 
-def gone(store: Store, scope: Scope) -> ErasureReport | None:
+def gone(store: Any, scope: Scope) -> ErasureReport | None:
     made = store.part(scope, at_once(store))
     return None if made is None else store.destroy(made.id, at_once(store))
 
 
 def test_the_months_that_are_touched_come_under_a_new_key(books: Any, events: Make, take: Any, everything: Any) -> None:
     """An old copy of a segment, as a backup has it, opens with no key that is left in the book."""
-    store: Store = books.open()
+    store: Any = books.open()
     take(store, events(70, worker=["Ann", "Bob"], step=DAY), "a")
     store.seal()
     ann = store.worker_id("Ann")
@@ -76,7 +76,7 @@ def test_the_months_that_are_touched_come_under_a_new_key(books: Any, events: Ma
 
 
 def test_between_the_steps_what_goes_is_read_only_by_id(books: Any, events: Make, take: Any, everything: Any) -> None:
-    store: Store = books.open()
+    store: Any = books.open()
     take(store, events(20), "a")
     store.seal()
     (row,) = store.segments()
@@ -101,7 +101,7 @@ def test_between_the_steps_what_goes_is_read_only_by_id(books: Any, events: Make
 def test_what_was_erased_does_not_come_back_with_the_next_import(
     books: Any, events: Make, take: Any, everything: Any
 ) -> None:
-    store: Store = books.open()
+    store: Any = books.open()
     apps = ["Mail", "Sheet"]
     table = events(20, app=[apps[i % 2] for i in range(20)])
     take(store, table, "a")
@@ -127,7 +127,7 @@ def test_what_was_erased_does_not_come_back_with_the_next_import(
 
 
 def test_the_quarantine_and_the_inbox_go_too(books: Any, events: Make, take: Any) -> None:
-    store: Store = books.open()
+    store: Any = books.open()
     bad = [Rejected(1, "no time", "x;ANN;y"), Rejected(2, "no time", "x;Bob;y")]
     take(store, events(10, worker=["Ann", "Bob"]), "a", rejected=bad)
     store.seal()
@@ -148,7 +148,7 @@ def test_the_quarantine_and_the_inbox_go_too(books: Any, events: Make, take: Any
 
 
 def test_nothing_in_scope_changes_nothing(book: Any, events: Make, take: Any) -> None:
-    store: Store = book.open()
+    store: Any = book.open()
     take(store, events(10), "a")
     store.seal()
     before = store.segments()
@@ -161,7 +161,7 @@ def test_nothing_in_scope_changes_nothing(book: Any, events: Make, take: Any) ->
 def test_a_step_that_dies_is_finished_later(
     book: Any, events: Make, take: Any, everything: Any, monkeypatch: pytest.MonkeyPatch, step: str, stage: str
 ) -> None:
-    store: Store = book.open()
+    store: Any = book.open()
     take(store, events(20), "a")
     store.seal()
     scope = Scope(store.worker_id("Ann"), until=JANUARY + 60_000_000 * 5)
@@ -182,7 +182,7 @@ def test_a_step_that_dies_is_finished_later(
         with pytest.raises(KeyboardInterrupt):
             store.destroy(made.id, run) if made else store.part(scope, run)
     store.close()
-    again: Store = book.open()
+    again: Any = book.open()
     for pending in again.parts():
         again.destroy(pending.id, at_once(again))
     if step == "part" and stage == "before":

@@ -11,6 +11,8 @@ from guildbook.app import forgetting, learning
 from guildbook.app.auditing import Auditing
 from guildbook.app.distilling import Distilling
 from guildbook.app.erasures import Erasures
+from guildbook.app.managing import Managing
+from guildbook.app.mine import Mine
 from guildbook.app.neural import Nets
 from guildbook.app.next import NextSteps
 from guildbook.app.persons import Actor, Persons
@@ -48,6 +50,16 @@ class Book:
     def erasures(self) -> Erasures:
         """What was erased, with certificates."""
         return Erasures(self._store, self.govern)
+
+    @property
+    def managing(self) -> Managing:
+        """Other people's say, as far as it may be seen."""
+        return Managing(self._store, self.govern)
+
+    @property
+    def mine(self) -> Mine:
+        """What one worker is shown, and nobody else."""
+        return Mine(self._store, self.govern, self.distil, self.terms)
 
     @property
     def home(self) -> Path:

@@ -89,12 +89,20 @@ class Persons:
         if name is None:
             return NOBODY
         person = self.person(name)
-        if person in self._gate.register.world().people:
-            return Actor(name, person, KeySigner(unlock(name), person))
+        known = self._gate.register.world().people.get(person)
+        if known is not None:
+            identity = unlock(name)
+            if identity.public.sign.hex() != known.sign:
+                raise DeniedError(
+                    f"{name} is enrolled in this book with another key.",
+                    "Use the key file it was enrolled with, or change it: guildbook identity rekey.",
+                    "other-key",
+                )
+            return Actor(name, person, KeySigner(identity, person))
         if any(worker.id == person for worker in self._store.workers()):
             return Actor(name, person, None)
-        known = [self._gate.label(one) for one in self._gate.register.world().people]
-        raise UnknownNameError("person", name, known)
+        named = [self._gate.label(one) for one in self._gate.register.world().people]
+        raise UnknownNameError("person", name, named)
 
     def _told(self, person: str, public: Public) -> dict[str, Any]:
         return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,6 +11,7 @@ from guildbook.cli.session import Json, say, session, show, table
 from guildbook.model.time import iso
 
 Worker = Annotated[str, typer.Option("--worker", metavar="NAME", help="Whose traces.")]
+Counts = Annotated[bool, typer.Option("--counts", help="Of those with keys of their own, how many.")]
 PurposeName = Annotated[str, typer.Option("--purpose", metavar="PURPOSE", help="What for, e.g. train-augment.")]
 
 
@@ -49,27 +50,46 @@ def _decide(context: typer.Context, worker: str, purpose: str, json: bool, *, al
 def permissions(
     context: typer.Context,
     worker: Annotated[str | None, typer.Option("--worker", metavar="NAME", help="Only theirs.")] = None,
+    counts: Counts = False,
+    person: As = None,
     json: Json = False,
 ) -> None:
-    """What each worker has permitted and refused, beyond the terms of their imports."""
+    """What each worker has permitted and refused, beyond the terms of their imports.
+
+    Who has a key of their own is shown only to themself (--as NAME); of all of them there are counts.
+    """
     with session(context).book() as book:
-        found = book.govern.decisions(worker)
+        who = actor(context, book, person)
+        if counts:
+            _counted(book.managing.permission_counts(who), json=json)
+            return
+        found, hidden = book.managing.permissions(who, worker), len(book.managing.hidden(who))
     if json:
         show([{"worker": d.worker, "purpose": d.purpose, "decision": d.decision, "time": iso(d.time)} for d in found])
     else:
         table(
             ("worker", "purpose", "decision", "since"), [(d.worker, d.purpose, d.decision, iso(d.time)) for d in found]
         )
+        _left_out(hidden)
 
 
 def uses(
     context: typer.Context,
     worker: Annotated[str | None, typer.Option("--worker", metavar="NAME", help="Only of their traces.")] = None,
+    counts: Counts = False,
+    person: As = None,
     json: Json = False,
 ) -> None:
-    """The receipts: who read whose traces, for what, into what, and why it was allowed."""
+    """The receipts: who read whose traces, for what, into what, and why it was allowed.
+
+    Those of somebody with a key of their own are shown only to themself (--as NAME); of all of them there are counts.
+    """
     with session(context).book() as book:
-        found = book.govern.uses(worker)
+        who = actor(context, book, person)
+        if counts:
+            _counted(book.managing.use_counts(who), json=json)
+            return
+        found, hidden = book.managing.uses(who, worker), len(book.managing.hidden(who))
     if json:
         show([
             {"id": u.id, "grant": u.grant, "worker": u.worker, "purpose": u.purpose, "stage": u.stage,
@@ -81,6 +101,20 @@ def uses(
             ("time", "worker", "purpose", "read by", "into", "events", "because"),
             [(iso(u.time)[:19], u.worker, u.purpose, u.stage, u.artefact, f"{u.rows:,}", u.reason) for u in found],
         )
+        _left_out(hidden)
+
+
+def _counted(rows: list[dict[str, Any]], *, json: bool) -> None:
+    """Counts of people; those that are not shown are null, or a dot."""
+    if json:
+        show(rows)
+    elif rows:
+        table(list(rows[0]), [["·" if cell is None else cell for cell in row.values()] for row in rows])
+
+
+def _left_out(hidden: int) -> None:
+    if hidden:
+        say(f"{hidden} with keys of their own are not listed; of all of them together: --counts")
 
 
 def list_workers(context: typer.Context, json: Json = False) -> None:
@@ -104,4 +138,3 @@ def readmit(context: typer.Context, worker: Worker, person: As = None, json: Jso
     with session(context).book() as book:
         book.readmit(worker, actor(context, book, person).signer)
     show({"worker": worker, "state": "active"}) if json else say(f"{worker} may be imported again.")
-

@@ -21,6 +21,7 @@ from guildbook.cli import (
     forgetting,
     identity,
     learning,
+    mine,
     nextstep,
     process,
     routines,
@@ -59,6 +60,7 @@ for part in (
     audit,
     identity,
     forgetting,
+    mine,
 ):
     part.register(app)
 

@@ -121,7 +121,10 @@ class Erasing:
         table = tables.uses.c
         query = (
             select(table.time, table.purpose, table.artefact, table.recipient, table.rows, table.id)
-            .where(table.worker == worker, or_(table.recipient != "", table.artefact.like(_EXPORTED)))
+            .where(
+                table.worker == worker,
+                or_(table.recipient.not_in(("", worker)), table.artefact.like(_EXPORTED)),  # not the worker's own look
+            )
             .order_by(table.time, table.id)
         )
         with self._store.look() as ledger:
