@@ -19,7 +19,7 @@ from guildbook.govern.policy import decide
 from guildbook.govern.register import Register
 from guildbook.govern.signer import Signer
 from guildbook.govern.withholding.lineage import lineage, lineage_of, withheld
-from guildbook.govern.world import World
+from guildbook.govern.withholding.watch import Watch
 from guildbook.model.decision import EVERY, IN_HOUSE, Decision, Reason, Request
 from guildbook.model.errors import DeniedError, UnknownNameError
 from guildbook.model.grant import Grant, SegmentRef, Use
@@ -35,8 +35,7 @@ class Gate:
         self._store = store
         self.register = register or Register(store)
         """Everything that was ever said, and the way to say more."""
-        self._looked: dict[str, tuple[tuple[str, frozenset[str]], int, frozenset[str]]] = {}
-        """Grant → what was said and who was leaving, the time, and what could be read no longer then."""
+        self._watch = Watch()
 
     # -- what workers say
 
@@ -152,11 +151,13 @@ class Gate:
         if grant.purpose is Purpose.UNLEARN:
             return
         world, time = self.register.world(), now()
+        leaving = self._leaving()
         same = world.policy_hash == grant.policy_hash and not world.turns_between(grant.time, time)
-        if same and not self._leaving() & workers:
+        if same and not leaving & workers:
             return
-        gone = self._withdrawn(grant, world, time)
-        withdrawn = gone if read is None else gone.intersection(read)
+        wanted = [segment.id for segment in grant.segments] if read is None else read
+        with self._store.engine.connect() as ledger:
+            withdrawn = self._watch.withdrawn(ledger, world, grant, wanted, time, frozenset(leaving))
         if withdrawn:
             raise DeniedError(
                 f"{len(withdrawn)} segments of this grant may no longer be read for {grant.purpose}.",
@@ -257,28 +258,6 @@ class Gate:
             receipts.receipt(self.register, grant, pieces, first, lambda: self.confirm(grant, workers, wanted))
 
         return Admitted(self._store, grant, receipt, lineage_of(found.ruled))
-
-    def _withdrawn(self, grant: Grant, world: World, time: int) -> frozenset[str]:
-        """The segments of a grant that may be read no longer; worked out once for each state of consent."""
-        state = world.policy_hash, frozenset(self._leaving())
-        known = self._looked.get(grant.id)
-        if known and known[0] == state and not world.turns_between(known[1], time):
-            return known[2]
-        request = Request("", "", grant.purpose, time, grant.recipient, grant.use)
-        with self._store.engine.connect() as ledger:
-            allowed = {piece.id for piece in admit(ledger, world, request).pieces}
-        gone = [s.id for s in grant.segments if s.id not in allowed and not self._in_parts(s.id, allowed)]
-        self._looked[grant.id] = (state, time, frozenset(gone))
-        return frozenset(gone)
-
-    def _in_parts(self, segment: str, allowed: set[str]) -> bool:
-        """Whether all classes of a segment are admitted still, if by now for different reasons."""
-        if ":" in segment:
-            return segment.partition(":")[0] in allowed
-        table = tables.segments
-        with self._store.engine.connect() as ledger:
-            noted = ledger.execute(select(table.c.classes).where(table.c.id == segment)).scalar()
-        return noted is not None and all(f"{segment}:{name}" in allowed for name in noted.split("\n"))
 
     def _leaving(self) -> set[str]:
         """Ids of the workers who are being forgotten or were, as the store has it."""
