@@ -16,6 +16,7 @@ from guildbook.govern.audit.copies import Copy
 from guildbook.govern.audit.entry import Opening
 from guildbook.govern.audit.log import Log
 from guildbook.govern.audit.note import Verifier
+from guildbook.govern.audit.replay import Departure, Replayed, replay, tables_found
 from guildbook.govern.audit.verify import Report
 from guildbook.govern.identity.signing import Identity
 from guildbook.model.errors import InputError, UnknownNameError, UsageError
@@ -92,6 +93,16 @@ class Auditing:
         with self._store.look() as ledger:
             key = checkpoint.log_key(self._store, ledger)
             return verify.verify(self._log, ledger, known, copy=held, key=key)
+
+    def replay(self, checkpoints: Sequence[Path] = (), keys: Sequence[str] = ()) -> Replayed:
+        """Decide everything again from the log, and hold the tables against it. What was tampered with comes first."""
+        report = self.verify(checkpoints, keys=keys)
+        if not report.sound:
+            return _tampered(report)
+        out = replay(self._store.book_id, self.openings())
+        with self._store.look() as ledger:
+            out.findings += tables_found(ledger, self.openings())
+        return out
 
     def prove(self, seq: int, *, against: Path | None = None, opening: bool = False) -> dict[str, Any]:
         """The proof that entry `seq` is in the log of a checkpoint (None: in the log as it is)."""
@@ -171,6 +182,29 @@ def cosign(path: Path, signer: Identity, output: Path | None = None) -> Checkpoi
 def verify_copy(path: Path, checkpoints: Sequence[Path] = (), keys: Sequence[str] = ()) -> Report:
     """Hold a copy of a log against itself and checkpoints, with no book."""
     return verify.verify_copy(Copy.find(path), read_checkpoints(checkpoints, keys))
+
+
+def replay_copy(path: Path, checkpoints: Sequence[Path] = (), keys: Sequence[str] = ()) -> Replayed:
+    """Decide everything again from a copy with openings, with no book. Raises `InputError` for one without."""
+    copy = Copy.find(path)
+    report = verify.verify_copy(copy, read_checkpoints(checkpoints, keys))
+    return replay(copy.book, _opened(copy)) if report.sound else _tampered(report)
+
+
+def _opened(copy: Copy) -> Iterator[Opening]:
+    for entry, opening in copy.entries():
+        if opening is None:
+            raise InputError(
+                f"{copy.path} does not show what was done in entry {entry.seq}.",
+                "Make one that does: guildbook audit export --openings.",
+                "no-openings",
+            )
+        yield opening
+
+
+def _tampered(report: Report) -> Replayed:
+    """A log that was tampered with is not replayed: what follows from it says nothing."""
+    return Replayed(report.book, report.size, findings=[Departure(f.first, "log", f.what) for f in report.findings])
 
 
 def check_proof(path: Path, checkpoints: Sequence[Path], keys: Sequence[str] = ()) -> dict[str, Any]:

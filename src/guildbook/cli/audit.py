@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
     audit.command("checkpoint")(checkpoint)
     audit.command("cosign")(cosign)
     audit.command("export")(export)
+    audit.command("replay")(replay)
     app.add_typer(audit, name="audit")
 
 
@@ -190,6 +191,45 @@ def export(
     show({"file": str(output), "entries": count, "openings": openings}) if json else say(
         f"{count:,} entries are in {output}."
     )
+
+
+def replay(
+    context: typer.Context,
+    openings: Annotated[
+        Path | None, typer.Option("--openings", metavar="FILE", help="A copy made with --openings; needs no book.")
+    ] = None,
+    checkpoints: Checkpoints = None,
+    keys: Keys = None,
+    json: Json = False,
+) -> None:
+    """Decide everything again from the log alone: the first entry that does not follow is named. Exit status 1."""
+    from guildbook.app.auditing import replay_copy
+
+    if openings is not None:
+        found = replay_copy(openings, checkpoints or (), keys or ())
+    else:
+        with session(context).book() as book:
+            found = book.audit.replay(checkpoints or (), keys or ())
+    if json:
+        show({
+            "book": found.book, "entries": found.entries, "follows": found.sound, "grants": found.grants,
+            "decisions": found.decisions, "receipts": found.receipts, "ballots": found.ballots,
+            "in_force": found.in_force, "payouts": found.payouts, "policy_hash": found.policy_hash,
+            "findings": [{"entry": f.seq, "act": f.kind, "what": f.what} for f in found.findings],
+        })  # fmt: skip
+    elif found.sound:
+        say(
+            f"Everything follows: {found.entries:,} entries, {found.decisions:,} decisions in {found.grants:,} grants, "
+            f"{found.receipts:,} receipts, {len(found.ballots):,} ballots, {found.payouts:,} payouts."
+        )
+        say(f"In force: {', '.join(found.in_force) or 'no agreement'}.")
+    else:
+        first, *others = found.findings
+        say(f"Entry {first.seq} ({first.kind}) does not follow: {first.what}.")
+        for one in others[:20]:
+            say(f"Then entry {one.seq} ({one.kind}): {one.what}.")
+    if not found.sound:
+        raise typer.Exit(1)
 
 
 def _tell(report: Report, *, json: bool) -> None:
