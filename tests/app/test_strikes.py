@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import fcntl
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +120,63 @@ def test_a_strike_has_a_scope_exceptions_and_notice(guild: Guild) -> None:
     assert not found.covers("sheet", ("coach", "teach-people", "any"), "", begins)
 
 
+def test_traces_withheld_from_one_recipient_go_to_another(guild: Guild) -> None:
+    """Redirection: the same traces, offered to two; one is struck, the other reads on."""
+    stranger(guild, "Acme")
+    stranger(guild, "Beta")
+    for name in NAMES:
+        for recipient in ("Acme", "Beta"):
+            guild.book.terms.say(
+                name, "research", allow=True, recipient=recipient, signer=guild.actor(name).signer
+            )  # fmt: skip
+    strikes = guild.book.strikes
+    strikes.propose("guild", guild.actor("Ann"), Scope(recipients=("Acme",)))
+    for name in ("Ann", "Bo", "Cy"):
+        strikes.pledge(None, guild.actor(name))
+
+    def read(recipient: str) -> set[str]:
+        to = guild.book.persons.person(recipient)
+        admitted = guild.book.govern.grant(Purpose.RESEARCH, stage="t", artefact="t", recipient=to, use="analyse")
+        return set(admitted.table(["value_after"])["value_after"].to_pylist())
+
+    assert read("Acme") == read("Beta") == everything_but()
+    strikes.call(None, guild.actor("Di"))
+    assert read("Acme") == everything_but("Ann", "Bo", "Cy")
+    assert read("Beta") == everything_but()
+    assert guild.readable() == everything_but()
+    strikes.end(None, guild.actor("Ann"))
+    assert read("Acme") == everything_but()
+
+
+def test_a_job_that_reads_is_stopped_while_another_process_holds_the_writer_lock(guild: Guild) -> None:
+    """Acts do not wait for writers: a strike counts at the next reading, however long something is being written."""
+    strikes = guild.book.strikes
+    strikes.propose("guild", guild.actor("Ann"))
+    for name in ("Ann", "Bo", "Cy"):
+        strikes.pledge(None, guild.actor(name))
+    admitted = guild.book.govern.grant(Purpose.COACH, stage="t", artefact="t")
+    kept, struck = (
+        [s.id for s in admitted.grant.segments if s.worker in who] for who in (("Di", "Eve"), ("Ann", "Bo", "Cy"))
+    )
+    assert admitted.table(["value_after"]).num_rows == 15
+    with writer(guild.store.home):
+        strikes.call(None, guild.actor("Ann"))
+        assert admitted.table(["value_after"], kept).num_rows == 6
+        for segment in struck:
+            with pytest.raises(DeniedError, match="no longer"):
+                admitted.table(["value_after"], [segment])
+        strikes.end(None, guild.actor("Ann"))
+        assert admitted.table(["value_after"]).num_rows == 15
+
+
+@contextmanager
+def writer(home: Path) -> Iterator[None]:
+    """Hold the writer lock of a book, as another process would."""
+    with (home / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+
+
 def test_the_charters_notice_is_kept(guild: Guild) -> None:
     person = guild.book.persons.person("Ann")
     charter = {"name": "Slow", "notice_days": 7, "strike_threshold_ppm": 1_000_000}
@@ -186,10 +245,10 @@ def test_pledges_are_the_members_own_and_made_once(guild: Guild) -> None:
     assert strikes.status()["pledged"] == 1
 
 
-def stranger(guild: Guild) -> Actor:
-    identity = Identity.make("Zoe", Role.LICENSEE, now())
+def stranger(guild: Guild, name: str = "Zoe") -> Actor:
+    identity = Identity.make(name, Role.LICENSEE, now())
     guild.book.persons.enrol(identity)
-    return Actor("Zoe", guild.book.persons.person("Zoe"), KeySigner(identity, guild.book.persons.person("Zoe")))
+    return Actor(name, guild.book.persons.person(name), KeySigner(identity, guild.book.persons.person(name)))
 
 
 def test_a_pledge_is_taken_back_while_there_are_not_enough(guild: Guild) -> None:
