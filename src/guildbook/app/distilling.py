@@ -6,6 +6,7 @@ import json
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
+from guildbook.app.naming import masked, masked_practices, roles
 from guildbook.app.progress import Progress, silent
 from guildbook.app.settled import settled
 from guildbook.app.withheld import note, without
@@ -14,9 +15,11 @@ from guildbook.distil import Settings, State, StateVersionError, Sums
 from guildbook.distil import learn as distil_learn
 from guildbook.distil.alike import Alike, alike
 from guildbook.govern import Gate
+from guildbook.govern.naming import may_be_named
 from guildbook.model.errors import StoreError
 from guildbook.model.knowledge import Knowledge, Practice, knowledge_from_dict
 from guildbook.model.purpose import Purpose
+from guildbook.model.time import now
 from guildbook.store import Store, split_part
 
 
@@ -70,19 +73,42 @@ class Distilling:
     def knowledge(self, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> Knowledge | None:
         """What was learnt last for this purpose, or None; also None for what another version wrote.
 
-        What rests on traces that may not be used so now is left out, with a note.
+        What rests on traces that may not be used so now is left out, with a note. Who may not be named is told of by
+        their role.
         """
         found = self._kept(purpose)
-        held = {} if found is None else self._gate.withheld(_knowledge(purpose), purpose)
-        if found is None or not held:
-            return found
-        names = {self._gate.label(worker) for worker in held}
-        return without(found, names, note(reason for reasons in held.values() for reason in reasons))
+        if found is None:
+            return None
+        held = self._gate.withheld(_knowledge(purpose), purpose)
+        labels = roles(found, self._nameless())
+        if held:
+            names = {self._gate.label(worker) for worker in held}
+            found = without(found, names, note(reason for reasons in held.values() for reason in reasons))
+        return masked(found, labels, self._renamed)
 
     def contributed(self, worker: str, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> list[Practice]:
-        """The practices a worker contributed to, by name, whether or not they may be shown to others now."""
+        """The practices a worker contributed to, by name, whether or not they may be shown to others now.
+
+        It is for that worker: others in it who may not be named are told of by their role.
+        """
         found = self._kept(purpose)
-        return [] if found is None else [p for p in found.practices if worker in dict(p.contributors)]
+        if found is None:
+            return []
+        labels = roles(found, self._nameless() - {worker})
+        theirs = [p for p in found.practices if worker in dict(p.contributors)]
+        return list(masked_practices(theirs, labels, self._renamed)) if labels else theirs
+
+    def _nameless(self) -> frozenset[str]:
+        """Names that are not to be shown."""
+        world, time = self._gate.register.world(), now()
+        return frozenset(
+            w.name for w in self._store.workers() if w.name is not None and not may_be_named(world, w.id, time)
+        )
+
+    def _renamed(self, practice: str) -> str:
+        """Another id of a practice, from which what it says cannot be worked out without the book."""
+        kind = practice.partition("-")[0]
+        return f"{kind}-{self._store.worker_id(f'practice {practice}')[:12]}"
 
     def withheld(self, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> str:
         """Why the sums are not shown now; empty where they are."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from guildbook.columns.classes import class_named
+from guildbook.govern.naming import BE_NAMED
 from guildbook.model.decision import EVERY
 from guildbook.model.errors import UsageError
 from guildbook.model.purpose import Purpose, PurposeGroup
@@ -32,7 +33,7 @@ class Said:
 
 def purpose_named(name: str, *, permit: bool) -> str:
     """The purpose of that name, or for a refusal the group. `unlearn` cannot be decided on: it is a right."""
-    allowed = [str(p) for p in Purpose if p is not Purpose.UNLEARN]
+    allowed = [*(str(p) for p in Purpose if p is not Purpose.UNLEARN), BE_NAMED]
     known = allowed if permit else [*allowed, *(str(g) for g in PurposeGroup)]
     if name not in known:
         hint = " A permission names one purpose, never a group." if name in list(PurposeGroup) else ""
