@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from guildbook.app import forgetting, learning
+from guildbook.app.agreements import Agreements
 from guildbook.app.auditing import Auditing
+from guildbook.app.ballots import Ballots
+from guildbook.app.collectives import Collectives
 from guildbook.app.distilling import Distilling
 from guildbook.app.erasures import Erasures
 from guildbook.app.managing import Managing
@@ -44,6 +47,9 @@ class Book:
     persons: Persons
     terms: Terms
     strikes: Strikes
+    collective: Collectives
+    ballots: Ballots
+    agreements: Agreements
     _store: Store
 
     @property
@@ -188,4 +194,6 @@ def open_book(
     audit = Auditing(store, gate.register.log, gate.label)
     persons = Persons(store, gate)
     said = Terms(gate, persons), Strikes(store, gate, persons)
-    return Book(config, gate, distil, *desks, nets, audit, persons, *said, store)
+    ballots = Ballots(store, gate, persons)
+    together = Collectives(gate, persons), ballots, Agreements(store, gate, persons, ballots)
+    return Book(config, gate, distil, *desks, nets, audit, persons, *said, *together, store)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from guildbook.cli.session import Json, lines, say, show, table
+from guildbook.cli import negotiation
+from guildbook.cli.session import Json, lines, say, session, show, table
 
 if TYPE_CHECKING:
     from guildbook.govern.agreement.validate import Finding
@@ -25,6 +26,7 @@ def register(app: typer.Typer) -> None:
     agreement.command("validate")(validate)
     agreement.command("diff")(diff)
     agreement.command("export")(export)
+    negotiation.register(agreement)
     app.add_typer(agreement, name="agreement")
 
 
@@ -93,16 +95,29 @@ def validate(file: Terms, json: Json = False) -> None:
 
 
 def diff(
-    before: Annotated[Path, typer.Argument(metavar="A", help="The agreement as it was.")],
-    after: Annotated[Path, typer.Argument(metavar="B", help="The agreement as it would be.")],
+    context: typer.Context,
+    before: Annotated[str, typer.Argument(metavar="A", help="The file as it was; or an agreement's id.")],
+    after: Annotated[
+        Path | None, typer.Argument(metavar="[B]", help="The file as it would be. Without it: versions of A.")
+    ] = None,
+    first: Annotated[
+        int | None, typer.Option("--from", metavar="N", help="Version to compare from; else the last but one.")
+    ] = None,
+    last: Annotated[
+        int | None, typer.Option("--to", metavar="N", help="Version to compare with; else the last.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Compare two agreements clause by clause."""
+    """Compare clause by clause: two files, or two versions of an agreement on the table."""
     from guildbook.govern.agreement.diff import diff as differences
     from guildbook.govern.agreement.diff import diff_text
     from guildbook.govern.agreement.files import load
 
-    found = differences(load(before), load(after))
+    if after is not None:
+        found = differences(load(Path(before)), load(after))
+    else:
+        with session(context).book() as book:
+            found = book.agreements.diff(before, first, last)
     show([change.to_dict() for change in found]) if json else lines(diff_text(found))
 
 

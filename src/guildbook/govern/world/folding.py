@@ -10,7 +10,7 @@ from guildbook.govern.identity.person import KEY, weak
 from guildbook.govern.world import bargaining, voting
 from guildbook.govern.world.authority import check, collective
 from guildbook.govern.world.parts import AUDITOR, STEWARD, Charter, Collective, Person
-from guildbook.govern.world.state import World
+from guildbook.govern.world.state import Served, World
 from guildbook.model.decision import EVERY
 from guildbook.model.errors import DeniedError, InputError
 from guildbook.model.time import DAY
@@ -221,15 +221,25 @@ def _forbid(world: World, act: Act, body: Mapping[str, Any]) -> None:
     (refusals.add if act.kind is ActKind.FORBID else refusals.discard)(refused)
 
 
-def _notice(world: World, _: Act, body: Mapping[str, Any]) -> None:
-    world.served[body["worker"], body["recipient"]] = body["hash"]
+def _notice(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    """Take in a notice; one that says the same was served when it was first."""
+    key = body["worker"], body["recipient"], str(body.get("agreement", ""))
+    made = Served(str(body["hash"]), str(body.get("terms", EVERY)), act.time)
+    held = world.served.get(key)
+    if held is None or (held.hash, held.terms) != (made.hash, made.terms):
+        world.served[key] = made
 
 
 def _acknowledge(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    name = str(body.get("agreement", ""))
+    served = world.served.get((body["worker"], body["recipient"], name))
+    if served is None or served.hash != body["hash"]:
+        raise DeniedError("No such notice was served.", "See: guildbook agreement notices --as NAME.", "no-notice")
     key = body["worker"], body["recipient"]
-    if world.served.get(key) != body["hash"]:
-        raise DeniedError("No such notice was served.", "See: guildbook mine notices.", "no-notice")
     world.noticed[key] = act.time
+    found = world.agreements.get(name)
+    days = next((v.terms.notice.workers_days for v in found.versions if v.hash == served.terms), 0) if found else 0
+    world.acknowledged[key][served.terms] = served.time + days * DAY
 
 
 _EVIDENCE: Final[Mapping[ActKind, Callable[[World, Act], None]]] = {
