@@ -116,6 +116,13 @@ class Book:
 
         return exporting.export(self.govern, form, output, worker)
 
+    def hand(self, recipient: str, purpose: str, use: str, form: str, output: Path, actor: Actor) -> dict[str, Any]:
+        """Write what a licensee, by name, may have under their agreements, with a signed manifest beside it."""
+        from guildbook.app import handing  # noqa: PLC0415 - as above
+
+        asked = handing.Asked(purpose, use, form, output)
+        return handing.hand(self._store, self.govern, self.persons.person(recipient), asked, actor)
+
     def export_portable(self, worker: str, actor: Actor, folder: Path) -> dict[str, Any]:
         """Everything of one worker in open formats, signed, in a new folder: for them alone. Raises `DeniedError`."""
         from guildbook.app import portable  # noqa: PLC0415 - as above

@@ -61,6 +61,12 @@ def export(
         Path | None,
         typer.Option("--portable", metavar="DIR", help="Everything of one worker, for them to take elsewhere."),
     ] = None,
+    recipient: Annotated[
+        str | None,
+        typer.Option("--for", metavar="LICENSEE", help="What this licensee may have under their agreements."),
+    ] = None,
+    purpose: Annotated[str, typer.Option(metavar="PURPOSE", help="What for, with --for.")] = "train-augment",
+    use: Annotated[str, typer.Option(metavar="USE", help="Which use, with --for.")] = "train",
     person: As = None,
     json: Json = False,
 ) -> None:
@@ -70,6 +76,13 @@ def export(
         return
     if form is None or output is None:
         raise typer.BadParameter("give --format and -o FILE, or --portable DIR.")
+    if recipient is not None:
+        from guildbook.app.handing import summary
+
+        with session(context).book() as book:
+            made = book.hand(recipient, purpose, use, form, output, actor(context, book, person))
+        show(made) if json else say(summary(made))
+        return
     with session(context).book() as book:
         rows, refused = book.export(form, output, worker=worker)
     if json:
