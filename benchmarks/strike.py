@@ -113,6 +113,7 @@ def real(home: Path, events: int, rounds: int) -> dict[str, Any]:
         before = repr(book.distil.knowledge())
         maps = repr(book.process.maps())
         for _ in range(rounds):
+            usual, _ = guildbook(home, "practices", "list")
             guild.pledge()
             with subprocess.Popen(
                 [sys.executable, __file__, "--job", str(home)], stdout=subprocess.PIPE, text=True
@@ -135,7 +136,8 @@ def real(home: Path, events: int, rounds: int) -> dict[str, Any]:
             assert repr(whole) == before
             for name, value in {
                 "called_s": called, "running_job_denied_s": told["denied"] - began, "then_shown_without_s": shown,
-                "then_granted_without_s": granted, "then_command_s": command.wall, "ended_s": ended,
+                "then_granted_without_s": granted, "command_before_s": usual.wall,
+                "then_command_s": command.wall, "ended_s": ended,
                 "then_shown_whole_s": again,
             }.items():  # fmt: skip
                 found.setdefault(name, []).append(value)

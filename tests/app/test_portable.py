@@ -113,6 +113,14 @@ def _flip(folder: Path) -> None:
     path.write_bytes(data)
 
 
+def _one_less(folder: Path) -> None:
+    (folder / "practices.json").unlink()
+
+
+def _no_manifest(folder: Path) -> None:
+    (folder / "manifest.json").write_text('"guildbook-portable-1"')
+
+
 def _other_file(folder: Path) -> None:
     (folder / "events.parquet").rename(folder / "real.parquet")
     (folder / "events.parquet").symlink_to(folder / "real.parquet")
@@ -123,7 +131,7 @@ def _other_file(folder: Path) -> None:
     [
         _flip,
         _other_file,
-        lambda folder: (folder / "practices.json").unlink(),
+        _one_less,
         _edit("receipts.json", lambda _: []),
         _edit("manifest.json", lambda m: m | {"worker": "Somebody else"}),
         _edit("manifest.json", lambda m: m | {"signatures": []}),
@@ -131,7 +139,7 @@ def _other_file(folder: Path) -> None:
         _edit("manifest.json", lambda m: {k: v for k, v in m.items() if k != "signatures"}),
         _edit("manifest.json", lambda m: m | {"signatures": [m["signatures"][0] | {"signature": "00" * 64}]}),
         _edit("manifest.json", lambda m: m | {"signatures": [m["signatures"][0] | {"key": "zz"}]}),
-        lambda folder: (folder / "manifest.json").write_text('"guildbook-portable-1"'),
+        _no_manifest,
     ],
 )
 def test_what_was_changed_is_not_imported(home: Path, tmp_path: Path, tamper: Callable[[Path], None]) -> None:

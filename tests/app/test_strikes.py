@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -170,7 +170,7 @@ def test_a_job_that_reads_is_stopped_while_another_process_holds_the_writer_lock
 
 
 @contextmanager
-def writer(home: Path) -> Iterator[None]:
+def writer(home: Path) -> Generator[None]:
     """Hold the writer lock of a book, as another process would."""
     with (home / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -82,7 +82,8 @@ class Distilling:
         held = self._gate.withheld(_knowledge(purpose), purpose)
         labels = roles(found, self._nameless())
         if held:
-            names = {self._gate.label(worker) for worker in held}
+            called = {worker.id: worker.name for worker in self._store.workers()}
+            names = {called.get(worker) or worker for worker in held}
             found = without(found, names, note(reason for reasons in held.values() for reason in reasons))
         return masked(found, labels, self._renamed)
 
