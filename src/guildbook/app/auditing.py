@@ -19,6 +19,8 @@ from guildbook.govern.audit.note import Verifier
 from guildbook.govern.audit.replay import Departure, Replayed, replay, tables_found
 from guildbook.govern.audit.verify import Report
 from guildbook.govern.identity.signing import Identity
+from guildbook.govern.roles import check_shown, shown
+from guildbook.govern.world import World
 from guildbook.model.errors import InputError, UnknownNameError, UsageError
 from guildbook.model.time import iso
 from guildbook.store import Store
@@ -46,21 +48,28 @@ class Auditing:
                 "key": str(key) if key else None,
             }
 
-    def entries(self, last: int) -> list[dict[str, Any]]:
-        """The last entries, opened, oldest first."""
+    def entries(self, last: int, viewer: str = "", world: World | None = None) -> list[dict[str, Any]]:
+        """The last entries, opened, oldest first.
+
+        With a `world`, what `viewer` (an id) may not see of the others' say is left closed.
+        """
         with self._store.look() as ledger:
             if not (size := self._log.size(ledger)):
                 return []
             found = list(self._log.openings(ledger, max(0, size - last)))
         names = {by: self._label(by) for one in found if (by := str(one.act.get("by", "")))}
-        return [_told(one, names) for one in found]
+        return [
+            _told(one, names) if world is None or shown(world, one.act, viewer) else _closed(one) for one in found
+        ]
 
-    def entry(self, seq: int) -> dict[str, Any]:
-        """One entry, opened. Raises `UnknownNameError`."""
+    def entry(self, seq: int, viewer: str = "", world: World | None = None) -> dict[str, Any]:
+        """One entry, opened, or closed as in `entries`. Raises `UnknownNameError`."""
         with self._store.look() as ledger:
             if not 0 <= seq < self._log.size(ledger):
                 raise UnknownNameError("log entry", str(seq))
             one = next(iter(self._log.openings(ledger, seq, seq + 1)))
+        if world is not None and not shown(world, one.act, viewer):
+            return _closed(one)
         by = str(one.act.get("by", ""))
         return _told(one, {by: self._label(by)} if by else {})
 
@@ -104,10 +113,18 @@ class Auditing:
             out.findings += tables_found(ledger, self.openings())
         return out
 
-    def prove(self, seq: int, *, against: Path | None = None, opening: bool = False) -> dict[str, Any]:
-        """The proof that entry `seq` is in the log of a checkpoint (None: in the log as it is)."""
+    def prove(
+        self, seq: int, *, against: Path | None = None, opening: bool = False, viewer: str = "",
+        world: World | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """The proof that entry `seq` is in the log of a checkpoint (None: in the log as it is).
+
+        With a `world`, it is opened only where `viewer` (an id) may see what was done; else `DeniedError`.
+        """
         size = self._size(against)
         with self._store.look() as ledger:
+            if opening and world is not None and 0 <= seq < self._log.size(ledger):
+                check_shown(world, next(iter(self._log.openings(ledger, seq, seq + 1))).act, viewer)
             return proofs.prove_entry(self._log, ledger, seq, size, opening=opening).to_dict()
 
     def prove_growth(self, since: Path, *, against: Path | None = None) -> dict[str, Any]:
@@ -151,6 +168,14 @@ def _told(one: Opening, names: Mapping[str, str]) -> dict[str, Any]:
         "commitment": one.entry.commitment.hex(),
         "leaf": one.entry.leaf.hex(),
     }
+
+
+def _closed(one: Opening) -> dict[str, Any]:
+    """An entry as third parties have it: what was done stays covered."""
+    return {
+        "seq": one.entry.seq, "time": iso(one.entry.time), "kind": "closed", "by": "", "act": {},
+        "commitment": one.entry.commitment.hex(), "leaf": one.entry.leaf.hex(),
+    }  # fmt: skip
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from guildbook.cli.identity import As, unlocked
+from guildbook.cli.identity import As, actor, unlocked
 from guildbook.cli.session import Json, lines, say, session, show, table
 
 if TYPE_CHECKING:
@@ -41,15 +41,20 @@ def show_log(
     context: typer.Context,
     seq: Annotated[int | None, typer.Argument(metavar="[ENTRY]", help="One entry, whole.")] = None,
     last: Annotated[int, typer.Option(metavar="N", help="How many of the last entries.", min=0)] = 20,
+    person: As = None,
     json: Json = False,
 ) -> None:
-    """Show how long the log is and its last entries, or one entry with what it commits to."""
+    """Show how long the log is and its last entries, or one entry with what it commits to.
+
+    What single people with keys of their own have said is closed to all but them and an auditor (--as NAME).
+    """
     with session(context).book() as book:
+        viewer, world = actor(context, book, person).person, book.govern.register.world()
         if seq is not None:
-            found = book.audit.entry(seq)
+            found = book.audit.entry(seq, viewer, world)
             show(found) if json else table(("", ""), [(k, _flat(v)) for k, v in found.items()])
             return
-        status, entries = book.audit.status(), book.audit.entries(last)
+        status, entries = book.audit.status(), book.audit.entries(last, viewer, world)
     if json:
         show({**status, "log": entries})
         return
@@ -97,6 +102,7 @@ def prove(
     ] = None,
     opening: Annotated[bool, typer.Option("--open", help="Show in the proof what was done.")] = False,
     output: Output = None,
+    person: As = None,
     json: Json = False,
 ) -> None:
     """Write a proof that others check without the book: that an entry is in the log, or that the log only grew."""
@@ -107,7 +113,8 @@ def prove(
             made = book.audit.prove_growth(since, against=checkpoint)
         else:
             assert seq is not None  # one of the two was given
-            made = book.audit.prove(seq, against=checkpoint, opening=opening)
+            viewer, world = actor(context, book, person).person, book.govern.register.world()
+            made = book.audit.prove(seq, against=checkpoint, opening=opening, viewer=viewer, world=world)
     if output is None or json:
         show(made)
     if output is not None:
@@ -183,10 +190,15 @@ def export(
     openings: Annotated[
         bool, typer.Option("--openings", help="Show what was done, for an auditor. Without it only commitments.")
     ] = False,
+    person: As = None,
     json: Json = False,
 ) -> None:
     """Write a copy of the log for others to keep, or for an auditor to replay."""
     with session(context).book() as book:
+        if openings:
+            from guildbook.govern.roles import check_open_log
+
+            check_open_log(book.govern.register.world(), actor(context, book, person).person)
         count = book.audit.export(output, openings=openings)
     show({"file": str(output), "entries": count, "openings": openings}) if json else say(
         f"{count:,} entries are in {output}."

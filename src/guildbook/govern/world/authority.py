@@ -8,7 +8,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from guildbook.govern.acts import Act, ActKind
-from guildbook.govern.world.parts import OPERATOR, STEWARD, Agreement, Collective
+from guildbook.govern.roles import RUNNING, may_act
+from guildbook.govern.world.parts import STEWARD, Agreement, Collective
 from guildbook.govern.world.state import World
 from guildbook.model.errors import DeniedError
 
@@ -22,17 +23,6 @@ _OWN: Final = frozenset(
 _STEWARDS: Final = frozenset({ActKind.ADMIT, ActKind.FORBID, ActKind.UNFORBID, ActKind.STRIKE_END})
 """What a steward of the collective may do alone."""
 _PARTIES: Final = frozenset({ActKind.OFFER, ActKind.COUNTER, ActKind.SIGN, ActKind.TERMINATE})
-_BOOKS: Final = frozenset(
-    {
-        ActKind.GRANT, ActKind.USE, ActKind.PUBLISH, ActKind.WITHDRAW, ActKind.PAYOUT, ActKind.ERASED,
-        ActKind.ERASED_PART, ActKind.SUSPEND, ActKind.NOTICE,
-    }
-)  # fmt: skip
-"""What the book itself does, or whoever runs it; each is visible in the log and none widens a permission."""
-
-
-_ERASING: Final = frozenset({ActKind.ERASE_BEGIN, ActKind.ERASE_PART})
-"""What the worker of the body does, or whoever runs the book (a retention period has ended), and nobody else."""
 
 
 def check(world: World, act: Act, *, trusted: bool) -> None:
@@ -63,16 +53,12 @@ def check(world: World, act: Act, *, trusted: bool) -> None:
 
 
 def _check_book(world: World, act: Act) -> None:
-    """Nobody unknown does what the book does, and nobody erases what is somebody else's but whoever runs the book."""
-    if act.kind in _BOOKS and act.by and act.by not in world.people:
-        raise _denied("An act of the book was signed by nobody known.", "Restore the log from a checkpointed copy.")
-    if act.kind in _ERASING and act.by not in {act.body["worker"], ""} and not _operates(world, act.by):
+    """What the book does, or whoever runs it, is visible in the log and widens no permission; others may not do it."""
+    if act.kind not in RUNNING or may_act(world, act):
+        return
+    if act.kind in {ActKind.ERASE_BEGIN, ActKind.ERASE_PART}:
         raise _denied("Nobody erases the traces of somebody else.", "Act as them: --as NAME.")
-
-
-def _operates(world: World, person: str) -> bool:
-    known = world.people.get(person)
-    return known is not None and OPERATOR in known.roles
+    raise _denied(f"The act {act.kind} is for whoever runs the book.", "See docs/roles.md.")
 
 
 def collective(world: World, name: str) -> Collective:

@@ -12,7 +12,6 @@ from guildbook.model.decision import EVERY
 
 STEWARD = "steward"
 AUDITOR = "auditor"
-OPERATOR = "operator"
 
 
 @dataclass(slots=True)
