@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from guildbook.govern.acts import Act, ActKind
 from guildbook.govern.admitted import Admitted
 from guildbook.govern.world import folding
 from guildbook.govern.world.bargaining import pledge_text
-from guildbook.model import time as clock_module
+from guildbook.model import time as clock
 from guildbook.model.decision import Request
 from guildbook.model.errors import DeniedError
 from guildbook.model.purpose import Purpose
@@ -121,30 +121,26 @@ class BookGame(Game):
         read(self)
 
 
+def _itself(_: Keyring, name: str) -> str:
+    return name
+
+
 @contextmanager
-def book_game(folder: Path, seed: int, url: str | None = None) -> Iterator[BookGame]:
+def book_game(folder: Path, seed: int, url: str | None = None) -> Generator[BookGame]:
     """A game on a new book. Its clock is the game's, ids are names, and ballots need no papers."""
-    clocks = [(module, module.now) for module in (register, gate, receipts, clock_module)]
-    evidence, pseudonym = folding._EVIDENCE, Keyring.pseudonym
-    held: list[BookGame] = []
-    last = START + 100 * 86_400_000_000
-
-    def clock() -> int:
-        return held[0].time if held else last
-
-    for module, _ in clocks:
-        module.now = clock  # pyright: ignore[reportAttributeAccessIssue]
-    folding._EVIDENCE = {}  # pyright: ignore[reportConstantRedefinition]
-    Keyring.pseudonym = lambda _, name: name  # pyright: ignore[reportAttributeAccessIssue]
+    game = BookGame.__new__(BookGame)
+    game.time = START + 100 * 86_400_000_000
+    places: list[tuple[Any, str, Any]] = [
+        *((module, "now", lambda: game.time) for module in (register, gate, receipts, clock)),
+        (folding, "EVIDENCE", {}), (Keyring, "pseudonym", _itself),
+    ]  # fmt: skip
+    held = [(owner, name, getattr(owner, name)) for owner, name, _ in places]
+    for owner, name, value in places:
+        setattr(owner, name, value)
     try:
         with Store.open(folder, ledger_url=url) as store:
-            game = BookGame.__new__(BookGame)
-            held.append(game)
-            game.time = last
             game.__init__(store, seed)
             yield game
     finally:
-        Keyring.pseudonym = pseudonym
-        folding._EVIDENCE = evidence  # pyright: ignore[reportConstantRedefinition]
-        for module, now in clocks:
-            module.now = now  # pyright: ignore[reportAttributeAccessIssue]
+        for owner, name, value in held:
+            setattr(owner, name, value)

@@ -181,13 +181,14 @@ def test_what_is_private_to_it_still_asks_and_notes(store: Store) -> None:
     """Whoever takes the functions an `Admitted` holds is checked and receipted like everybody."""
     gate = Gate(store)
     admitted = gate.grant(Purpose.COACH, stage="s", artefact="a")
+    reader: Any = admitted
     with pytest.raises(DeniedError):
-        admitted._rows(["another"], ["time"])
+        reader._rows(["another"], ["time"])
     assert gate.uses() == []
-    admitted._rows([admitted.grant.segments[0].id], ["time"])
+    reader._rows([admitted.grant.segments[0].id], ["time"])
     assert [use.rows for use in gate.uses()] == [1]
     gate.decide("Ada", "coach", allow=False)
     with pytest.raises(DeniedError):
-        admitted._rows([admitted.grant.segments[0].id], ["time"])
+        reader._rows([admitted.grant.segments[0].id], ["time"])
     with pytest.raises(DeniedError):
-        admitted._cases([admitted.grant.segments[0].id])
+        reader._cases([admitted.grant.segments[0].id])

@@ -156,6 +156,10 @@ def test_tables_that_say_something_else_are_named(played: tuple[BookGame, Log_],
         ledger.rollback()
 
 
+def _half(*_: Any) -> dict[str, int]:
+    return {"ann": 5_000}
+
+
 def test_payouts_are_computed_again(stage: Any, drafted: Callable[..., Agreement]) -> None:
     stage.collective("ann", "bo", "cy")
     stage.enrol("acme", "licensee")
@@ -170,7 +174,7 @@ def test_payouts_are_computed_again(stage: Any, drafted: Callable[..., Agreement
     assert "ann was paid 3335" in fault(world, {**body, "shares": wrong}, stage.time)
     assert "no rule" in fault(world, {**body, "rule": "guess", "shares": shares}, stage.time)
     assert "cannot be computed" in fault(world, {"rule": "equal", "agreement": "none", "shares": {}}, stage.time)
-    RULES["half"] = lambda *_: {"ann": 5_000}
+    RULES["half"] = _half
     try:
         assert "add up" in fault(world, {**body, "rule": "half", "shares": {"ann": 5_000}}, stage.time)
     finally:

@@ -30,7 +30,7 @@ def fold(world: World, act: Act, *, trusted: bool) -> None:
     """Check an act and take it in. Raises `DeniedError` for one without authority or sense."""
     try:
         check(world, act, trusted=trusted)
-        evidence = None if trusted else _EVIDENCE.get(act.kind)
+        evidence = None if trusted else EVIDENCE.get(act.kind)
         if evidence is not None:
             evidence(world, act)
         handler = _HANDLERS.get(act.kind)
@@ -242,7 +242,7 @@ def _acknowledge(world: World, act: Act, body: Mapping[str, Any]) -> None:
     world.acknowledged[key][served.terms] = served.time + days * DAY
 
 
-_EVIDENCE: Final[Mapping[ActKind, Callable[[World, Act], None]]] = {
+EVIDENCE: Final[Mapping[ActKind, Callable[[World, Act], None]]] = {
     ActKind.BALLOT_OPEN: voting.check_keys,
     ActKind.BALLOT_CLOSE: voting.check_evidence,
 }
