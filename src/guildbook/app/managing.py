@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from guildbook.app.persons import Actor
+from guildbook.app.terms import Terms
 from guildbook.govern import Gate
 from guildbook.govern.permissions import Said
 from guildbook.govern.suppression import LEAST, suppressed
@@ -52,6 +53,12 @@ class Managing:
         self.only(viewer, worker)
         names = self._names(self.hidden(viewer))
         return [said for said in self._gate.decisions(worker) if said.worker not in names]
+
+    def terms(self, desk: Terms, viewer: Actor, worker: str | None = None) -> list[dict[str, Any]]:
+        """What was allowed, refused and paused, by those whose say may be seen."""
+        self.only(viewer, worker)
+        names = self._names(self.hidden(viewer))
+        return [said for said in desk.show(worker) if said["worker"] not in names]
 
     def uses(self, viewer: Actor, worker: str | None = None) -> list[Use]:
         """The receipts of the traces of those whose say may be seen: a receipt tells by what permission."""

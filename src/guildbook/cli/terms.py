@@ -37,11 +37,15 @@ def register(app: typer.Typer) -> None:
 def show_terms(
     context: typer.Context,
     worker: Annotated[str | None, typer.Option("--worker", metavar="NAME", help="Only theirs.")] = None,
+    person: As = None,
     json: Json = False,
 ) -> None:
-    """Show what workers have allowed, refused and paused, beyond the terms of their imports."""
+    """Show what workers have allowed, refused and paused, beyond the terms of their imports.
+
+    Who has a key of their own is shown only to themself (--as NAME).
+    """
     with session(context).book() as book:
-        found = book.terms.show(worker)
+        found = book.managing.terms(book.terms, actor(context, book, person), worker)
     if json:
         show(found)
     else:
@@ -117,10 +121,12 @@ def check(
     trace_class: Class = None,
     to: Annotated[str | None, typer.Option("--for", metavar="NAME", help="For whom; else for use in the book.")] = None,
     use: Annotated[str, typer.Option("--use", metavar="USE", help="What a licensee would do with them.")] = "",
+    person: As = None,
     json: Json = False,
 ) -> None:
     """Say what would be decided now, why, and by which clauses. Nothing is read, and nothing is written down."""
     with session(context).book() as book:
+        book.managing.only(actor(context, book, person), worker)
         found = book.terms.check(worker, purpose, trace_class=trace_class, recipient=to, use=use)
     if json:
         show(found)
