@@ -46,9 +46,11 @@ def test_a_strike_from_beginning_to_end(guildbook: Run, guildbook_json: Callable
     assert guildbook_json("strike", "call", "--as", "Bo")["state"] == "running"
     status, _, said = guildbook("variants")
     assert (status, "there is a strike" in said) == (1, True)
-    (first, *_) = guildbook_json("terms", "check", "--worker", "Ada", "--purpose", "coach")
+    (first, *_) = guildbook_json("terms", "check", "--worker", "Ada", "--purpose", "coach", "--as", "Ada")
     assert (first["allow"], first["reason"], first["clauses"]) == (False, "strike", [told["strike"]])
-    (kept, *_) = guildbook_json("terms", "check", "--worker", "Ada", "--purpose", "coach", "--class", "mail")
+    (kept, *_) = guildbook_json(
+        "terms", "check", "--worker", "Ada", "--purpose", "coach", "--class", "mail", "--as", "Ada"
+    )
     assert kept["reason"] == "own-purpose"
     assert guildbook("strike", "end", "--as", "Bo")[0] == 1
     assert guildbook_json("strike", "end", "--as", "Ada")["state"] == "ended"

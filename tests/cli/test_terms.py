@@ -67,12 +67,18 @@ def test_who_has_a_key_speaks_with_it_of_somebody_they_name(
     assert (status, "Only the worker can say this" in told) == (1, True)
     status, _, told = guildbook("terms", "pause", "--worker", "Ada", "--as", "Acme")
     assert (status, "Only the worker can say this" in told) == (1, True)
-    said = guildbook_json("terms", "allow", "--as", "Ada", "--purpose", "research", "--to", "Acme")
+    own = ("--as", "Ada")
+    said = guildbook_json("terms", "allow", *own, "--purpose", "research", "--to", "Acme")
     assert said["recipient"] == "Acme"
-    (found,) = guildbook_json("terms", "check", "--worker", "Ada", "--purpose", "research", "--for", "Acme")
+    (found,) = guildbook_json("terms", "check", "--worker", "Ada", "--purpose", "research", "--for", "Acme", *own)
     assert (found["allow"], found["reason"]) == (True, "worker-permit")
-    (found,) = guildbook_json("terms", "check", "--worker", "Ada", "--purpose", "research")
+    (found,) = guildbook_json("terms", "check", "--worker", "Ada", "--purpose", "research", *own)
     assert not found["allow"]
+    for words in (("terms", "check", "--purpose", "research"), ("terms", "show")):
+        status, _, told = guildbook(*words, "--worker", "Ada", "--as", "Acme")
+        assert (status, "Ada alone" in told) == (1, True)
+    assert guildbook_json("terms", "show", "--as", "Acme") == []
+    assert len(guildbook_json("terms", "show", *own)) == 1
 
 
 def test_a_pause_hides_what_was_learnt_until_it_ends(
