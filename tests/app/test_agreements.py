@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
@@ -30,7 +30,7 @@ def readable(hall: Any, **changes: Any) -> set[str]:
 
 
 @contextmanager
-def tomorrow(days: int = 1) -> Iterator[None]:
+def tomorrow(days: int = 1) -> Generator[None]:
     """As if it were so many days later."""
     with ExitStack() as stack:
         for module in ("gate", "receipts", "register"):

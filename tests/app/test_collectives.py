@@ -11,7 +11,7 @@ from guildbook.model.time import DAY, now
 
 
 def ask(hall: Any, name: str = "Bo", **changes: Any) -> Any:
-    asked = {
+    asked: dict[str, Any] = {
         "worker": hall.book.persons.person(name), "trace_class": "mail", "purpose": "train-augment", "time": now(),
         "recipient": hall.book.persons.person("Acme"), "use": "train", "month": "2026-01",
     }  # fmt: skip

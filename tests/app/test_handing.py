@@ -73,7 +73,7 @@ def test_people_who_are_addressed_get_the_same_pseudonyms(guild: Any) -> None:
     columns = [pa.nulls(3, f.type) if f.name != "objects" else pa.array(objects, f.type) for f in ADMITTED_SCHEMA]
     table = pa.Table.from_arrays(columns, schema=ADMITTED_SCHEMA)
     acme = guild.book.persons.person("Acme")
-    made = handing._without_names(table, {}, lambda name: handing.pseudonym(guild.store, acme, name))
+    made = handing.without_names(table, {}, lambda name: handing.pseudonym(guild.store, acme, name))
     assert made.schema == table.schema
     found = made["objects"].to_pylist()
     assert found[0][0]["id"] == handing.pseudonym(guild.store, acme, "Bo") != "Bo"

@@ -134,10 +134,10 @@ def _said(store: Store, admitted: Admitted, asked: Asked, digest: str) -> dict[s
 def _tables(admitted: Admitted, known_as: Callable[[str], str]) -> Iterator[pa.Table]:
     names: dict[str, str] = {}
     for segment in admitted.grant.segments:
-        yield _without_names(admitted.table(ADMITTED_SCHEMA.names, [segment.id]), names, known_as)
+        yield without_names(admitted.table(ADMITTED_SCHEMA.names, [segment.id]), names, known_as)
 
 
-def _without_names(table: pa.Table, names: dict[str, str], known_as: Callable[[str], str]) -> pa.Table:
+def without_names(table: pa.Table, names: dict[str, str], known_as: Callable[[str], str]) -> pa.Table:
     """The events with a pseudonym for every person they address."""
     lists = pa.concat_arrays(table["objects"].chunks)
     flat = lists.values
