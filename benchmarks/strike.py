@@ -5,7 +5,7 @@ process reads segment after segment under a grant it was given before. Each time
 strike (which opens the pledges) to the moment named; `--rounds` strikes, medians and worst. The second holds ledger
 rows of segments alone (`--metadata` events, `--per-segment` each), which is all that a decision looks at. Prints JSON.
 
-    python benchmarks/strike.py [--events 1000000] [--metadata 10000000] [--per-segment 100] [--rounds 5]
+    python benchmarks/strike.py [--events 1000000] [--metadata 10000000] [--per-segment 1000] [--rounds 3]
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ class Guild:
             book.persons.enrol(identity)
             person = book.persons.person(name)
             self.actors[name] = Actor(name, person, KeySigner(identity, person))
+            book.terms.say(name, "be-named", allow=True, signer=self.actors[name].signer)
         first = self.actors[names[0]]
         charter = {"name": "The guild", "notice_days": 0, "strike_threshold_ppm": 1}
         act = book.govern.register.act
@@ -226,8 +227,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="How soon a strike counts.")
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--metadata", type=int, default=10_000_000)
-    parser.add_argument("--per-segment", type=int, default=100)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--per-segment", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--job", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.job is not None:
