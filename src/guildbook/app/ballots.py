@@ -101,15 +101,15 @@ class Ballots:
         """Sign the papers that were asked for, unseen; only who opened the ballot can."""
         found = self._open(ballot)
         secrets = self._secrets(found, actor)
-        given = 0
+        with self._store.look() as ledger:
+            rows = [row for row in ledger.execute(_request(found.id)).all() if row.signed is None]
+        # Signed before the transaction, for which others would have to wait.
+        signed = {row.member: secrets.key.sign(bytes(row.blinded)) for row in rows if self._asked(found, row)}
         with self._store.acting() as ledger:
-            for row in ledger.execute(_request(found.id)).all():
-                if row.signed is None and self._asked(found, row):
-                    here = _REQUESTS.c.ballot == found.id, _REQUESTS.c.member == row.member
-                    signed = secrets.key.sign(bytes(row.blinded))
-                    ledger.execute(update(_REQUESTS).where(*here).values(signed=signed))
-                    given += 1
-        return self.show(found.id) | {"issued": given}
+            for member, paper in signed.items():
+                here = _REQUESTS.c.ballot == found.id, _REQUESTS.c.member == member
+                ledger.execute(update(_REQUESTS).where(*here).values(signed=paper))
+        return self.show(found.id) | {"issued": len(signed)}
 
     def vote(self, ballot: str, choice: str, actor: Actor) -> dict[str, Any]:
         """Cast the vote, sealed until the count; the ledger keeps neither name nor order. Raises `DeniedError`."""
