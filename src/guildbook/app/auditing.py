@@ -58,9 +58,7 @@ class Auditing:
                 return []
             found = list(self._log.openings(ledger, max(0, size - last)))
         names = {by: self._label(by) for one in found if (by := str(one.act.get("by", "")))}
-        return [
-            _told(one, names) if world is None or shown(world, one.act, viewer) else _closed(one) for one in found
-        ]
+        return [_told(one, names) if world is None or shown(world, one.act, viewer) else _closed(one) for one in found]
 
     def entry(self, seq: int, viewer: str = "", world: World | None = None) -> dict[str, Any]:
         """One entry, opened, or closed as in `entries`. Raises `UnknownNameError`."""

@@ -12,7 +12,9 @@ from guildbook.model.time import iso
 
 Worker = Annotated[str, typer.Option("--worker", metavar="NAME", help="Whose traces.")]
 Counts = Annotated[bool, typer.Option("--counts", help="Of those with keys of their own, how many.")]
-PurposeName = Annotated[str, typer.Option("--purpose", metavar="PURPOSE", help="What for, e.g. train-augment; or be-named.")]
+PurposeName = Annotated[
+    str, typer.Option("--purpose", metavar="PURPOSE", help="What for, e.g. train-augment; or be-named.")
+]
 
 
 def register(app: typer.Typer) -> None:
