@@ -95,7 +95,7 @@ class ParquetImporter:
 
     def read(self, path: Path, options: ImportOptions) -> Iterator[Chunk]:
         """Chunks of about 50,000 rows. Raises `InputError` for a portable export that was changed."""
-        if path.is_dir():
+        if path.is_dir() and portable.is_portable(path):
             path = portable.read(path).events
         if is_own(path):
             return own_chunks(path)
