@@ -45,7 +45,7 @@ ALLOWING: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """May this class of this worker's traces be used so?"""
+    """The question whether this class of this worker's traces may be used so."""
 
     worker: str
     """The worker's id."""
