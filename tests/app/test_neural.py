@@ -148,6 +148,20 @@ def test_a_refusal_is_heard_before_the_net_is_asked_again(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
+def test_after_a_pause_it_is_the_very_net_it_was(tmp_path: Path) -> None:
+    with learnt(tmp_path, [EARLY, LATE]) as book:
+        before = held(book)
+        book.terms.pause("cyd")
+        book.learn()
+        assert b"cyd" not in held(book).body
+        book.terms.resume("cyd")
+        book.learn()
+        after = held(book)
+        assert after.body == before.body
+        assert replace(after.lineage, grant="") == replace(before.lineage, grant="")
+
+
+@pytest.mark.slow
 def test_it_is_mixed_in_where_it_helps_and_both_are_heard(tmp_path: Path) -> None:
     with learnt(tmp_path, [EARLY], "mixed") as book:
         found = book.next.foresee(Asked(("look at file 31",), to_end=True))

@@ -87,3 +87,28 @@ def test_two_stores_agree_on_keys_after_one_erases_and_readmits(
     first.seal()
     assert len(everything(books.open())) == 7
     assert second.check() == []
+
+
+def test_a_secret_of_the_book_is_made_once_and_wrapped(books: Any) -> None:
+    store = books.open()
+    with store.look() as ledger:
+        assert store.secret(ledger, "log") is None
+    with store.change() as ledger:
+        made = store.secret(ledger, "log", make=True)
+        assert len(made) == 32
+        assert store.secret(ledger, "other", make=True) != made
+    again = books.open()
+    with again.change() as ledger:
+        assert again.secret(ledger, "log", make=True) == made
+        kept = ledger.execute(select(tables.book.c.value)).scalars().all()
+        assert not any(made in value for value in kept)
+
+
+def test_a_secret_moved_to_another_name_does_not_open(books: Any) -> None:
+    store = books.open()
+    with store.change() as ledger:
+        store.secret(ledger, "log", make=True)
+        ledger.execute(update(tables.book).where(tables.book.c.key == "secret:log").values(key="secret:other"))
+    with store.look() as ledger, pytest.raises(StoreError) as caught:
+        store.secret(ledger, "other")
+    assert caught.value.code == "damaged"

@@ -8,14 +8,25 @@ from pathlib import Path
 from typing import Any, Self
 
 from guildbook.app import forgetting, learning
+from guildbook.app.agreements import Agreements
+from guildbook.app.auditing import Auditing
+from guildbook.app.ballots import Ballots
+from guildbook.app.collectives import Collectives
 from guildbook.app.distilling import Distilling
+from guildbook.app.erasures import Erasures
+from guildbook.app.managing import Managing
+from guildbook.app.mine import Mine
 from guildbook.app.neural import Nets
 from guildbook.app.next import NextSteps
+from guildbook.app.persons import Actor, Persons
 from guildbook.app.processing import Processing
 from guildbook.app.progress import Progress, silent
+from guildbook.app.strikes import Strikes
 from guildbook.app.teaching import Teaching
+from guildbook.app.terms import Terms
 from guildbook.config import Config, load
 from guildbook.govern import Gate
+from guildbook.govern.signer import Signer
 from guildbook.model.errors import InputError, UnknownNameError
 from guildbook.model.time import iso
 from guildbook.store import Store
@@ -32,7 +43,29 @@ class Book:
     process: Processing
     next: NextSteps
     nets: Nets
+    audit: Auditing
+    persons: Persons
+    terms: Terms
+    strikes: Strikes
+    collective: Collectives
+    ballots: Ballots
+    agreements: Agreements
     _store: Store
+
+    @property
+    def erasures(self) -> Erasures:
+        """What was erased, with certificates."""
+        return Erasures(self._store, self.govern)
+
+    @property
+    def managing(self) -> Managing:
+        """Other people's say, as far as it may be seen."""
+        return Managing(self._store, self.govern)
+
+    @property
+    def mine(self) -> Mine:
+        """What one worker is shown, and nobody else."""
+        return Mine(self._store, self.govern, self.distil, self.terms)
 
     @property
     def home(self) -> Path:
@@ -51,17 +84,30 @@ class Book:
 
     def learn(self, wanted: learning.Wanted | None = None, progress: Progress = silent) -> learning.Learnt:
         """Import what is wanted (nothing: only what the book already holds) and learn from all that is admitted."""
-        return learning.learn(self._store, self.config, self.distil, self.nets, wanted or learning.Wanted(), progress)
+        return learning.learn(self._desks, self.config, wanted or learning.Wanted(), progress)
 
-    def forget(self, worker: str, progress: Progress = silent) -> forgetting.Forgotten:
-        """Forget a worker by name: as if they had never been there. Raises `UnknownNameError`."""
-        return forgetting.forget(self._store, self.distil, self.nets, worker, progress)
+    def forget(
+        self,
+        worker: str,
+        part: forgetting.Part | None = None,
+        *,
+        signer: Signer | None = None,
+        progress: Progress = silent,
+    ) -> forgetting.Forgotten:
+        """Forget a worker by name, or a part of their traces: as if it had never been. Raises `UnknownNameError`."""
+        return forgetting.forget(self._desks, worker, part, signer, progress)
 
-    def readmit(self, worker: str) -> None:
-        """Lift the tombstone of a forgotten worker, so that their traces can be imported again."""
+    @property
+    def _desks(self) -> forgetting.Desks:
+        return forgetting.Desks(self._store, self.govern, self.distil, self.nets)
+
+    def readmit(self, worker: str, signer: Signer | None = None) -> None:
+        """Lift the tombstones of a worker of whom all or a part was forgotten: it can be imported again."""
         pseudonym = self._store.worker_id(worker)
-        if pseudonym not in {w.id for w in self._store.workers() if w.state == "forgotten"}:
+        gone = {w.id for w in self._store.workers() if w.state == "forgotten"}
+        if pseudonym not in gone and not self.erasures.listed(pseudonym):
             raise UnknownNameError("forgotten worker", worker)
+        self.govern.readmit(pseudonym, signer)
         self._store.readmit(pseudonym)
 
     def export(self, form: str, output: Path, worker: str | None = None) -> tuple[int, int]:
@@ -69,6 +115,19 @@ class Book:
         from guildbook.app import exporting  # noqa: PLC0415 - the exporters take time to load, and only this needs them
 
         return exporting.export(self.govern, form, output, worker)
+
+    def hand(self, recipient: str, purpose: str, use: str, form: str, output: Path, actor: Actor) -> dict[str, Any]:
+        """Write what a licensee, by name, may have under their agreements, with a signed manifest beside it."""
+        from guildbook.app import handing  # noqa: PLC0415 - as above
+
+        asked = handing.Asked(purpose, use, form, output)
+        return handing.hand(self._store, self.govern, self.persons.person(recipient), asked, actor)
+
+    def export_portable(self, worker: str, actor: Actor, folder: Path) -> dict[str, Any]:
+        """Everything of one worker in open formats, signed, in a new folder: for them alone. Raises `DeniedError`."""
+        from guildbook.app import portable  # noqa: PLC0415 - as above
+
+        return portable.export(self._store, self.govern, self.distil, self.terms, worker, actor, folder)
 
     def workers(self) -> list[dict[str, Any]]:
         """The workers with what is held of them, most events first."""
@@ -139,4 +198,9 @@ def open_book(
     distil = Distilling(store, gate, config)
     nets = Nets(store, gate, config, distil.settings())
     desks = Teaching(distil, config), Processing(gate, distil), NextSteps(store, gate, distil, nets)
-    return Book(config, gate, distil, *desks, nets, store)
+    audit = Auditing(store, gate.register.log, gate.label)
+    persons = Persons(store, gate)
+    said = Terms(gate, persons), Strikes(store, gate, persons)
+    ballots = Ballots(store, gate, persons)
+    together = Collectives(gate, persons), ballots, Agreements(store, gate, persons, ballots)
+    return Book(config, gate, distil, *desks, nets, audit, persons, *said, *together, store)

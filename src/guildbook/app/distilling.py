@@ -6,16 +6,21 @@ import json
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
+from guildbook.app.naming import masked, masked_practices, roles
 from guildbook.app.progress import Progress, silent
+from guildbook.app.settled import settled
+from guildbook.app.withheld import note, without
 from guildbook.config import Config
 from guildbook.distil import Settings, State, StateVersionError, Sums
 from guildbook.distil import learn as distil_learn
 from guildbook.distil.alike import Alike, alike
 from guildbook.govern import Gate
+from guildbook.govern.naming import may_be_named
 from guildbook.model.errors import StoreError
-from guildbook.model.knowledge import Knowledge, knowledge_from_dict
+from guildbook.model.knowledge import Knowledge, Practice, knowledge_from_dict
 from guildbook.model.purpose import Purpose
-from guildbook.store import Store
+from guildbook.model.time import now
+from guildbook.store import Store, split_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,14 @@ class Refreshed:
 def next_artefact(purpose: Purpose) -> str:
     """The name under which the next-step model is kept."""
     return f"next-{purpose}"
+
+
+def _state(purpose: Purpose) -> str:
+    return f"state-{purpose}"
+
+
+def _knowledge(purpose: Purpose) -> str:
+    return f"knowledge-{purpose}"
 
 
 _Found = tuple[State | None, tuple[str, ...]]
@@ -58,8 +71,53 @@ class Distilling:
         self._config = config
 
     def knowledge(self, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> Knowledge | None:
-        """What was learnt last for this purpose, or None; also None for what another version wrote."""
-        data = self._store.get_artefact(f"knowledge-{purpose}")
+        """What was learnt last for this purpose, or None; also None for what another version wrote.
+
+        What rests on traces that may not be used so now is left out, with a note. Who may not be named is told of by
+        their role.
+        """
+        found = self._kept(purpose)
+        if found is None:
+            return None
+        held = self._gate.withheld(_knowledge(purpose), purpose)
+        labels = roles(found, self._nameless())
+        if held:
+            called = {worker.id: worker.name for worker in self._store.workers()}
+            names = {called.get(worker) or worker for worker in held}
+            found = without(found, names, note(reason for reasons in held.values() for reason in reasons))
+        return masked(found, labels, self._renamed)
+
+    def contributed(self, worker: str, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> list[Practice]:
+        """The practices a worker contributed to, by name, whether or not they may be shown to others now.
+
+        It is for that worker: others in it who may not be named are told of by their role.
+        """
+        found = self._kept(purpose)
+        if found is None:
+            return []
+        labels = roles(found, self._nameless() - {worker})
+        theirs = [p for p in found.practices if worker in dict(p.contributors)]
+        return list(masked_practices(theirs, labels, self._renamed)) if labels else theirs
+
+    def _nameless(self) -> frozenset[str]:
+        """Names that are not to be shown."""
+        world, time = self._gate.register.world(), now()
+        return frozenset(
+            w.name for w in self._store.workers() if w.name is not None and not may_be_named(world, w.id, time)
+        )
+
+    def _renamed(self, practice: str) -> str:
+        """Another id of a practice, from which what it says cannot be worked out without the book."""
+        kind = practice.partition("-")[0]
+        return f"{kind}-{self._store.worker_id(f'practice {practice}')[:12]}"
+
+    def withheld(self, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> str:
+        """Why the sums are not shown now; empty where they are."""
+        held = self._gate.withheld(_state(purpose), purpose)
+        return note(reason for reasons in held.values() for reason in reasons) if held else ""
+
+    def _kept(self, purpose: Purpose) -> Knowledge | None:
+        data = self._store.get_artefact(_knowledge(purpose))
         try:
             return None if data is None else knowledge_from_dict(json.loads(data))
         except (KeyError, TypeError, ValueError):
@@ -75,39 +133,53 @@ class Distilling:
     ) -> Refreshed:
         """Bring sums and knowledge up to what is admitted now; costs only the joint traces that changed.
 
+        What is withdrawn while learning goes on is not published: learning begins again with what is admitted then.
         `ahead`: what `look_ahead` gave for this purpose, under the writer lock that is still held.
         """
-        with self._store.writing():
-            old, notes = self._state(purpose) if ahead is None else ahead.take()
-            admitted = self._gate.grant(purpose, stage="distil", artefact="model")
-            present = {s.id for s in admitted.grant.segments}
-            held = {s.id for s in self._store.segments()}
-            # What was merged away by compaction is not held any more, and its events are among the admitted.
-            gone = [] if old is None else [s for s in old.segments if s in held and s not in present]
-            departed = self._gate.departed(gone, stage="distil", artefact="model") if gone else None
-            before = None if old is None else old.segments.keys()
-            passed = [old]
-            del old  # so that learning can let go of its sums
-            learnt = distil_learn(
-                admitted,
-                passed.pop(),
-                settings=self.settings(),
-                departed=departed,
-                jobs=jobs or self._config.distil.jobs,
-                progress=lambda share: progress("distil", share),
-            )
-            grant = admitted.grant.id
-            if learnt.changed or before != learnt.state.segments.keys():
-                self._store.put_artefact(f"state-{purpose}", "sums", learnt.state.to_bytes(), grant)
-                self._store.drop_artefact(next_artefact(purpose))  # fitted on events that may be gone
-            if learnt.changed or self._known(purpose) is None:
-                body = json.dumps(learnt.knowledge.to_dict(), ensure_ascii=False, separators=(",", ":"))
-                self._store.put_artefact(f"knowledge-{purpose}", "knowledge", body.encode(), grant)
-            return Refreshed(learnt.knowledge, learnt.changed, learnt.touched_traces, (*notes, *learnt.notes))
+        first = [ahead]
+
+        def work() -> Refreshed:
+            with self._store.writing():
+                return self._refreshed(progress, purpose, jobs, first.pop() if first else None)
+
+        return settled(work)
+
+    def _refreshed(self, progress: Progress, purpose: Purpose, jobs: int | None, ahead: Ahead | None) -> Refreshed:
+        old, notes = self._state(purpose) if ahead is None else ahead.take()
+        admitted = self._gate.grant(purpose, stage="distil", artefact="model")
+        present = {s.id for s in admitted.grant.segments}
+        held = {s.id for s in self._store.segments()}
+        held |= {name for part in self._store.parts() for name in part.taken}
+        # What was merged away by compaction is not held any more, and its events are among the admitted.
+        gone = [] if old is None else [s for s in old.segments if split_part(s)[0] in held and s not in present]
+        departed = self._gate.departed(gone, stage="distil", artefact="model") if gone else None
+        before = None if old is None else old.segments.keys()
+        passed = [old]
+        del old  # so that learning can let go of its sums
+        learnt = distil_learn(
+            admitted,
+            passed.pop(),
+            settings=self.settings(),
+            departed=departed,
+            jobs=jobs or self._config.distil.jobs,
+            progress=lambda share: progress("distil", share),
+        )
+        grant = admitted.grant.id
+        if learnt.changed or before != learnt.state.segments.keys() or not self._gate.noted(admitted, _state(purpose)):
+            with self._gate.publishing(admitted, _state(purpose)):
+                self._store.put_artefact(_state(purpose), "sums", learnt.state.to_bytes(), grant)
+            self._store.drop_artefact(next_artefact(purpose))  # fitted on events that may be gone
+        stale = not self._gate.noted(admitted, _knowledge(purpose))
+        if learnt.changed or stale or self._known(purpose) is None:
+            body = json.dumps(learnt.knowledge.to_dict(), ensure_ascii=False, separators=(",", ":"))
+            with self._gate.publishing(admitted, _knowledge(purpose)):
+                self._store.put_artefact(_knowledge(purpose), "knowledge", body.encode(), grant)
+        return Refreshed(learnt.knowledge, learnt.changed, learnt.touched_traces, (*notes, *learnt.notes))
 
     def sums(self, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> Sums | None:
         """The sums that were learnt last for this purpose; None before that, and for those of another version.
 
+        Also None while something in them may not be used so (`withheld` says why): they cannot be taken apart.
         Names of one routine are one task in them.
         """
         sums = self._learnt(purpose)
@@ -119,13 +191,13 @@ class Distilling:
         return Alike() if sums is None else alike(sums)
 
     def _learnt(self, purpose: Purpose) -> Sums | None:
-        state = self._state(purpose)[0]
+        state = None if self.withheld(purpose) else self._state(purpose)[0]
         return None if state is None else state.sums
 
     def _known(self, purpose: Purpose) -> Knowledge | None:
         """As `knowledge`, but what is damaged counts as not there: it is about to be made again."""
         try:
-            return self.knowledge(purpose)
+            return self._kept(purpose)
         except StoreError:
             return None
 
@@ -136,7 +208,7 @@ class Distilling:
     def _state(self, purpose: Purpose) -> _Found:
         """The sums to go on from; none, with a note, where they are damaged or of another version."""
         try:
-            data = self._store.get_artefact(f"state-{purpose}")
+            data = self._store.get_artefact(_state(purpose))
             return (None if data is None else State.from_bytes(data)), ()
         except (StateVersionError, StoreError) as error:
             return None, (f"Learnt again from the beginning: {error}",)

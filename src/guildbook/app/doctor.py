@@ -13,6 +13,8 @@ from typing import Any
 
 from guildbook import __version__
 from guildbook.config import load
+from guildbook.govern.audit.log import Log
+from guildbook.govern.audit.verify import Report, verify
 from guildbook.model.errors import GuildbookError
 from guildbook.store import Store
 
@@ -66,6 +68,22 @@ def examine(home: Path | None, overrides: Mapping[str, str] | None = None) -> Ex
                 ("events", str(sum(s.rows for s in segments))),
             ]
             findings = [asdict(finding) for finding in store.check()]
+            log = _log(store)
+            facts.append(("log entries", str(log.size)))
+            findings += [
+                {
+                    "code": f"log-{one.kind}",
+                    "severity": "error",
+                    "what": f"In the audit log {one.what}.",
+                    "fix": "Hold it against what others keep: guildbook audit verify --checkpoint FILE --against COPY.",
+                }
+                for one in log.findings
+            ]
     except GuildbookError as error:
         findings = [{"code": error.code, "severity": "error", "what": error.what, "fix": error.fix}]
     return Examination(facts, findings)
+
+
+def _log(store: Store) -> Report:
+    with store.look() as ledger:
+        return verify(Log(store), ledger)

@@ -31,7 +31,7 @@ def export(gate: Gate, form: str, output: Path, worker: str | None) -> tuple[int
         )
     unfinished = output.with_name(f".{output.name}.{os.getpid()}.part")
     try:
-        _write(form, _tables(admitted), unfinished)
+        write_events(form, _tables(admitted), unfinished)
         unfinished.replace(output)
     except OSError as error:
         raise InputError(f"{output} cannot be written: {error.strerror}.", "Give another -o FILE.") from error
@@ -45,7 +45,8 @@ def _tables(admitted: Admitted) -> Iterator[pa.Table]:
         yield admitted.table(ADMITTED_SCHEMA.names, [segment.id])
 
 
-def _write(form: str, tables: Iterator[pa.Table], path: Path) -> None:
+def write_events(form: str, tables: Iterator[pa.Table], path: Path) -> None:
+    """Write events in one of `FORMS`. Raises `OSError`."""
     if form == "ocel-sqlite":
         export_ocel_sqlite(tables, path)
         return

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from guildbook.app import forgetting
-from guildbook.app.distilling import Distilling
-from guildbook.app.neural import Nets
 from guildbook.app.progress import Progress, silent
 from guildbook.columns.compiled import prepare
 from guildbook.config import Config
@@ -110,15 +108,14 @@ class Learnt:
         }
 
 
-def learn(
-    store: Store, config: Config, distil: Distilling, nets: Nets, wanted: Wanted, progress: Progress = silent
-) -> Learnt:
+def learn(desks: forgetting.Desks, config: Config, wanted: Wanted, progress: Progress = silent) -> Learnt:
     """Import, seal, distil. What was acknowledged stays even when a later input fails."""
     started = time.perf_counter()
+    store, distil, nets = desks.store, desks.distil, desks.nets
     terms = _terms(wanted.terms)
     plan, skipped = _plan(wanted)
     with store.writing():
-        forgetting.finish_interrupted(store, distil, nets, progress)
+        forgetting.finish_interrupted(desks, progress)
         rejected: list[str] = []
         with ThreadPoolExecutor(1) as aside:  # reading inputs, sealing and unpacking let go of the interpreter
             ready = aside.submit(prepare) if plan else None

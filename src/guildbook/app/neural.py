@@ -8,20 +8,22 @@ net whose lineage is not what is admitted now is never asked, but brought up to 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from guildbook.app.progress import Progress, silent
 from guildbook.app.rounds import Round, history, judged, trained
+from guildbook.app.settled import settled
 from guildbook.config import Config
 from guildbook.distil import Settings, neural
 from guildbook.govern import Admitted, Gate
 from guildbook.model.errors import BookBusyError, StoreError, UsageError
 from guildbook.model.ids import symbol
 from guildbook.model.purpose import Purpose
-from guildbook.store import Store
+from guildbook.store import PART, Store, split_part
 
 if TYPE_CHECKING:
     from guildbook.distil.neural.kept import Kept, Lesson
@@ -41,15 +43,17 @@ class Lineage:
     shape: str
     """The settings it was made under."""
     rounds: tuple[tuple[str, ...], ...]
-    """Segments that were new, round by round."""
+    """Segments that were new, round by round; withheld ones too, so that they come back to their place."""
     judged: tuple[str, ...]
     """Segments the judging looked at."""
     grant: str
+    away: tuple[str, ...] = ()
+    """Those of the rounds that nothing was learnt from, since they are withheld."""
 
     @property
     def segments(self) -> set[str]:
         """All that were ever looked at."""
-        return {segment for part in self.rounds for segment in part}
+        return {segment for part in self.rounds for segment in part}.difference(self.away)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +95,14 @@ class Nets:
         neural.require()
         held = held or self.held()
         old = None if held is None else self._read(held)
-        rounds = history(() if held is None else held.lineage.rounds, admitted.grant.segments)
+        before = () if held is None else held.lineage.rounds
+        rounds = history(before, admitted.grant.segments)
         schedule = trained(rounds)
         until = judged(schedule)
+        places = self._places(before, rounds)
         lineage = Lineage(
-            model, self._shape(), _ids(rounds), tuple(sorted(s.id for part in schedule[: until + 1] for s in part)),
-            admitted.grant.id,
+            model, self._shape(), places, tuple(sorted(s.id for part in schedule[: until + 1] for s in part)),
+            admitted.grant.id, tuple(sorted({s for part in places for s in part} - {s.id for s in chain(*rounds)})),
         )  # fmt: skip
         if held is not None and old is not None and replace(held.lineage, grant=lineage.grant) == lineage:
             return old
@@ -106,7 +112,7 @@ class Nets:
         progress(_STAGE, 1.0)
         from guildbook.distil.neural.kept import to_bytes  # noqa: PLC0415 - needs torch
 
-        self._keep(Held(lineage, to_bytes(kept)))
+        self._keep(Held(lineage, to_bytes(kept)), admitted)
         return kept
 
     def keep_up(self, progress: Progress = silent, taken: Held | None = None) -> tuple[str, ...]:
@@ -118,11 +124,8 @@ class Nets:
         held = taken or self.held()
         if held is None and self.model == COUNTS:
             return ()
-        if self.model != COUNTS and neural.available():
-            admitted = self._gate.grant(Purpose.TRAIN_PEOPLE, stage="distil", artefact="net")
-            if admitted.grant.segments:
-                self.brought(self.model, admitted, progress, taken)
-                return ()
+        if self.model != COUNTS and neural.available() and settled(lambda: self._brought_now(progress, taken)):
+            return ()
         if taken is None and held is not None and not self._stale(held):
             return ()
         self._store.drop_artefact(ARTEFACT)
@@ -131,14 +134,33 @@ class Nets:
             return ("The net was dropped: PyTorch is not installed, so it could not be made anew.",)
         return ("next.model asks for a net, but PyTorch is not installed: counts alone predict.",) if missing else ()
 
-    def take(self, worker: str) -> Held | None:
-        """Take the net out of the book if it may hold anything of this worker (a pseudonym), and return it."""
+    def take(self, worker: str, taken: Mapping[str, str] | None = None) -> Held | None:
+        """Take the net out of the book if it may hold anything of this worker (a pseudonym), and return it.
+
+        `taken`: of a worker who goes only in part, each segment that does and the one in its place (empty: none);
+        what is returned speaks of the latter.
+        """
         held = self.held()
-        others = {s.id for s in self._store.segments() if s.worker != worker}
+        others = {s.id for s in self._store.segments() if s.worker != worker or taken is not None}
         if held is not None and held.lineage.segments <= others:
             return None
         self._store.drop_artefact(ARTEFACT)
-        return held
+        return held if held is None or not taken else Held(_replaced(held.lineage, taken), held.body)
+
+    def _brought_now(self, progress: Progress, taken: Held | None) -> bool:
+        admitted = self._gate.grant(Purpose.TRAIN_PEOPLE, stage="distil", artefact="net")
+        if admitted.grant.segments:
+            self.brought(self.model, admitted, progress, taken)
+        return bool(admitted.grant.segments)
+
+    def _places(self, before: Sequence[Sequence[str]], rounds: Sequence[Round]) -> tuple[tuple[str, ...], ...]:
+        """The rounds with the places of segments that are in the book and withheld."""
+        now = {segment.id for part in rounds for segment in part}
+        kept = now | {segment.id for segment in self._store.segments()}
+        known = {segment for part in before for segment in part}
+        new = tuple(s.id for part in rounds for s in part if s.id not in known)
+        places = (*(tuple(s for s in part if s in kept) for part in before), new)
+        return tuple(part for part in places if part)
 
     def _stale(self, held: Held) -> bool:
         """Whether it holds a segment that is not admitted now."""
@@ -185,11 +207,23 @@ class Nets:
         except StoreError:  # damaged, or of another version: it is made again
             return None
 
-    def _keep(self, held: Held) -> None:
+    def _keep(self, held: Held, admitted: Admitted) -> None:
         """Keep it, unless another process is writing (then it is made again) or has erased what it was made of."""
         with suppress(BookBusyError), self._store.writing():
-            if held.lineage.segments <= {segment.id for segment in self._store.segments()}:
-                self._store.put_artefact(ARTEFACT, "net", _closed(held), held.lineage.grant)
+            stored = {segment.id for segment in self._store.segments()}
+            if {split_part(segment)[0] for segment in held.lineage.segments} <= stored:
+                with self._gate.publishing(admitted, ARTEFACT):
+                    self._store.put_artefact(ARTEFACT, "net", _closed(held), held.lineage.grant)
+
+
+def _replaced(lineage: Lineage, taken: Mapping[str, str]) -> Lineage:
+    """The lineage with segments in the place of others, round by round."""
+
+    def now(names: Sequence[str]) -> tuple[str, ...]:
+        split = [(taken.get(segment, segment), rest) for segment, rest in map(split_part, names)]
+        return tuple(new if rest is None else f"{new}{PART}{rest}" for new, rest in split if new)
+
+    return replace(lineage, rounds=tuple(map(now, lineage.rounds)), judged=())
 
 
 def groups_of(workers: Collection[str], stated: Sequence[str], shards: int) -> dict[str, str]:
@@ -208,10 +242,6 @@ def groups_of(workers: Collection[str], stated: Sequence[str], shards: int) -> d
     return spread | {name: group for name, group in named.items() if name in workers}
 
 
-def _ids(rounds: Sequence[Round]) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(segment.id for segment in part) for part in rounds)
-
-
 def _closed(held: Held) -> bytes:
     said: dict[str, Any] = {name: getattr(held.lineage, name) for name in Lineage.__slots__}
     header = json.dumps(said, separators=(",", ":")).encode()
@@ -225,5 +255,7 @@ def _opened(data: bytes) -> Held | None:
     end = start + int.from_bytes(data[len(_MAGIC) : start], "little")
     said = json.loads(data[start:end])
     rounds = tuple(tuple(part) for part in said["rounds"])
-    lineage = Lineage(said["model"], said["shape"], rounds, tuple(said["judged"]), said["grant"])
+    lineage = Lineage(
+        said["model"], said["shape"], rounds, tuple(said["judged"]), said["grant"], tuple(said.get("away", ()))
+    )
     return Held(lineage, data[end:])

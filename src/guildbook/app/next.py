@@ -17,11 +17,12 @@ from guildbook.app.distilling import Distilling, next_artefact
 from guildbook.app.neural import COUNTS, MIXED, Nets
 from guildbook.app.progress import Progress, silent
 from guildbook.app.rounds import newest
+from guildbook.app.settled import settled
 from guildbook.distil import neural
 from guildbook.govern import Admitted, Gate
 from guildbook.model.errors import BookBusyError, InputError, StoreError, UnknownNameError, UsageError
 from guildbook.model.purpose import Purpose
-from guildbook.store import Store
+from guildbook.store import Store, split_part
 
 if TYPE_CHECKING:
     from guildbook.distil.alike import Alike
@@ -90,6 +91,9 @@ class NextSteps:
         `UsageError` for a case that is both named and spelt out, `MissingExtraError` where the net alone is asked for
         and torch is not installed.
         """
+        return settled(lambda: self._foreseen(asked, progress))
+
+    def _foreseen(self, asked: Asked, progress: Progress) -> Foresight:
         from guildbook.distil.nextstep import complete, reasons  # noqa: PLC0415 - compiled parts take time to load
 
         if asked.case is not None and asked.activities:
@@ -178,8 +182,10 @@ class NextSteps:
             progress("next step", 0.0)
             model = _fitted(admitted, segments, settings, self._distil.alike())
             with suppress(BookBusyError), self._store.writing():  # else it is made again next time
-                if segments <= {segment.id for segment in self._store.segments()}:  # nobody was erased meanwhile
-                    self._store.put_artefact(name, "next-step", digest + to_bytes(model), admitted.grant.id)
+                stored = {segment.id for segment in self._store.segments()}
+                if {split_part(segment)[0] for segment in segments} <= stored:  # nobody was erased meanwhile
+                    with self._gate.publishing(admitted, name):
+                        self._store.put_artefact(name, "next-step", digest + to_bytes(model), admitted.grant.id)
             progress("next step", 1.0)
         return model
 

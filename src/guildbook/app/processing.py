@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from guildbook.app.distilling import Distilling
+from guildbook.app.withheld import HOW_TO_GO_ON
 from guildbook.app.writing import written
 from guildbook.govern import Gate
-from guildbook.model.errors import InputError, UnknownNameError, UsageError
+from guildbook.model.errors import DeniedError, InputError, UnknownNameError, UsageError
 from guildbook.model.purpose import Purpose
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ class Processing:
     def _sums(self) -> Sums:
         found = self._distil.sums()
         if found is None:
-            raise _nothing()
+            why = self._distil.withheld()
+            raise DeniedError(why.removesuffix(HOW_TO_GO_ON).strip(), HOW_TO_GO_ON, "withheld") if why else _nothing()
         return found
 
 

@@ -6,10 +6,14 @@ and where their values come from are contents that the sums do not have.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from guildbook.app.naming import SOMEBODY
 from guildbook.distil import Settings
 from guildbook.distil.alike import one_task
 from guildbook.distil.encode import event_ids
@@ -19,8 +23,10 @@ from guildbook.distil.segment.performances import Unit, named, units
 from guildbook.distil.segment.routines import Routine, routines
 from guildbook.distil.segment.stream import COLUMNS, words
 from guildbook.govern import Gate
+from guildbook.govern.naming import may_be_named
 from guildbook.model.errors import UnknownNameError
 from guildbook.model.purpose import Purpose
+from guildbook.model.time import now
 
 
 def found(gate: Gate, settings: Settings, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> list[Routine]:
@@ -34,7 +40,14 @@ def found(gate: Gate, settings: Settings, purpose: Purpose = Purpose.TRAIN_PEOPL
     people, worker = words(loose, "worker")
     every = np.ones(len(loose), dtype=bool)
     cut = list(units(loose, worker, every, _in_order(loose), settings.idle))
-    return _told(cut, loose, [people[code] for code in worker.tolist()]) if cut else []
+    made = _told(cut, loose, [people[code] for code in worker.tolist()]) if cut else []
+    return [replace(routine, workers=_named(gate, routine.workers)) for routine in made]
+
+
+def _named(gate: Gate, workers: Sequence[str]) -> tuple[str, ...]:
+    """The names, without those who may not be named."""
+    world, time = gate.register.world(), now()
+    return tuple(name if may_be_named(world, gate.known(name), time) else SOMEBODY for name in workers)
 
 
 def _told(cut: list[Unit], table: pa.Table, workers: list[str]) -> list[Routine]:

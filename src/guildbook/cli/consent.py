@@ -1,16 +1,20 @@
-"""`permit`, `refuse`, `permissions`, `uses`, `workers` and `forget`: the worker's say."""
+"""`permit`, `refuse`, `permissions`, `uses` and `workers`: the worker's say."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from guildbook.cli.session import Json, progress, say, session, show, table
+from guildbook.cli.identity import As, actor
+from guildbook.cli.session import Json, say, session, show, table
 from guildbook.model.time import iso
 
 Worker = Annotated[str, typer.Option("--worker", metavar="NAME", help="Whose traces.")]
-PurposeName = Annotated[str, typer.Option("--purpose", metavar="PURPOSE", help="What for, e.g. train-augment.")]
+Counts = Annotated[bool, typer.Option("--counts", help="Of those with keys of their own, how many.")]
+PurposeName = Annotated[
+    str, typer.Option("--purpose", metavar="PURPOSE", help="What for, e.g. train-augment; or be-named.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -19,7 +23,6 @@ def register(app: typer.Typer) -> None:
     app.command("refuse")(refuse)
     app.command("permissions")(permissions)
     app.command("uses")(uses)
-    app.command("forget")(forget)
     workers = typer.Typer(no_args_is_help=True, help="The people the traces belong to.")
     workers.command("list")(list_workers)
     workers.command("readmit")(readmit)
@@ -49,27 +52,46 @@ def _decide(context: typer.Context, worker: str, purpose: str, json: bool, *, al
 def permissions(
     context: typer.Context,
     worker: Annotated[str | None, typer.Option("--worker", metavar="NAME", help="Only theirs.")] = None,
+    counts: Counts = False,
+    person: As = None,
     json: Json = False,
 ) -> None:
-    """What each worker has permitted and refused, beyond the terms of their imports."""
+    """What each worker has permitted and refused, beyond the terms of their imports.
+
+    Who has a key of their own is shown only to themself (--as NAME); of all of them there are counts.
+    """
     with session(context).book() as book:
-        found = book.govern.decisions(worker)
+        who = actor(context, book, person)
+        if counts:
+            _counted(book.managing.permission_counts(who), json=json)
+            return
+        found, hidden = book.managing.permissions(who, worker), len(book.managing.hidden(who))
     if json:
         show([{"worker": d.worker, "purpose": d.purpose, "decision": d.decision, "time": iso(d.time)} for d in found])
     else:
         table(
             ("worker", "purpose", "decision", "since"), [(d.worker, d.purpose, d.decision, iso(d.time)) for d in found]
         )
+        _left_out(hidden)
 
 
 def uses(
     context: typer.Context,
     worker: Annotated[str | None, typer.Option("--worker", metavar="NAME", help="Only of their traces.")] = None,
+    counts: Counts = False,
+    person: As = None,
     json: Json = False,
 ) -> None:
-    """The receipts: who read whose traces, for what, into what, and why it was allowed."""
+    """The receipts: who read whose traces, for what, into what, and why it was allowed.
+
+    Those of somebody with a key of their own are shown only to themself (--as NAME); of all of them there are counts.
+    """
     with session(context).book() as book:
-        found = book.govern.uses(worker)
+        who = actor(context, book, person)
+        if counts:
+            _counted(book.managing.use_counts(who), json=json)
+            return
+        found, hidden = book.managing.uses(who, worker), len(book.managing.hidden(who))
     if json:
         show([
             {"id": u.id, "grant": u.grant, "worker": u.worker, "purpose": u.purpose, "stage": u.stage,
@@ -81,6 +103,20 @@ def uses(
             ("time", "worker", "purpose", "read by", "into", "events", "because"),
             [(iso(u.time)[:19], u.worker, u.purpose, u.stage, u.artefact, f"{u.rows:,}", u.reason) for u in found],
         )
+        _left_out(hidden)
+
+
+def _counted(rows: list[dict[str, Any]], *, json: bool) -> None:
+    """Counts of people; those that are not shown are null, or a dot."""
+    if json:
+        show(rows)
+    elif rows:
+        table(list(rows[0]), [["·" if cell is None else cell for cell in row.values()] for row in rows])
+
+
+def _left_out(hidden: int) -> None:
+    if hidden:
+        say(f"{hidden} with keys of their own are not listed; of all of them together: --counts")
 
 
 def list_workers(context: typer.Context, json: Json = False) -> None:
@@ -99,32 +135,8 @@ def list_workers(context: typer.Context, json: Json = False) -> None:
         )
 
 
-def readmit(context: typer.Context, worker: Worker, json: Json = False) -> None:
-    """Let a forgotten worker's traces be imported again."""
+def readmit(context: typer.Context, worker: Worker, person: As = None, json: Json = False) -> None:
+    """Let traces of a worker be imported again of whom all or a part was forgotten."""
     with session(context).book() as book:
-        book.readmit(worker)
+        book.readmit(worker, actor(context, book, person).signer)
     show({"worker": worker, "state": "active"}) if json else say(f"{worker} may be imported again.")
-
-
-def forget(
-    context: typer.Context,
-    worker: Worker,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
-    json: Json = False,
-) -> None:
-    """Forget a worker: keys, files, counts, practices. It is as if they had never been there."""
-    with session(context).book() as book:
-        if not yes and not typer.confirm(f"Forget {worker} for good? This cannot be undone.", err=True):
-            say("Nothing was forgotten.")
-            raise typer.Exit(1)
-        with progress() as report:
-            result = book.forget(worker, progress=report)
-    if json:
-        show(result.to_dict())
-    else:
-        say(
-            f"Forgotten: {result.events:,} events, {result.segments} segments, {result.keys} keys of one worker; "
-            f"{result.touched:,} joint traces were counted again. {result.practices} practices remain."
-        )
-        for note in result.notes:
-            say(note)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from guildbook.cli.identity import As, actor
 from guildbook.cli.session import Json, say, session, show, table
 
 
@@ -53,15 +54,51 @@ def list_quarantine(
 
 def export(
     context: typer.Context,
-    form: Annotated[str, typer.Option("--format", help="xes, ocel-json, ocel-sqlite or parquet.")],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where it goes.")],
+    form: Annotated[str | None, typer.Option("--format", help="xes, ocel-json, ocel-sqlite or parquet.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where it goes.")] = None,
     worker: Annotated[str | None, typer.Option("--worker", metavar="NAME", help="Only theirs.")] = None,
+    portable: Annotated[
+        Path | None,
+        typer.Option("--portable", metavar="DIR", help="Everything of one worker, for them to take elsewhere."),
+    ] = None,
+    recipient: Annotated[
+        str | None,
+        typer.Option("--for", metavar="LICENSEE", help="What this licensee may have under their agreements."),
+    ] = None,
+    purpose: Annotated[str, typer.Option(metavar="PURPOSE", help="What for, with --for.")] = "train-augment",
+    use: Annotated[str, typer.Option(metavar="USE", help="Which use, with --for.")] = "train",
+    person: As = None,
     json: Json = False,
 ) -> None:
     """Write the events whose workers permit the purpose `export` in an open format."""
+    if portable is not None:
+        _portable(context, portable, worker or person, person, json)
+        return
+    if form is None or output is None:
+        raise typer.BadParameter("give --format and -o FILE, or --portable DIR.")
+    if recipient is not None:
+        from guildbook.app.handing import summary
+
+        with session(context).book() as book:
+            made = book.hand(recipient, purpose, use, form, output, actor(context, book, person))
+        show(made) if json else say(summary(made))
+        return
     with session(context).book() as book:
         rows, refused = book.export(form, output, worker=worker)
     if json:
         show({"file": str(output), "events": rows, "segments_refused": refused})
     else:
         say(f"Wrote {rows:,} events to {output}." + (f" {refused} segments were not permitted." if refused else ""))
+
+
+def _portable(context: typer.Context, folder: Path, worker: str | None, person: str | None, json: bool) -> None:
+    if worker is None:
+        raise typer.BadParameter("whose? Give --worker NAME, or --as NAME.")
+    with session(context).book() as book:
+        made = book.export_portable(worker, actor(context, book, person), folder)
+    if json:
+        show(made)
+        return
+    signers = " and ".join(f"the {each['by']} ({each['key'][:16]}…)" for each in made["signed_by"])
+    say(f"{made['events']:,} events of {made['worker']} are in {made['folder']}, signed by {signers}.")
+    say(f"Elsewhere: guildbook --home DIR learn {made['folder']}")

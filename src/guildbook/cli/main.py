@@ -10,7 +10,26 @@ from typing import Annotated, Final
 import typer
 
 from guildbook import __version__
-from guildbook.cli import bench, book, configure, consent, data, learning, nextstep, process, routines, teaching
+from guildbook.cli import (
+    agreement,
+    audit,
+    bench,
+    book,
+    collective,
+    configure,
+    consent,
+    data,
+    forgetting,
+    identity,
+    learning,
+    mine,
+    nextstep,
+    process,
+    routines,
+    strike,
+    teaching,
+    terms,
+)
 from guildbook.cli.session import Session
 from guildbook.model.errors import GuildbookError, UsageError
 
@@ -25,7 +44,26 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "GUILDBOOK"},
 )
-for part in (learning, teaching, process, nextstep, consent, data, book, configure, bench, routines):
+for part in (
+    learning,
+    teaching,
+    process,
+    nextstep,
+    consent,
+    terms,
+    agreement,
+    collective,
+    strike,
+    data,
+    book,
+    configure,
+    bench,
+    routines,
+    audit,
+    identity,
+    forgetting,
+    mine,
+):
     part.register(app)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from guildbook.cli.session import Json, say, session, show, table
+from guildbook.cli.session import Json, say, say_withheld, session, show, table
 
 if TYPE_CHECKING:
     from guildbook.model.process import FilteredMap, MapLevel, Variants
@@ -130,6 +130,7 @@ def drift(context: typer.Context, task: TaskName = None, json: Json = False) -> 
 
     with session(context).book() as book:
         found = book.process.changes(task)
+        say_withheld(book)
     if json:
         show([asdict(change) for change in found])
         return

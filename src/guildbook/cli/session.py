@@ -55,6 +55,12 @@ def say(text: str) -> None:
     typer.echo(text, err=True)
 
 
+def say_withheld(book: Book) -> None:
+    """Say so where what was learnt is not shown whole, because traces in it may not be used now."""
+    if why := book.distil.withheld():
+        say(why)
+
+
 def show(value: Any) -> None:
     """Data as JSON on standard output."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=False, default=str))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from guildbook.cli.session import Json, lines, say, session, show, table
+from guildbook.cli.session import Json, lines, say, say_withheld, session, show, table
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +31,7 @@ def list_practices(
     """List the practices, the ones that rest on no other first."""
     with session(context).book() as book:
         found = book.teach.practices(kind, retired=everything)
+        say_withheld(book)
     if json:
         show([practice.to_dict() for practice in found])
         return
@@ -49,6 +50,7 @@ def show_practice(
     from guildbook.teach.words import practice as in_words
 
     with session(context).book() as book:
+        say_withheld(book)
         found = book.teach.practice(practice)
         knowledge = book.teach.knowledge()
     if json:
@@ -65,6 +67,7 @@ def ask(
     """Ask the book. Every sentence of the answer names the practice it comes from."""
     with session(context).book() as book:
         answer = book.teach.ask(" ".join(question))
+        say_withheld(book)
     if json:
         show(answer.to_dict())
     else:
@@ -82,6 +85,7 @@ def report(
     """Write one self-contained page: process map, practices, people, timings."""
     with session(context).book() as book:
         written = book.teach.write_report(output, title=title)
+        say_withheld(book)
     if json:
         show({"file": str(written), "bytes": written.stat().st_size})
     else:

@@ -108,8 +108,12 @@ class IdAssigner:
 
 def digest(ids: pa.Array | pa.ChunkedArray) -> str:
     """The sum of ids as two little-endian uint64 lanes, each modulo 2⁶⁴: 32 hex digits, additive over disjoint sets."""
-    lanes = lanes_of(ids).sum(axis=0, dtype=np.uint64)
-    return lanes.astype("<u8").tobytes().hex()
+    return digest_of(lanes_of(ids))
+
+
+def digest_of(lanes: U64) -> str:
+    """As `digest`, of ids as `lanes_of` gives them: shape (n, 2)."""
+    return lanes.sum(axis=0, dtype=np.uint64).astype("<u8").tobytes().hex()
 
 
 def add_digests(parts: Iterable[str]) -> str:

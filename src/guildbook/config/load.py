@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 import platformdirs
 
 from guildbook.config import tomlfile
-from guildbook.config.settings import HOME, Distil, Import, Next, Output, Setting, Store, Teach, settings
+from guildbook.config.settings import HOME, Distil, Identity, Import, Next, Output, Setting, Store, Teach, settings
 from guildbook.config.values import BadValueError, from_text, from_toml, shown, to_toml
 from guildbook.model.errors import UsageError
 
@@ -54,6 +54,7 @@ class Config:
     distil: Distil
     teach: Teach
     next: Next
+    identity: Identity
     output: Output
     origins: Mapping[str, Origin]
 
@@ -183,6 +184,7 @@ def _config(values: Mapping[str, Any], origins: dict[str, Origin]) -> Config:
         distil=_section(Distil, "distil", values),
         teach=_section(Teach, "teach", values),
         next=_section(Next, "next", values),
+        identity=_section(Identity, "identity", values),
         output=_section(Output, "output", values),
         origins=MappingProxyType(origins),
     )

@@ -117,6 +117,18 @@ class Next:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Where people's own keys are, which no book holds."""
+
+    folder: Annotated[
+        Path | None, Says("Folder of people's key files; empty: `identities` in the user's data folder.")
+    ] = None
+    kdf_cost: Annotated[
+        int, Says("Effort of one guess at a passphrase: scrypt with N = 2 to this power.", low=14, high=21)
+    ] = 17
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """How results are shown."""
 
@@ -125,7 +137,15 @@ class Output:
 
 HOME: Final = Setting("home", Path, None, "The book's folder; empty: `book` in the user's data folder.")
 SECTIONS: Final = MappingProxyType(
-    {"store": Store, "import": Import, "distil": Distil, "teach": Teach, "next": Next, "output": Output}
+    {
+        "store": Store,
+        "import": Import,
+        "distil": Distil,
+        "teach": Teach,
+        "next": Next,
+        "identity": Identity,
+        "output": Output,
+    }
 )
 
 

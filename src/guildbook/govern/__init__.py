@@ -2,6 +2,7 @@
 
 from guildbook.govern.admitted import Admitted
 from guildbook.govern.gate import Gate
-from guildbook.govern.permissions import Decision
+from guildbook.govern.permissions import Said
+from guildbook.govern.register import Register
 
-__all__ = ["Admitted", "Decision", "Gate"]
+__all__ = ["Admitted", "Gate", "Register", "Said"]

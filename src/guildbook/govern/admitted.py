@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -11,22 +12,40 @@ import pyarrow as pa
 from guildbook.columns import ADMITTED_SCHEMA
 from guildbook.model.errors import DeniedError
 from guildbook.model.grant import Grant, SegmentRef
-from guildbook.store import Store
 
 Receipt = Callable[[Sequence[str], Sequence[SegmentRef]], None]
 """Told the ids about to be read and, of these, the segments read for the first time; raises when one is withdrawn."""
 
 
-class Admitted:
-    """Segments a grant admits. Receipts are written before the bytes they speak of come out."""
+class Source(Protocol):
+    """What of the store the gate reads admitted segments with."""
 
-    def __init__(self, store: Store, grant: Grant, receipt: Receipt) -> None:
+    def read_many(self, segment_ids: Sequence[str], columns: Sequence[str], /) -> Iterator[tuple[Any, pa.Table]]:
+        """Some columns of each segment, or part of one, in the order given."""
+        ...
+
+    def case_reader(self, segment_ids: Sequence[str], /) -> Callable[[str], np.ndarray]:
+        """Gives the sorted symbols of the cases in each of these segments."""
+        ...
+
+
+_Rows = Callable[[Sequence[str], Sequence[str]], list[tuple[SegmentRef, pa.Table]]]
+_Cases = Callable[[Sequence[str]], dict[str, np.ndarray]]
+
+
+class Admitted:
+    """Segments a grant admits. Receipts are written before the bytes they speak of come out.
+
+    It holds neither the store nor the gate, only two functions that ask, write the receipt and then read.
+    """
+
+    def __init__(
+        self, store: Source, grant: Grant, receipt: Receipt, lineage: frozenset[tuple[str, str, str, str]] = frozenset()
+    ) -> None:
         self.grant = grant
-        self._store = store
-        self._receipt = receipt
-        self._by_id = {segment.id: segment for segment in grant.segments}
-        self._receipted: set[str] = set()
-        self._indexed: set[str] = set()
+        self.lineage = lineage
+        """(worker id, class, reason, clauses) of what is admitted: what an artefact made from it rests on."""
+        self._rows, self._cases = _readers(store, grant, receipt)
 
     def table(self, columns: Sequence[str], segments: Collection[str] | None = None) -> pa.Table:
         """Columns of `ADMITTED_SCHEMA` from all admitted segments, or from the given ones.
@@ -34,21 +53,16 @@ class Admitted:
         Rows come in no stated order. Raises `DeniedError` for a segment that is not admitted, and for one whose
         worker refused, left or was forgotten since: the gate is asked again at every reading.
         """
-        wanted = list(self._by_id) if segments is None else list(dict.fromkeys(segments))
+        wanted = [s.id for s in self.grant.segments] if segments is None else list(dict.fromkeys(segments))
         stored = [name for name in columns if name != "worker"]
         schema = pa.schema([ADMITTED_SCHEMA.field(name) for name in columns])
         if not wanted:
             return schema.empty_table()
-        self._acknowledge(wanted)
-        parts: list[pa.Table] = []
-        labels: list[str] = []
-        for row, part in self._store.read_many(wanted, stored or ["time"]):
-            labels.append(self._by_id[row.id].worker)
-            parts.append(part)
-        whole = pa.concat_tables(parts)
+        read = self._rows(wanted, stored or ["time"])
+        whole = pa.concat_tables([part for _, part in read])
         held = {name: whole.column(name) for name in stored}
         if "worker" in columns:
-            held["worker"] = _repeated(labels, [part.num_rows for part in parts])
+            held["worker"] = _repeated([s.worker for s, _ in read], [part.num_rows for _, part in read])
         return pa.Table.from_arrays([held[name] for name in columns], schema=schema)
 
     def cases(self, segments: Sequence[str]) -> dict[str, np.ndarray]:
@@ -56,27 +70,37 @@ class Admitted:
 
         Asked and receipted like any reading (as one of no events). Raises `DeniedError` as `table` does.
         """
-        if not segments:
-            return {}
-        self._check(segments)
-        self._receipt(segments, [replace(self._by_id[s], rows=0) for s in segments if s not in self._indexed])
-        self._indexed.update(segments)
-        read = self._store.case_reader(segments)
-        return {segment: read(segment) for segment in segments}
+        return self._cases(segments) if segments else {}
 
-    def _acknowledge(self, wanted: Sequence[str]) -> None:
-        self._check(wanted)
-        new = [self._by_id[segment] for segment in wanted if segment not in self._receipted]
-        self._receipt(wanted, new)
-        self._receipted.update(segment.id for segment in new)
 
-    def _check(self, wanted: Sequence[str]) -> None:
+def _readers(store: Source, grant: Grant, receipt: Receipt) -> tuple[_Rows, _Cases]:
+    """The two ways to read what a grant admits; whoever has them can do nothing else with the store."""
+    by_id = {segment.id: segment for segment in grant.segments}
+    receipted: set[str] = set()
+    indexed: set[str] = set()
+
+    def check(wanted: Sequence[str]) -> None:
         for segment in wanted:
-            if segment not in self._by_id:
+            if segment not in by_id:
                 raise DeniedError(
-                    f"Segment {segment} is not admitted for {self.grant.purpose}.",
+                    f"Segment {segment} is not admitted for {grant.purpose}.",
                     "Ask govern for a grant that covers it.",
                 )
+
+    def rows(wanted: Sequence[str], columns: Sequence[str]) -> list[tuple[SegmentRef, pa.Table]]:
+        check(wanted)
+        receipt(wanted, [by_id[segment] for segment in wanted if segment not in receipted])
+        receipted.update(wanted)
+        return [(by_id[name], part) for name, (_, part) in zip(wanted, store.read_many(wanted, columns), strict=True)]
+
+    def cases(wanted: Sequence[str]) -> dict[str, np.ndarray]:
+        check(wanted)
+        receipt(wanted, [replace(by_id[segment], rows=0) for segment in wanted if segment not in indexed])
+        indexed.update(wanted)
+        read = store.case_reader(wanted)
+        return {segment: read(segment) for segment in wanted}
+
+    return rows, cases
 
 
 def _repeated(labels: Sequence[str], times: Sequence[int]) -> pa.DictionaryArray:

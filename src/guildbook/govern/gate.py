@@ -1,184 +1,163 @@
 """The gate: deny by default, a refusal beats any permit, and every reading leaves a receipt.
 
-Order of evidence in this first form: a worker who is being forgotten → the worker's own refusal → the worker's own
-permission → the terms stated at import → with none stated, the importing worker's own purposes. Decisions over
-segments are one SQL statement, never a Python call each.
+What decides is `policy`, over a world folded from acts; segments are admitted in bulk (`admission`).
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, insert, literal, select
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from guildbook.govern import receipts
+from guildbook.govern.acts import ActKind
+from guildbook.govern.admission import Admission, Piece, Ruled, admit, portions, ruled
 from guildbook.govern.admitted import Admitted
-from guildbook.govern.permissions import PERMIT, REFUSE, Decision, purpose_named
+from guildbook.govern.permissions import PERMIT, REFUSE, Said, class_given, purpose_named
+from guildbook.govern.policy import decide
+from guildbook.govern.register import Register
+from guildbook.govern.signer import Signer
+from guildbook.govern.withholding.lineage import lineage, lineage_of, withheld
+from guildbook.govern.withholding.watch import Watch
+from guildbook.model.decision import EVERY, IN_HOUSE, Decision, Reason, Request
 from guildbook.model.errors import DeniedError, UnknownNameError
 from guildbook.model.grant import Grant, SegmentRef, Use
-from guildbook.model.ids import uuid7
-from guildbook.model.purpose import OWN_PURPOSES, Purpose
+from guildbook.model.purpose import Purpose
 from guildbook.model.time import now
-from guildbook.store import Store, WorkerState, decode_terms, tables
-
-_POLICY: Final = "guildbook-gate-1: erasing > refuse > permit > import terms > own purposes; deny by default"
-_FEW: Final = 200
-_OWN, _TERMS, _PERMITTED = "own-purpose", "import-terms", "worker-permit"
+from guildbook.store import Store, WorkerState, tables
 
 
 class Gate:
-    """Asks the ledger who may read what, and writes down who did."""
+    """Asks what acts have said who may read what, and writes down who did."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, register: Register | None = None) -> None:
         self._store = store
+        self.register = register or Register(store)
+        """Everything that was ever said, and the way to say more."""
+        self._watch = Watch()
 
     # -- what workers say
 
-    def decide(self, worker: str, purpose: str, *, allow: bool) -> Decision:
-        """Record a worker's permission or refusal of a purpose; the latest counts. Raises `UnknownNameError`."""
-        named = purpose_named(purpose)
-        pseudonym = self._known(worker)
-        decision = Decision(worker, named, PERMIT if allow else REFUSE, now())
-        table = tables.permissions
-        with self._store.change() as ledger:
-            ledger.execute(delete(table).where(table.c.worker == pseudonym, table.c.purpose == named))
-            ledger.execute(
-                insert(table),
-                {"worker": pseudonym, "purpose": named, "decision": decision.decision, "time": decision.time},
-            )
-        return decision
+    def decide(
+        self,
+        worker: str,
+        purpose: str,
+        *,
+        allow: bool,
+        trace_class: str | None = None,
+        recipient: str | None = None,
+        signer: Signer | None = None,
+    ) -> Said:
+        """Record a worker's permission or refusal of a purpose; the latest counts. Raises `UnknownNameError`.
 
-    def decisions(self, worker: str | None = None) -> list[Decision]:
+        `recipient`: an id; by default a permission is for use within the book, a refusal for everybody.
+        """
+        named, pseudonym = purpose_named(purpose, permit=allow), self.known(worker)
+        to = recipient if recipient is not None else (IN_HOUSE if allow else EVERY)
+        body = {"worker": pseudonym, "purpose": named, "class": class_given(trace_class), "recipient": to}
+        self._adopt()
+        act = self.register.act(ActKind.PERMIT if allow else ActKind.REFUSE, body, signer)
+        return Said(worker, named, PERMIT if allow else REFUSE, act.time, body["class"], self.label(to))
+
+    def decisions(self, worker: str | None = None) -> list[Said]:
         """What workers have permitted and refused."""
-        table, names = tables.permissions, self._names()
-        query = select(table).order_by(table.c.worker, table.c.purpose)
-        if worker is not None:
-            query = query.where(table.c.worker == self._known(worker))
+        self._adopt()
+        names, world = self._names(), self.register.world()
+        only = None if worker is None else self.known(worker)
+        return [
+            Said(
+                names.get(who) or who, purpose, PERMIT if allowed else REFUSE,
+                world.since[who, purpose, trace_class, recipient], trace_class, self.label(recipient),
+            )
+            for who, said in sorted(world.said.items())
+            if only in {None, who}
+            for (purpose, trace_class, recipient), allowed in sorted(said.items())
+        ]  # fmt: skip
+
+    # -- decisions
+
+    def may(self, request: Request) -> Decision:
+        """One decision, with its reason. The time is that of the request."""
+        self._adopt()
+        return decide(self.register.world(), request)
+
+    def ruled(self, request: Request) -> list[Ruled]:
+        """What is decided now on each group of segments, or on those of `request.worker`; nothing is written."""
+        self._adopt()
         with self._store.engine.connect() as ledger:
-            return [
-                Decision(names.get(row.worker) or row.worker, row.purpose, row.decision, row.time)
-                for row in ledger.execute(query)
-            ]
+            return ruled(ledger, self.register.world(), request)
+
+    def admission(self, purpose: str, *, recipient: str = IN_HOUSE, use: str = "") -> Admission:
+        """What a grant would admit now; nothing is written."""
+        self._adopt()
+        with self._store.engine.connect() as ledger:
+            return admit(ledger, self.register.world(), Request("", "", purpose, now(), recipient, use))
 
     # -- grants
 
-    def grant(self, purpose: Purpose, *, stage: str, artefact: str, worker: str | None = None) -> Admitted:
-        """Compute the admitted set for one request, now. `worker` narrows it to one person's segments."""
-        only = None if worker is None else self._known(worker)
-        with self._store.engine.connect() as ledger:
-            found = self._ruled(ledger, purpose, only)
-        admitted = [row for row in found if row.reason is not None]
-        return self._admit(purpose, stage, artefact, admitted, len(found) - len(admitted))
+    def grant(
+        self,
+        purpose: Purpose,
+        *,
+        stage: str,
+        artefact: str,
+        worker: str | None = None,
+        recipient: str = IN_HOUSE,
+        use: str = "",
+    ) -> Admitted:
+        """Compute the admitted set for one request, now. `worker` narrows it to one person's segments.
+
+        `recipient`: id of the licensee for whom it is asked, with the kind of `use`; to them, workers are pseudonyms
+        that no other recipient is given.
+        """
+        only = "" if worker is None else self.known(worker)
+        self._adopt()
+        self._classify()
+        while True:
+            request = Request(only, "", purpose, now(), recipient, use)
+            with self._store.engine.connect() as ledger:
+                found = admit(ledger, self.register.world(), request)
+            with suppress(receipts.MovedError):  # somebody has acted since: what holds now is decided on
+                return self._given(request, Purpose(purpose), stage, artefact, found)
 
     def departed(self, segments: Sequence[str], *, stage: str, artefact: str) -> Admitted:
         """Admit segments for `unlearn` only: what a model includes and may include no longer, to be subtracted.
 
-        Segments that are gone from the store are passed over; the learner sees what is missing.
+        Segments that are gone from the store are passed over; the learner sees what is missing. A part of a segment,
+        `SEGMENT:CLASS`, stays that part.
         """
         table = tables.segments
-        wanted = set(segments)
-        query = select(table, literal(str(Purpose.UNLEARN)).label("reason")).order_by(table.c.id)
+        wanted = {each.partition(":")[0] for each in segments}
+        rows: dict[str, Row] = {}
         with self._store.engine.connect() as ledger:
-            found = [row for row in ledger.execute(query) if row.id in wanted]
-        return self._admit(Purpose.UNLEARN, stage, artefact, found, 0)
-
-    def uses(self, worker: str | None = None) -> list[Use]:
-        """The receipts, newest last; with a name only those of that worker's traces."""
-        table, names = tables.uses, self._names()
-        query = select(table).order_by(table.c.time, table.c.id)
-        if worker is not None:
-            query = query.where(table.c.worker == self._known(worker))
-        with self._store.engine.connect() as ledger:
-            return [
-                Use(
-                    row.id, row.grant, names.get(row.worker) or row.worker, Purpose(row.purpose), row.stage,
-                    row.artefact, row.time, row.segments, row.rows, row.reason,
-                )
-                for row in ledger.execute(query)
-            ]  # fmt: skip
-
-    # -- within
-
-    def _ruled(
-        self, ledger: Connection, purpose: Purpose, worker: str | None, ids: list[str] | None = None
-    ) -> Sequence[Row]:
-        """Every segment with the reason it is admitted for, or None."""
-        segment, person, said = tables.segments, tables.workers, tables.permissions
-        joined = segment.join(person, person.c.id == segment.c.worker).outerjoin(
-            said, and_(said.c.worker == segment.c.worker, said.c.purpose == purpose)
+            for some in portions(sorted(wanted)):
+                rows |= {row.id: row for row in ledger.execute(select(table).where(table.c.id.in_(some)))}
+        pieces = tuple(
+            Piece(each, row.worker, row.month, row.rows, row.first, row.last, row.digest, Reason.UNLEARN, ())
+            for each in sorted(segments)
+            for row in [rows.get(each.partition(":")[0])]
+            if row is not None
         )
-        stated = [row.terms for row in ledger.execute(select(segment.c.terms).distinct())]
-        query = select(segment, _reason(purpose, stated).label("reason")).select_from(joined).order_by(segment.c.id)
-        if worker is not None:
-            query = query.where(segment.c.worker == worker)
-        if ids is not None:
-            query = query.where(segment.c.id.in_(ids))
-        return ledger.execute(query).all()
+        request = Request("", "", Purpose.UNLEARN, now())
+        return self._given(request, Purpose.UNLEARN, stage, artefact, Admission((), pieces, 0))
 
-    def _admit(self, purpose: Purpose, stage: str, artefact: str, rows: Sequence[Row], refused: int) -> Admitted:
-        names = self._names()
-        segments = tuple(
-            SegmentRef(r.id, names.get(r.worker) or r.worker, r.month, r.rows, r.first, r.last, r.digest) for r in rows
-        )
-        grant = Grant(
-            id=uuid7().hex,
-            purpose=purpose,
-            stage=stage,
-            artefact=artefact,
-            time=now(),
-            segments=segments,
-            refused=refused,
-            policy_hash=hashlib.sha256(_POLICY.encode()).hexdigest(),
-        )
-        root = hashlib.sha256("".join(f"{s.id}{s.digest}" for s in segments).encode()).hexdigest()
-        with self._store.change() as ledger:
-            ledger.execute(
-                insert(tables.grants),
-                {
-                    "id": grant.id, "purpose": purpose, "stage": stage, "artefact": artefact, "time": grant.time,
-                    "segments_root": root, "admitted": len(segments), "refused": refused,
-                    "policy_hash": grant.policy_hash,
-                },
-            )  # fmt: skip
-        owners = {row.id: row.worker for row in rows}
-        reasons = {row.id: row.reason for row in rows}
+    def confirm(self, grant: Grant, workers: frozenset[str], read: Sequence[str] | None = None) -> None:
+        """Raise `DeniedError` if segments of a grant (all, or some) may no longer be read for what it was given for.
 
-        def receipt(wanted: Sequence[str], first: Sequence[SegmentRef]) -> None:
-            self._still_allowed(grant, wanted)
-            self._receipt(grant, owners, reasons, first)
-
-        return Admitted(self._store, grant, receipt)
-
-    def _receipt(
-        self, grant: Grant, owners: dict[str, str], reasons: dict[str, str], read: Sequence[SegmentRef]
-    ) -> None:
-        """One receipt for each worker and reason, durable before a byte comes out."""
-        sums: dict[tuple[str, str], list[int]] = {}
-        for segment in read:
-            total = sums.setdefault((owners[segment.id], reasons[segment.id]), [0, 0])
-            total[0] += 1
-            total[1] += segment.rows
-        rows = [
-            {
-                "id": uuid7().hex, "grant": grant.id, "worker": worker, "purpose": grant.purpose, "stage": grant.stage,
-                "artefact": grant.artefact, "time": now(), "segments": count, "rows": events, "reason": reason,
-            }
-            for (worker, reason), (count, events) in sums.items()
-        ]  # fmt: skip
-        if rows:
-            with self._store.change() as ledger:
-                ledger.execute(insert(tables.uses), rows)
-
-    def _still_allowed(self, grant: Grant, read: Sequence[str]) -> None:
-        """Raise when a worker refused, or began to be forgotten, after the grant was given."""
-        if grant.purpose is Purpose.UNLEARN or not read:
+        `workers`: ids of those whose segments they are. Asked at every reading, and once more before anything made
+        from what was read is published.
+        """
+        if grant.purpose is Purpose.UNLEARN:
             return
+        world, time = self.register.world(), now()
+        leaving = self._leaving()
+        same = world.policy_hash == grant.policy_hash and not world.turns_between(grant.time, time)
+        if same and not leaving & workers:
+            return
+        wanted = [segment.id for segment in grant.segments] if read is None else read
         with self._store.engine.connect() as ledger:
-            # A few ids go into the statement; for many the whole table is cheaper than a long list.
-            few = list(read) if len(read) <= _FEW else None
-            allowed = {row.id for row in self._ruled(ledger, grant.purpose, None, few) if row.reason is not None}
-        withdrawn = [segment for segment in read if segment not in allowed]
+            withdrawn = self._watch.withdrawn(ledger, world, grant, wanted, time, frozenset(leaving))
         if withdrawn:
             raise DeniedError(
                 f"{len(withdrawn)} segments of this grant may no longer be read for {grant.purpose}.",
@@ -186,27 +165,141 @@ class Gate:
                 "withdrawn",
             )
 
-    def _names(self) -> dict[str, str]:
-        return {w.id: w.name for w in self._store.workers() if w.name is not None}
+    def uses(self, worker: str | None = None) -> list[Use]:
+        """The receipts, newest last; with a name only those of that worker's traces."""
+        only = None if worker is None else self.known(worker)
+        with self._store.engine.connect() as ledger:
+            return receipts.uses(ledger, self._labels(), only)
 
-    def _known(self, worker: str) -> str:
+    @contextmanager
+    def publishing(self, admitted: Admitted, artefact: str) -> Generator[None]:
+        """Around putting an artefact in its place: asks once more whether it may be, and notes whose traces are in it.
+
+        Raises `DeniedError` when something that was read may not be used so any more. Until the new artefact stands,
+        those of the one before are noted too, so that killing the program leaves nobody out.
+        """
+        self.confirm(admitted.grant, frozenset(each[0] for each in admitted.lineage))
+        table, inside = tables.artefact_workers, admitted.lineage
+        names = ("worker", "class", "reason", "clauses")
+        with self._store.writing():
+            with self._store.engine.connect() as ledger:
+                before = lineage(ledger, artefact)
+            rows = [{"artefact": artefact} | dict(zip(names, each, strict=True)) for each in sorted(inside - before)]
+
+            def note(ledger: Connection, _: range) -> None:
+                self.confirm(admitted.grant, frozenset(each[0] for each in inside))  # acts do not wait for writers
+                if rows:
+                    ledger.execute(insert(table), rows)
+
+            self.register.act(ActKind.PUBLISH, {"artefact": artefact, "grant": admitted.grant.id}, project=note)
+            yield
+            with self._store.change() as ledger:
+                for each in sorted(before - inside):
+                    held = [table.c[name] == value for name, value in zip(names, each, strict=True)]
+                    ledger.execute(delete(table).where(table.c.artefact == artefact, *held))
+
+    def noted(self, admitted: Admitted, artefact: str) -> bool:
+        """Whether just those whose traces are admitted are noted as those an artefact was made from."""
+        with self._store.engine.connect() as ledger:
+            return lineage(ledger, artefact) == admitted.lineage
+
+    def withheld(
+        self, artefact: str, purpose: str, *, recipient: str = IN_HOUSE, use: str = ""
+    ) -> Mapping[str, frozenset[Reason]]:
+        """Ids of the workers whose traces are in an artefact and may not be used so any more, each with the reasons."""
+        request = Request("", "", purpose, now(), recipient, use)
+        with self._store.engine.connect() as ledger:
+            return withheld(ledger, self.register.world(), request, artefact)
+
+    # -- forgetting
+
+    def begin_forgetting(self, worker: str, signer: Signer | None = None) -> None:
+        """From here on no grant admits the worker, by id; logged and marked in one transaction."""
+
+        def mark(ledger: Connection, _: range) -> None:
+            state = update(tables.workers).where(tables.workers.c.id == worker)
+            ledger.execute(state.values(state=WorkerState.ERASING))
+
+        self.register.act(ActKind.ERASE_BEGIN, {"worker": worker}, signer, project=mark)
+
+    def readmit(self, worker: str, signer: Signer | None = None) -> None:
+        """The worker, by id, may be admitted again once their traces are imported again."""
+        self.register.act(ActKind.READMIT, {"worker": worker}, signer)
+
+    # -- names
+
+    def label(self, person: str) -> str:
+        """The name of a worker or of somebody enrolled, by id; the id of anybody else."""
+        known = self.register.world().people.get(person)
+        return self._names().get(person) or (known.name if known else "") or person
+
+    def known(self, worker: str) -> str:
+        """The id of the worker of that name. Raises `UnknownNameError`."""
         pseudonym = self._store.worker_id(worker)
         names = self._names()
         if pseudonym not in names:
             raise UnknownNameError("worker", worker, list(names.values()))
         return pseudonym
 
+    # -- within
 
-def _reason(purpose: Purpose, stated: Sequence[str]) -> ColumnElement[str | None]:
-    """Why a segment is admitted, as SQL; NULL when it is not."""
-    by_default = [t for t in stated if decode_terms(t) is None and purpose in OWN_PURPOSES]
-    by_terms = [t for t in stated if purpose in (decode_terms(t) or ())]
-    said, segment = tables.permissions, tables.segments
-    return case(
-        (tables.workers.c.state != WorkerState.ACTIVE, None),
-        (said.c.decision == REFUSE, None),
-        (said.c.decision == PERMIT, _PERMITTED),
-        (segment.c.terms.in_(by_terms), _TERMS),
-        (segment.c.terms.in_(by_default), _OWN),
-        else_=None,
-    )
+    def _given(self, request: Request, purpose: Purpose, stage: str, artefact: str, found: Admission) -> Admitted:
+        names = self._names()
+        if request.recipient not in {IN_HOUSE, request.worker}:
+            names = {one: self._store.worker_id(f"{request.recipient}\0{one}") for one in names}
+        grant = receipts.give(
+            self.register, found, names, purpose=purpose, stage=stage, artefact=artefact,
+            recipient=request.recipient, use=request.use, time=request.time,
+        )  # fmt: skip
+        pieces = {piece.id: piece for piece in found.pieces}
+        workers = frozenset(piece.worker for piece in found.pieces)
+
+        def receipt(wanted: Sequence[str], first: Sequence[SegmentRef]) -> None:
+            receipts.receipt(self.register, grant, pieces, first, lambda: self.confirm(grant, workers, wanted))
+
+        return Admitted(self._store, grant, receipt, lineage_of(found.ruled))
+
+    def _leaving(self) -> set[str]:
+        """Ids of the workers who are being forgotten or were, as the store has it."""
+        person = tables.workers.c
+        with self._store.engine.connect() as ledger:
+            return set(ledger.execute(select(person.id).where(person.state != WorkerState.ACTIVE)).scalars())
+
+    def _classify(self) -> None:
+        table = tables.segments
+        with self._store.engine.connect() as ledger:
+            bare = ledger.execute(select(table.c.id).where(table.c.classes == "").limit(1)).first()
+        if bare is not None:
+            self._store.classify()
+
+    def _adopt(self) -> None:
+        """Permissions that an older Guildbook kept in a table become acts."""
+        table = tables.permissions
+        with self._store.engine.connect() as ledger:
+            if ledger.execute(select(table).limit(1)).first() is None:
+                return
+        with self._store.writing():
+            with self._store.engine.connect() as ledger:
+                rows = list(ledger.execute(select(table).order_by(table.c.time)))
+            said = [
+                (
+                    ActKind.PERMIT if row.decision == PERMIT else ActKind.REFUSE,
+                    {
+                        "worker": row.worker, "purpose": row.purpose, "class": EVERY,
+                        "recipient": IN_HOUSE if row.decision == PERMIT else EVERY,
+                    },
+                )
+                for row in rows
+            ]  # fmt: skip
+            self.register.acts(said, project=_emptied)
+
+    def _labels(self) -> dict[str, str]:
+        named = {person.id: person.name for person in self.register.world().people.values() if person.name}
+        return named | self._names()
+
+    def _names(self) -> dict[str, str]:
+        return {w.id: w.name for w in self._store.workers() if w.name is not None}
+
+
+def _emptied(ledger: Connection, _: range) -> None:
+    ledger.execute(delete(tables.permissions))

@@ -27,7 +27,8 @@ from guildbook.model.knowledge import (
     When,
     knowledge_from_dict,
 )
-from guildbook.model.purpose import OWN_PURPOSES, Purpose
+from guildbook.model.purpose import OWN_PURPOSES, Purpose, PurposeGroup
+from guildbook.model.use import UseKind
 
 __all__ = [
     "OWN_PURPOSES",
@@ -50,6 +51,7 @@ __all__ = [
     "Practice",
     "ProcessMap",
     "Purpose",
+    "PurposeGroup",
     "SegmentRef",
     "Span",
     "Status",
@@ -58,6 +60,7 @@ __all__ = [
     "UnknownNameError",
     "UsageError",
     "Use",
+    "UseKind",
     "When",
     "knowledge_from_dict",
 ]

@@ -38,6 +38,10 @@ class Grant:
     refused: int
     """How many segments were not admitted."""
     policy_hash: str
+    recipient: str = ""
+    """Id of the licensee; empty: within the book."""
+    use: str = ""
+    """Kind of use, for a licensee."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +58,9 @@ class Use:
     segments: int
     rows: int
     reason: str
-    """Why it was allowed: `own-purpose`, `import-terms`, `worker-permit`, `unlearn`."""
+    """Why it was allowed: a `model.decision.Reason`."""
+    recipient: str = ""
+    """For whom; empty: within the book."""
+    use: str = ""
+    clauses: tuple[str, ...] = ()
+    """`AGREEMENT#clause`, where an agreement allowed it."""

@@ -14,8 +14,9 @@ from guildbook.columns.ids import digest
 from guildbook.model.errors import StoreError
 from guildbook.store import artefacts, files, inbox, people, segment, tables
 from guildbook.store.keys import INBOX
-from guildbook.store.reading import address, segment_rows
+from guildbook.store.reading import address, leaving_rows, segment_rows
 from guildbook.store.rows import Finding, ImportState, SegmentRow, Severity, WorkerState
+from guildbook.store.scopes import BEGUN
 from guildbook.store.vault import Vault
 
 _LITTLE: Final = 512 << 20
@@ -84,7 +85,7 @@ def _names(vault: Vault) -> Iterator[Finding]:
 
 def _segments(vault: Vault, *, deep: bool) -> Iterator[Finding]:
     with vault.look() as connection:
-        rows = segment_rows(connection)
+        rows = [*segment_rows(connection), *leaving_rows(connection)]
     for row in rows:
         try:
             fault = _fault(vault, row, deep=deep)
@@ -99,7 +100,7 @@ def _segments(vault: Vault, *, deep: bool) -> Iterator[Finding]:
 def _fault(vault: Vault, row: SegmentRow, *, deep: bool) -> str:
     place = address(row)
     with vault.look() as connection:
-        key = vault.keys.fetch(connection, [(row.worker, row.month)])[row.worker, row.month]
+        key = vault.keys.fetch(connection, [(row.worker, row.period)])[row.worker, row.period]
     segment.read_cases(vault.home, place, key)
     if not deep:
         return ""
@@ -144,7 +145,7 @@ def _artefacts(vault: Vault, *, deep: bool) -> Iterator[Finding]:
 
 def _folders(vault: Vault) -> Iterator[Finding]:
     with vault.look() as connection:
-        expected = {address(row).path for row in segment_rows(connection)}
+        expected = {address(row).path for row in [*segment_rows(connection), *leaving_rows(connection)]}
         expected |= set(connection.execute(select(tables.artefacts.c.file)).scalars())
         strays = set(connection.execute(select(tables.strays.c.path)).scalars())
     for path in _files(vault.home, ("segments", "artefacts", files.TMP)):
@@ -171,8 +172,16 @@ def _unfinished(vault: Vault) -> Iterator[Finding]:
     table = tables.imports
     with vault.look() as connection:
         half = connection.execute(select(table.c.id, table.c.source).where(table.c.state == ImportState.PARTIAL)).all()
-        workers = tables.workers
+        workers, erasures = tables.workers, tables.erasures
+        partly = connection.execute(select(erasures.c.worker).where(erasures.c.state == BEGUN)).all()
         leaving = connection.execute(select(workers.c.id).where(workers.c.state == WorkerState.ERASING)).all()
+    for row in partly:
+        yield Finding(
+            "erase-interrupted",
+            Severity.ERROR,
+            f"A part of what is held of worker {row.worker} was being forgotten, and it did not end.",
+            "Run `guildbook learn`: it finishes this first.",
+        )
     for row in leaving:
         yield Finding(
             "erase-interrupted",

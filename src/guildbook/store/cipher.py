@@ -33,27 +33,42 @@ def new_key() -> bytes:
     return os.urandom(KEY_BYTES)
 
 
+class Sealer:
+    """One key and the words its pieces are bound to, kept ready for many pieces."""
+
+    def __init__(self, key: bytes, *bound: str) -> None:
+        self._gcm = AESGCM(key)
+        self._bound = _bind(bound)
+
+    def seal(self, plain: bytes | memoryview) -> bytes:
+        """Nonce and ciphertext of `plain`; it will open only with the same key and the same bound words."""
+        if len(plain) > _MOST:
+            raise StoreError(
+                f"{len(plain)} bytes are too many for one encrypted piece.",
+                "Use smaller pieces (below 2 GiB).",
+                "too-large",
+            )
+        nonce = os.urandom(_NONCE)
+        return nonce + self._gcm.encrypt(nonce, plain, self._bound)
+
+    def open(self, sealed: bytes | memoryview, what: str) -> bytes:
+        """What `seal` was given. Raises `UndecipherableError`, naming `what`."""
+        if len(sealed) < OVERHEAD:
+            raise UndecipherableError(what)
+        try:
+            return self._gcm.decrypt(bytes(sealed[:_NONCE]), sealed[_NONCE:], self._bound)
+        except InvalidTag:
+            raise UndecipherableError(what) from None
+
+
 def encrypt(key: bytes, plain: bytes | memoryview, *bound: str) -> bytes:
     """Nonce and ciphertext of `plain`; it will decrypt only with the same key and the same `bound` words."""
-    if len(plain) > _MOST:
-        raise StoreError(
-            f"{len(plain)} bytes are too many for one encrypted piece.",
-            "Use smaller pieces (below 2 GiB).",
-            "too-large",
-        )
-    nonce = os.urandom(_NONCE)
-    return nonce + AESGCM(key).encrypt(nonce, plain, _bind(bound))
+    return Sealer(key, *bound).seal(plain)
 
 
 def decrypt(key: bytes, sealed: bytes | memoryview, *bound: str, what: str) -> bytes:
     """What `encrypt` was given. Raises `UndecipherableError`, naming `what`."""
-    view = memoryview(sealed)
-    if len(view) < OVERHEAD:
-        raise UndecipherableError(what)
-    try:
-        return AESGCM(key).decrypt(bytes(view[:_NONCE]), view[_NONCE:], _bind(bound))
-    except InvalidTag:
-        raise UndecipherableError(what) from None
+    return Sealer(key, *bound).open(memoryview(sealed), what)
 
 
 def _bind(words: tuple[str, ...]) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,7 @@ from guildbook.store import files, segment, tables
 from guildbook.store.cipher import new_key
 from guildbook.store.keys import INBOX, Keys
 from guildbook.store.reading import address
-from guildbook.store.rows import SegmentRow
+from guildbook.store.rows import SegmentRow, note_classes
 from guildbook.store.vault import Vault
 
 _BATCH_FILES: Final = 512
@@ -31,7 +31,7 @@ _MANY: Final = 400
 _FRESH: Final = 65_536
 """Rows that stay in memory at most until they are read."""
 _WORDY: Final = [(field.name, pa.types.is_dictionary(field.type)) for field in EVENT_SCHEMA]
-_COLUMNS: Final = [field.name for field in fields(SegmentRow)]
+_COLUMNS: Final = [field.name for field in fields(SegmentRow) if field.name != "leaving"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +87,11 @@ class Draft:
             pair = (worker, place.month)
             if pair not in keys:
                 keys[pair] = self._known.get(pair) or new_key()
-            own = _tightened(events.slice(start, end - start))
+            own = tightened(events.slice(start, end - start))
             done = segment.encode(place, keys[pair], own)
             row = SegmentRow(
                 place.id, worker, place.month, words[int(terms[start])], done.rows, done.first, done.last, done.digest,
-                done.bytes, now,
+                done.bytes, now, *note_classes(done.held),
             )  # fmt: skip
             whole = own if own.num_rows == events.num_rows else None
             made.append(Made(row, place.path, keys[pair], self._files.write(done.parts), whole))
@@ -136,14 +136,19 @@ class Draft:
     def _change(self, connection: Connection) -> None:
         self._vault.keys.add(connection, self._new)
         if self._segments:
-            rows = [dict(zip(_COLUMNS, astuple(row), strict=True)) for row in self._segments]
-            connection.execute(insert(tables.segments), rows)
+            insert_rows(connection, self._segments)
         for start in range(0, len(self._inbox), _MANY):
             some = self._inbox[start : start + _MANY]
             connection.execute(delete(tables.inbox).where(tables.inbox.c.id.in_(some)))
         for start in range(0, len(self._drop), _MANY):
             gone = [row.id for row in self._drop[start : start + _MANY]]
             connection.execute(delete(tables.segments).where(tables.segments.c.id.in_(gone)))
+
+
+def insert_rows(connection: Connection, rows: Sequence[SegmentRow]) -> None:
+    """Note segments in the ledger."""
+    noted = [{name: getattr(row, name) for name in _COLUMNS} for row in rows]
+    connection.execute(insert(tables.segments), noted)
 
 
 def _ordered(events: pa.Table, terms: npt.NDArray[np.int64]) -> tuple[pa.Table, npt.NDArray[np.int64]]:
@@ -159,7 +164,7 @@ def _ordered(events: pa.Table, terms: npt.NDArray[np.int64]) -> tuple[pa.Table, 
     return events.take(pa.array(order)), terms[order]
 
 
-def _tightened(events: pa.Table) -> pa.Table:
+def tightened(events: pa.Table) -> pa.Table:
     """The columns that hold anything, in the schema's order, words as small dictionaries."""
     held = dict(zip(events.column_names, events.itercolumns(), strict=True))
     arrays: dict[str, pa.Array | pa.ChunkedArray] = {}

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from guildbook.store import files, ledger, people, tables
-from guildbook.store.cipher import encrypt
-from guildbook.store.inbox import open_rejected, seal_rejected
-from guildbook.store.keys import IMPORT
-from guildbook.store.reading import address, segment_rows
+from guildbook.store.files import Change
+from guildbook.store.keys import fingerprint
+from guildbook.store.quarantine import Doomed, clean, doomed
+from guildbook.store.reading import address, leaving_rows, segment_rows
 from guildbook.store.rows import ErasureReport, WorkerState
 from guildbook.store.vault import Vault
 
-# A name this short turns up inside other words; it is looked for as it stands, not within a row's text.
-_SHORTEST: Final = 3
+Ended = Callable[[ErasureReport, Change], None]
+"""Makes the change, in a transaction that may log it."""
 
 
 def begin(vault: Vault, worker: str) -> None:
@@ -27,7 +27,7 @@ def begin(vault: Vault, worker: str) -> None:
             )
 
 
-def erase(vault: Vault, worker: str) -> ErasureReport:
+def erase(vault: Vault, worker: str, transact: Ended | None = None) -> ErasureReport:
     """Erase everything of a worker but the pseudonym. Killed half-way, it is finished by calling it again.
 
     The transaction deletes the keys, so the segments cannot be read from that moment even where copies of the files
@@ -35,83 +35,47 @@ def erase(vault: Vault, worker: str) -> ErasureReport:
     """
     with vault.writing():
         files.recover(vault.home, vault.engine)
-        report: list[ErasureReport] = []
-
-        def change(connection: Connection) -> None:
-            report.append(_erase_rows(vault, connection, worker))
-
         with vault.look() as connection:
             people.state(connection, worker)
-            paths = [address(row).path for row in segment_rows(connection, worker)]
-        files.drop(vault.home, vault.engine, change, paths)
+            rows = [*segment_rows(connection, worker), *leaving_rows(connection, worker)]
+            name = next((row.name for row in people.everyone(connection, vault.keys) if row.id == worker), None)
+            rejected = doomed(vault, connection, worker, name, whole=True)
+            report = _report(vault, connection, worker, tuple(row.id for row in rows), rejected)
+
+        def change(connection: Connection) -> None:
+            _erase_rows(vault, connection, worker, rejected)
+
+        made = None if transact is None else lambda whole: transact(report, whole)  # pyright: ignore[reportUnknownLambdaType]
+        files.drop(vault.home, vault.engine, change, [address(row).path for row in rows], made)
         ledger.scrub(vault.engine)
-        return report[0]
+        return report
 
 
-def _erase_rows(vault: Vault, connection: Connection, worker: str) -> ErasureReport:
-    name = next((row.name for row in people.everyone(connection, vault.keys) if row.id == worker), None)
-    quarantined = _clean_imports(vault, connection, worker, name)
-    inbox, segments = tables.inbox, tables.segments
+def _report(
+    vault: Vault, connection: Connection, worker: str, gone: tuple[str, ...], rejected: Doomed
+) -> ErasureReport:
+    """What erasing is about to remove."""
+    inbox, segments, keys = tables.inbox, tables.segments, tables.keys
     batches, waiting = connection.execute(
         select(func.count(), func.coalesce(func.sum(inbox.c.rows), 0)).where(inbox.c.worker == worker)
     ).one()
-    sealed, rows = connection.execute(
-        select(func.count(), func.coalesce(func.sum(segments.c.rows), 0)).where(segments.c.worker == worker)
-    ).one()
-    connection.execute(delete(inbox).where(inbox.c.worker == worker))
-    connection.execute(delete(segments).where(segments.c.worker == worker))
-    keys = connection.execute(delete(tables.keys).where(tables.keys.c.owner == worker)).rowcount
+    rows = connection.execute(
+        select(func.coalesce(func.sum(segments.c.rows), 0)).where(segments.c.worker == worker)
+    ).scalar_one()
+    periods = list(connection.execute(select(keys.c.period).where(keys.c.owner == worker)).scalars())
+    opened = vault.keys.find(connection, [(worker, period) for period in periods])
+    return ErasureReport(
+        worker, int(batches), len(gone), int(waiting) + int(rows), len(periods), rejected.rows, gone,
+        tuple(sorted(fingerprint(key) for key in opened.values())),
+    )  # fmt: skip
+
+
+def _erase_rows(vault: Vault, connection: Connection, worker: str, rejected: Doomed) -> None:
+    clean(vault, connection, rejected)
+    connection.execute(delete(tables.import_workers).where(tables.import_workers.c.worker == worker))
+    for table in (tables.inbox, tables.segments, tables.leaving, tables.erasures):
+        connection.execute(delete(table).where(table.c.worker == worker))
+    connection.execute(delete(tables.keys).where(tables.keys.c.owner == worker))
     connection.execute(
         update(tables.workers).where(tables.workers.c.id == worker).values(state=WorkerState.FORGOTTEN, name=None)
     )
-    return ErasureReport(worker, int(batches), int(sealed), int(waiting) + int(rows), keys, quarantined)
-
-
-def _clean_imports(vault: Vault, connection: Connection, worker: str, name: str | None) -> int:
-    """Take from the quarantine the rows that name the worker, and all of imports that were theirs alone."""
-    table = tables.import_workers
-    alone = set(
-        connection.execute(
-            select(table.c.import_id)
-            .group_by(table.c.import_id)
-            .having(func.count() == 1, func.max(table.c.worker) == worker)
-        ).scalars()
-    )
-    gone = 0
-    for row in connection.execute(select(tables.quarantine)).all():
-        key = vault.keys.fetch(connection, [(row.import_id, IMPORT)])[row.import_id, IMPORT]
-        entries = open_rejected(key, row.import_id, row.chunk, row.batch)
-        kept = [e for e in entries if row.import_id not in alone and not _names(name, f"{e[1]} {e[2]}")]
-        if len(kept) == len(entries):
-            continue
-        gone += len(entries) - len(kept)
-        quarantine = tables.quarantine
-        here = (quarantine.c.import_id == row.import_id) & (quarantine.c.chunk == row.chunk)
-        connection.execute(delete(quarantine).where(here))
-        if kept:
-            sealed = seal_rejected(key, row.import_id, row.chunk, kept)
-            connection.execute(
-                insert(quarantine),
-                {"import_id": row.import_id, "chunk": row.chunk, "rows": len(kept), "batch": sealed},
-            )
-    for import_id in sorted(alone):
-        _rekey(vault, connection, import_id)
-    connection.execute(delete(table).where(table.c.worker == worker))
-    return gone
-
-
-def _rekey(vault: Vault, connection: Connection, import_id: str) -> None:
-    """Forget where an import came from: its path may name the worker. A new key makes old copies unreadable."""
-    connection.execute(delete(tables.keys).where(tables.keys.c.owner == import_id))
-    key = vault.keys.ensure(connection, [(import_id, IMPORT)])[import_id, IMPORT]
-    connection.execute(
-        update(tables.imports).where(tables.imports.c.id == import_id).values(path=encrypt(key, b"", "path", import_id))
-    )
-
-
-def _names(name: str | None, text: str) -> bool:
-    if not name:
-        return False
-    if len(name) < _SHORTEST:
-        return name in text.split()
-    return name.casefold() in text.casefold()

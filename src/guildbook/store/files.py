@@ -25,6 +25,8 @@ _FLUSHERS: Final = 8
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 Change = Callable[[Connection], None]
+Transact = Callable[[Change], None]
+"""Makes a change in one transaction, perhaps with something else in it."""
 
 
 class Publication:
@@ -63,8 +65,11 @@ class Publication:
         self._drafts.append((draft, path))
         self.bytes += size
 
-    def commit(self, change: Change, drop: Iterable[str] = ()) -> None:
-        """Publish the files with `change`, which also stops referring to the files in `drop`; those go."""
+    def commit(self, change: Change, drop: Iterable[str] = (), transact: Transact | None = None) -> None:
+        """Publish the files with `change`, which also stops referring to the files in `drop`; those go.
+
+        `transact` makes the change, in a transaction of its own unless something is to be committed with it.
+        """
         paths = [path for _, path in self._drafts]
         _flush([draft for draft, _ in self._drafts])
         if paths:
@@ -80,19 +85,26 @@ class Publication:
         for folder in folders:
             sync_folder(folder)
         dropped = sorted(set(drop))
-        with ledger.change(self._engine) as connection:
+
+        def whole(connection: Connection) -> None:
             change(connection)
             _forget(connection, paths)
             if dropped:
                 connection.execute(insert(tables.strays), [{"path": path} for path in dropped])
+
+        if transact is not None:
+            transact(whole)
+        else:
+            with ledger.change(self._engine) as connection:
+                whole(connection)
         self._drafts.clear()
         self.bytes = 0
         _unlink(self._home, self._engine, dropped)
 
 
-def drop(home: Path, engine: Engine, change: Change, paths: Iterable[str]) -> None:
+def drop(home: Path, engine: Engine, change: Change, paths: Iterable[str], transact: Transact | None = None) -> None:
     """Commit a change that stops referring to the files at `paths`, then remove them. Needs the writer lock."""
-    Publication(home, engine).commit(change, paths)
+    Publication(home, engine).commit(change, paths, transact)
 
 
 def recover(home: Path, engine: Engine) -> int:

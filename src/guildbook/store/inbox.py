@@ -30,6 +30,7 @@ from guildbook.store.rows import (
     decode_terms,
     encode_terms,
 )
+from guildbook.store.scopes import READ, scopes
 from guildbook.store.vault import Vault
 
 
@@ -132,6 +133,7 @@ class Inbox:
         names: list[str] = words.dictionary.to_pylist()
         known = people.ensure(connection, self._vault.keys, names)
         workers, codes = _codes(words, names, known)
+        self._leave_out(connection, workers, codes, events, ids)
         keys = self._vault.keys.ensure(connection, [(worker, INBOX) for worker in workers])
         rows: list[dict[str, Any]] = []
         for code, part in batch.by_worker(codes, batch.plain(events, ids)):
@@ -144,6 +146,16 @@ class Inbox:
             connection.execute(insert(tables.inbox), rows)
             _note_workers(connection, import_id, [row["worker"] for row in rows])
         return sum(row["rows"] for row in rows)
+
+    def _leave_out(
+        self, connection: Connection, workers: list[str], codes: npt.NDArray[np.int64], events: pa.Table, ids: pa.Array
+    ) -> None:
+        """Rows in a part of somebody's traces that was erased count as a forgotten worker's."""
+        for scope in scopes(connection, workers):
+            theirs = np.flatnonzero(codes == workers.index(scope.worker))
+            own = events.select(list(READ[1:])).take(pa.array(theirs)).append_column("id", ids.take(pa.array(theirs)))
+            here = scope.rows(own, lambda event: self._vault.keys.pseudonym(f"event:{event.hex()}"))
+            codes[theirs[here]] = -1
 
     def _reject(self, connection: Connection, import_id: str, chunk: int, rejected: Sequence[Rejected]) -> None:
         table = tables.quarantine

@@ -114,6 +114,19 @@ class Keyring:
                 )
         return found
 
+    def secret(self, connection: Connection, name: str, *, make: bool) -> bytes | None:
+        """A secret of the whole book, 256 random bits wrapped by its key. None when there is none and not `make`."""
+        table, row = tables.book, f"secret:{name}"
+        wrapped = connection.execute(select(table.c.value).where(table.c.key == row)).scalar()
+        if wrapped is not None:
+            return decrypt(self._book_key, wrapped, "book-secret", name, what=f"The book's secret {name!r}")
+        if not make:
+            return None
+        made = new_key()
+        value = encrypt(self._book_key, made, "book-secret", name)
+        connection.execute(insert(table), {"key": row, "value": value})
+        return made
+
     def wrap(self, key: bytes, owner: str, period: str) -> bytes:
         """A data key under the book's key, bound to whose and which it is."""
         return encrypt(self._book_key, key, "key", owner, period)
@@ -136,6 +149,11 @@ class Keyring:
             for owner, period, wrapped in connection.execute(query):
                 found[owner, period] = self.unwrap(wrapped, owner, period)
         return found
+
+
+def fingerprint(key: bytes) -> str:
+    """Tells a key that somebody shows from another: 128 bits of a hash, from which nothing of the key can be had."""
+    return hashlib.sha256(b"guildbook-key\n" + key).hexdigest()[:32]
 
 
 def book_id(connection: Connection) -> str | None:

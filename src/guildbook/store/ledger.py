@@ -11,9 +11,9 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 
 from guildbook.model.errors import StoreError, UsageError
 
-HEAD: Final = "0001"
+HEAD: Final = "0007"
 """The revision this code works with; the last one in `migrations/versions`."""
-KNOWN: Final = frozenset({"0001"})
+KNOWN: Final = frozenset({"0001", "0002", "0003", "0004", "0005", "0006", "0007"})
 _WRITES: Final = "guildbook_writes"
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
@@ -87,7 +87,7 @@ def scrub(engine: Engine) -> None:
             raw.close()
     else:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("VACUUM keys, workers, inbox, quarantine, segments")
+            connection.exec_driver_sql("VACUUM keys, workers, inbox, quarantine, segments, erasures")
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:

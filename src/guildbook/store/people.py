@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from guildbook.model import time
 from guildbook.model.errors import UnknownNameError
@@ -69,8 +69,12 @@ def state(connection: Connection, worker: str) -> WorkerState:
 
 
 def readmit(connection: Connection, worker: str) -> None:
-    """Lift the tombstone. Every import counts as unfinished again, so that repeating one brings the traces back."""
-    if state(connection, worker) != WorkerState.FORGOTTEN:
+    """Lift the tombstone, or those of parts.
+
+    Every import counts as unfinished again, so that repeating one brings the traces back.
+    """
+    lifted = connection.execute(delete(tables.erasures).where(tables.erasures.c.worker == worker)).rowcount
+    if state(connection, worker) != WorkerState.FORGOTTEN and not lifted:
         return
     connection.execute(update(tables.workers).where(tables.workers.c.id == worker).values(state=WorkerState.ACTIVE))
     connection.execute(update(tables.imports).values(state=ImportState.NEW, chunks_done=0, finished=None))

@@ -9,12 +9,13 @@ from itertools import islice
 from typing import Final
 
 import pyarrow as pa
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, select
 
+from guildbook.columns.classes import NEEDED, only
 from guildbook.columns.words import U64
 from guildbook.model.errors import StoreError
 from guildbook.store import segment, tables
-from guildbook.store.rows import SegmentRow
+from guildbook.store.rows import SegmentRow, split_part
 from guildbook.store.vault import Vault
 
 _THREADS: Final = 2
@@ -28,18 +29,36 @@ _MANY: Final = 400
 def segment_rows(
     connection: Connection, worker: str | None = None, ids: Sequence[str] | None = None
 ) -> list[SegmentRow]:
-    """Segments in the ledger by worker, month and first event: all, one worker's, or those of some ids."""
-    table = tables.segments
+    """Segments in the ledger by worker, month and first event: all, one worker's, or those of some ids.
+
+    Segments that are leaving are found only by id, to be subtracted.
+    """
+    if ids is None:
+        return _rows(connection, tables.segments, worker)
+    found: list[SegmentRow] = []
+    for start in range(0, len(ids), _MANY):
+        some = ids[start : start + _MANY]
+        here = _rows(connection, tables.segments, worker, some)
+        found += here
+        if len(here) < len(set(some)):
+            found += _rows(connection, tables.leaving, worker, some)
+    return found
+
+
+def leaving_rows(connection: Connection, worker: str | None = None) -> list[SegmentRow]:
+    """Segments that are being erased in part, of all workers or of one."""
+    return _rows(connection, tables.leaving, worker)
+
+
+def _rows(
+    connection: Connection, table: Table, worker: str | None, ids: Sequence[str] | None = None
+) -> list[SegmentRow]:
     query = select(table).order_by(table.c.worker, table.c.month, table.c.first, table.c.id)
     if worker is not None:
         query = query.where(table.c.worker == worker)
-    if ids is None:
-        return [SegmentRow(*row) for row in connection.execute(query)]
-    found: list[SegmentRow] = []
-    for start in range(0, len(ids), _MANY):
-        some = query.where(table.c.id.in_(ids[start : start + _MANY]))
-        found.extend(SegmentRow(*row) for row in connection.execute(some))
-    return found
+    if ids is not None:
+        query = query.where(table.c.id.in_(ids))
+    return [SegmentRow(*row) for row in connection.execute(query)]
 
 
 def find(connection: Connection, ids: Sequence[str]) -> list[SegmentRow]:
@@ -55,6 +74,21 @@ def find(connection: Connection, ids: Sequence[str]) -> list[SegmentRow]:
     return [found[wanted] for wanted in ids]
 
 
+def pieces(vault: Vault, wanted: Sequence[str], columns: Sequence[str]) -> Iterator[tuple[SegmentRow, pa.Table]]:
+    """As `read_tables`, by id, in the order given; of an id with a class only the rows of that class."""
+    split = [split_part(each) for each in wanted]
+    with vault.look() as connection:
+        held = {row.id: row for row in find(connection, list(dict.fromkeys(name for name, _ in split)))}
+    rows = [held[name] for name, _ in split]
+    if all(part is None for _, part in split):
+        yield from read_tables(vault, rows, columns)
+        return
+    read = [*columns, *(name for name in NEEDED if name not in columns)]
+    for (_, part), (row, table) in zip(split, read_tables(vault, rows, read), strict=True):
+        kept = table if part is None else only(table, [part])
+        yield row, kept.select(list(columns))
+
+
 def address(row: SegmentRow) -> segment.Address:
     """Where a segment's file stands and what its bytes are bound to."""
     return segment.Address(row.id, row.worker, row.month)
@@ -67,13 +101,13 @@ def read_tables(
     if not rows:
         return
     with vault.look() as connection:
-        keys = vault.keys.fetch(connection, [(row.worker, row.month) for row in rows])
+        keys = vault.keys.fetch(connection, [(row.worker, row.period) for row in rows])
 
     def one(row: SegmentRow) -> pa.Table:
         fresh = vault.fresh.pop(row.id, None)
         if fresh is not None:
             return segment.shaped(fresh, columns)
-        return segment.read_rows(vault.home, address(row), keys[row.worker, row.month], columns)
+        return segment.read_rows(vault.home, address(row), keys[row.worker, row.period], columns)
 
     def read(some: Sequence[SegmentRow]) -> list[pa.Table]:
         return [one(row) for row in some]
@@ -110,13 +144,16 @@ def _groups(rows: Sequence[SegmentRow]) -> Iterator[Sequence[SegmentRow]]:
 
 
 def case_reader(connection: Connection, vault: Vault, ids: Sequence[str]) -> Callable[[str], U64]:
-    """Gives the sorted uint64 symbols of the cases in each of these segments; the ledger is asked now."""
-    rows = {row.id: row for row in find(connection, ids)}
-    keys = vault.keys.fetch(connection, [(row.worker, row.month) for row in rows.values()])
+    """Gives the sorted uint64 symbols of the cases in each of these segments; the ledger is asked now.
+
+    Of an id with a class, the cases of the whole segment: an index may say too much, never too little.
+    """
+    rows = {row.id: row for row in find(connection, list(dict.fromkeys(split_part(each)[0] for each in ids)))}
+    keys = vault.keys.fetch(connection, [(row.worker, row.period) for row in rows.values()])
 
     def read(wanted: str) -> U64:
-        row = rows[wanted]
-        return segment.read_cases(vault.home, address(row), keys[row.worker, row.month])
+        row = rows[split_part(wanted)[0]]
+        return segment.read_cases(vault.home, address(row), keys[row.worker, row.period])
 
     return read
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
 UNSTATED: Final = "unstated"
 _STATED: Final = "stated:"
+LEAVING: Final = "leaving:"
+"""Before the month: the period of the key of segments that are being erased in part."""
+NOTHING: Final = "-"
+"""What takes the place of a segment of which nothing is left."""
+PART: Final = ":"
+"""Stands between a segment's id and a class: the part of the segment that is of this class."""
+_BETWEEN: Final = "\n"
 
 
 class WorkerState(StrEnum):
@@ -129,6 +138,17 @@ class SegmentRow:
     """Sum of the event ids (`columns.ids.digest`): equal for equal events, additive over segments."""
     bytes: int
     created: int
+    classes: str = ""
+    """The classes of its events, as `class_names` reads them; empty in a segment of an older Guildbook."""
+    parts: str = ""
+    """What it holds of each class, as `class_parts` reads it; empty where there is one class."""
+    leaving: str = ""
+    """Of one that is being erased in part: the id of the segment in its place, `-` where nothing is left of it."""
+
+    @property
+    def period(self) -> str:
+        """Which of its worker's keys opens it."""
+        return f"{LEAVING}{self.month}" if self.leaving else self.month
 
     @property
     def stated(self) -> tuple[str, ...] | None:
@@ -148,6 +168,12 @@ class ErasureReport:
     """Events in those segments and batches."""
     keys: int = 0
     quarantined: int = 0
+    gone: tuple[str, ...] = field(default=(), compare=False)
+    """Ids of those segments."""
+    fingerprints: tuple[str, ...] = field(default=(), compare=False)
+    """Of the keys that were destroyed: they tell a key that is shown from another, and nothing of any key."""
+    rewritten: int = 0
+    """Segments whose other events are under a new key now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,3 +208,41 @@ def decode_terms(text: str) -> tuple[str, ...] | None:
     if text == UNSTATED:
         return None
     return tuple(word for word in text.removeprefix(_STATED).split(",") if word)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassPart:
+    """The events of one class in a segment."""
+
+    name: str
+    rows: int
+    first: int
+    last: int
+    digest: str
+
+
+def note_classes(held: Sequence[ClassPart]) -> tuple[str, str]:
+    """`SegmentRow.classes` and `.parts` of what a segment holds."""
+    if len(held) == 1:
+        return held[0].name, ""
+    noted = [[part.rows, part.first, part.last, part.digest] for part in held]
+    return _BETWEEN.join(part.name for part in held), json.dumps(noted, separators=(",", ":"))
+
+
+def class_names(classes: str) -> tuple[str, ...]:
+    """The classes noted, sorted; one without a name for a segment of an older Guildbook."""
+    return tuple(classes.split(_BETWEEN))
+
+
+def class_parts(classes: str, parts: str, whole: ClassPart) -> tuple[ClassPart, ...]:
+    """What a segment holds of each class. `whole`: the segment as if it were of one class, whatever its name."""
+    names = class_names(classes)
+    if not parts:
+        return (replace(whole, name=names[0]),)
+    return tuple(ClassPart(name, *held) for name, held in zip(names, json.loads(parts), strict=True))
+
+
+def split_part(wanted: str) -> tuple[str, str | None]:
+    """A segment's id and, where a part of it is meant, the class."""
+    segment, between, name = wanted.partition(PART)
+    return segment, name if between else None

@@ -22,11 +22,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from guildbook.columns.ids import digest
+from guildbook.columns.classes import parts
+from guildbook.columns.ids import add_digests
 from guildbook.columns.schema import EVENT_SCHEMA
 from guildbook.columns.words import U64, symbols
 from guildbook.model.errors import StoreError
 from guildbook.store.cipher import decrypt, encrypt
+from guildbook.store.rows import ClassPart
 
 SUFFIX: Final = ".gbseg"
 _MAGIC: Final = b"GBSEG\0"
@@ -84,6 +86,8 @@ class Encoded:
     last: int
     digest: str
     bytes: int
+    held: tuple[ClassPart, ...]
+    """Of each class."""
 
 
 def encode(address: Address, key: bytes, events: pa.Table) -> Encoded:
@@ -92,13 +96,15 @@ def encode(address: Address, key: bytes, events: pa.Table) -> Encoded:
     rows = encrypt(key, _parquet(events), *address.bound, "rows")
     header = _HEADER.pack(_MAGIC, _VERSION, bytes.fromhex(address.id), len(index), len(rows))
     times = events["time"]
+    held = tuple(ClassPart(*part) for part in parts(events))
     return Encoded(
         (header, index, rows),
         events.num_rows,
         times[0].value,
         times[-1].value,
-        digest(events["id"]),
+        add_digests(part.digest for part in held),
         len(header) + len(index) + len(rows),
+        held,
     )
 
 

@@ -23,6 +23,7 @@ from guildbook.store import (
     inbox,
     keys,
     ledger,
+    parting,
     people,
     reading,
     sealing,
@@ -40,6 +41,7 @@ from guildbook.store.rows import (
     SegmentRow,
     WorkerRow,
 )
+from guildbook.store.scopes import Scope
 from guildbook.store.trouble import explained
 from guildbook.store.vault import Vault
 
@@ -121,6 +123,21 @@ class Store:
         """One ledger transaction under the writer lock."""
         return self._vault.change()
 
+    def acting(self) -> AbstractContextManager[Connection]:
+        """One ledger transaction for acts. It does not wait for the writer: a strike counts while learning goes on."""
+        return self._vault.acting()
+
+    def look(self) -> AbstractContextManager[Connection]:
+        """A connection to read the ledger."""
+        return self._vault.look()
+
+    def secret(self, ledger: Connection, name: str, *, make: bool = False) -> bytes | None:
+        """A secret of the whole book: 256 random bits, in the ledger wrapped by the book's key.
+
+        With `make` a missing one is made in the caller's transaction; else it is None.
+        """
+        return self._vault.keys.secret(ledger, name, make=make)
+
     # Workers
 
     def add_worker(self, name: str) -> str:
@@ -189,6 +206,12 @@ class Store:
         """Merge segments below `small` rows where a worker, month and terms have `at_least`; digests add up."""
         return compaction.compact(self._vault, small, at_least)
 
+    def classify(self) -> int:
+        """Note the classes of segments that an older Guildbook sealed; returns how many there were."""
+        from guildbook.store import classifying  # noqa: PLC0415 - once in a book's life
+
+        return classifying.classify(self._vault)
+
     def segments(self) -> list[SegmentRow]:
         """All segments by worker, month and first event."""
         with self._vault.look() as connection:
@@ -199,11 +222,9 @@ class Store:
         return next(self.read_many([segment_id], columns))[1]
 
     def read_many(self, segment_ids: Sequence[str], columns: Sequence[str]) -> Iterator[tuple[SegmentRow, pa.Table]]:
-        """As `read` for many segments, in the order given; reads ahead in threads."""
-        with self._vault.look() as connection:
-            rows = reading.find(connection, list(segment_ids))
+        """As `read` for many segments, or parts of them, in the order given; reads ahead in threads."""
         with explained(self.home):
-            yield from reading.read_tables(self._vault, rows, columns)
+            yield from reading.pieces(self._vault, segment_ids, columns)
 
     def cases(self, segment_id: str) -> U64:
         """Sorted uint64 `model.ids.symbol`s of the cases in a segment; reads only the segment's index."""
@@ -226,9 +247,28 @@ class Store:
         """Stop taking a worker's events in; what is there stays readable until `erase`."""
         erasure.begin(self._vault, worker_id)
 
-    def erase(self, worker_id: str) -> ErasureReport:
-        """Erase events, files, keys and name of a worker; the pseudonym stays as forgotten. May be repeated."""
-        return erasure.erase(self._vault, worker_id)
+    def erase(self, worker_id: str, transact: erasure.Ended | None = None) -> ErasureReport:
+        """Erase events, files, keys and name of a worker; the pseudonym stays as forgotten. May be repeated.
+
+        `transact` is given the report and the change, and makes it in a transaction that may log it.
+        """
+        return erasure.erase(self._vault, worker_id, transact)
+
+    def event_known(self, event: bytes) -> str:
+        """An event's id as erasures keep it: a keyed hash."""
+        return parting.known_event(self._vault, event)
+
+    def part(self, scope: Scope, transact: parting.PartBegun) -> parting.Parted | None:
+        """Set aside a part of what is held of a worker, to be subtracted and destroyed; None when there is none."""
+        return parting.part(self._vault, scope, transact)
+
+    def parts(self) -> list[parting.Pending]:
+        """The parts that are set aside, oldest first."""
+        return parting.pending(self._vault)
+
+    def destroy(self, erasure_id: str, transact: parting.PartEnded) -> ErasureReport:
+        """Destroy the keys and files of what is set aside. Killed half-way, it is finished by calling it again."""
+        return parting.destroy(self._vault, erasure_id, transact)
 
     # Artefacts
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata: Final = MetaData(
@@ -31,6 +32,11 @@ metadata: Final = MetaData(
 
 # SQLite numbers rows by itself only in a column declared INTEGER.
 _NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
+
+
+SHORT_CLASSES: Final = "length(classes) < 500"
+"""Of segments whose classes fit into an index of PostgreSQL (2,704 bytes), so that a query can be answered from it."""
+LONG_CLASSES: Final = "length(classes) >= 500"
 
 
 def _text(name: str, *, null: bool = False) -> Column[str]:
@@ -129,9 +135,43 @@ segments: Final = Table(
     _text("digest"),
     _int("bytes"),
     _int("created"),
+    _text("classes"),
+    _text("parts"),
     PrimaryKeyConstraint("id"),
     Index(None, "worker", "month"),
+    Index(
+        "ix_segments_groups", "worker", "terms", "classes", "month", "rows",
+        sqlite_where=text(SHORT_CLASSES), postgresql_where=text(SHORT_CLASSES),
+    ),
+    Index("ix_segments_long", "worker", sqlite_where=text(LONG_CLASSES), postgresql_where=text(LONG_CLASSES)),
+)  # fmt: skip
+
+leaving: Final = Table(
+    "leaving",
+    metadata,
+    *(Column(column.name, column.type, nullable=False) for column in segments.columns),
+    _text("leaving"),
+    PrimaryKeyConstraint("id"),
 )
+"""Segments a part of which is being erased, until it is subtracted from what was learnt. `leaving`: what is in the
+place of each."""
+
+erasures: Final = Table(
+    "erasures",
+    metadata,
+    _text("id"),
+    _text("worker"),
+    _int("first", null=True),
+    _int("until", null=True),
+    _text("class"),
+    _text("event"),
+    _text("state"),
+    _int("time"),
+    _int("seq", null=True),
+    PrimaryKeyConstraint("id"),
+    Index(None, "worker"),
+)
+"""What of whom was erased, or is being: nothing of it is taken in again. `seq`: the log entry that says it is gone."""
 
 strays: Final = Table("strays", metadata, _text("path"), PrimaryKeyConstraint("path"))
 """Files that must not exist when no write is under way: not yet published, or already dropped."""
@@ -171,6 +211,8 @@ grants: Final = Table(
     _int("admitted"),
     _int("refused"),
     _text("policy_hash"),
+    _text("recipient"),
+    _text("use"),
     PrimaryKeyConstraint("id"),
 )
 
@@ -187,7 +229,98 @@ uses: Final = Table(
     _int("segments"),
     _int("rows"),
     _text("reason"),
+    _text("recipient"),
+    _text("use"),
+    _text("clauses"),
     PrimaryKeyConstraint("id"),
     Index(None, "worker"),
     Index(None, "grant"),
 )
+
+policy_acts: Final = Table(
+    "policy_acts",
+    metadata,
+    Column("seq", _NUMBER, primary_key=True, autoincrement=False),
+)
+"""The entries of the log that bear on decisions: what the state of consent is folded from."""
+
+artefact_workers: Final = Table(
+    "artefact_workers",
+    metadata,
+    _text("artefact"),
+    _text("worker"),
+    _text("class"),
+    _text("reason"),
+    _text("clauses"),
+    PrimaryKeyConstraint("artefact", "worker", "class", "reason", "clauses"),
+    Index(None, "worker"),
+)
+"""Lineage: whose traces of which class are in an artefact, and by what right."""
+
+log: Final = Table(
+    "log",
+    metadata,
+    Column("seq", _NUMBER, primary_key=True, autoincrement=False),
+    _int("time"),
+    _blob("commitment"),
+    _blob("leaf"),
+    _blob("sealed"),
+)
+"""The audit log, from 0 without a gap. Only `sealed` holds what was done; the rest may be shown to anybody."""
+
+log_nodes: Final = Table(
+    "log_nodes",
+    metadata,
+    _int("level"),
+    _int("position"),
+    _blob("hash"),
+    PrimaryKeyConstraint("level", "position"),
+    sqlite_with_rowid=False,
+)
+"""Hashes of the full subtrees over the log: node (level, position) covers 2^level entries from position·2^level on."""
+
+ballot_requests: Final = Table(
+    "ballot_requests",
+    metadata,
+    _text("ballot"),
+    _text("member"),
+    _blob("blinded"),
+    _blob("proof"),
+    _blob("signed", null=True),
+    PrimaryKeyConstraint("ballot", "member"),
+    sqlite_with_rowid=False,
+)
+"""Who asked for a paper of an open ballot: blinded, with their signature, and what the ballot's steward answered."""
+
+ballot_votes: Final = Table(
+    "ballot_votes",
+    metadata,
+    _text("ballot"),
+    _blob("place"),
+    _blob("sealed"),
+    PrimaryKeyConstraint("ballot", "place"),
+    sqlite_with_rowid=False,
+)
+"""Votes cast in an open ballot, sealed until the count, at places only the voter can tell. No order is kept."""
+
+strike_shares: Final = Table(
+    "strike_shares",
+    metadata,
+    _text("strike"),
+    _text("member"),
+    _blob("sealed"),
+    PrimaryKeyConstraint("strike", "member"),
+    sqlite_with_rowid=False,
+)
+"""Each member's share of the key of a strike's pledges, sealed for that member alone. All members have a row."""
+
+strike_pledges: Final = Table(
+    "strike_pledges",
+    metadata,
+    _text("strike"),
+    _text("place"),
+    _blob("sealed"),
+    PrimaryKeyConstraint("strike", "place"),
+    sqlite_with_rowid=False,
+)
+"""Signed pledges, sealed until there are enough, at places that only whoever pledged can tell. No order is kept."""

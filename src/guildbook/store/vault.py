@@ -6,14 +6,18 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from guildbook.store import ledger
 from guildbook.store.keys import Keyring
 from guildbook.store.lock import WriterLock
 from guildbook.store.trouble import explained
+
+_ACTING: Final = 0x6775696C646163
+"""What PostgreSQL's advisory lock of those transactions is called ("guildac" in ASCII)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,18 @@ class Vault:
     def change(self) -> Generator[Connection]:
         """One transaction under the writer lock."""
         with self.writing(), ledger.change(self.engine) as connection:
+            yield connection
+
+    @contextmanager
+    def acting(self) -> Generator[Connection]:
+        """One transaction for what must not wait until another writer is done; such transactions wait for each other.
+
+        It may change only tables that no writer relies on between its own transactions: the log and what follows
+        from acts.
+        """
+        with explained(self.home), ledger.change(self.engine) as connection:
+            if self.engine.dialect.name == "postgresql":  # SQLite lets one transaction write at a time anyway
+                connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ACTING})
             yield connection
 
     @contextmanager

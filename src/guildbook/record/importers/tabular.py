@@ -9,6 +9,7 @@ from typing import Final
 from guildbook.columns import raw_table
 from guildbook.model.errors import InputError
 from guildbook.plugins import Chunk, ImportOptions, Rejected
+from guildbook.record import portable
 from guildbook.record.importers._batches import Batch, parquet_batches, text_batches
 from guildbook.record.importers._dialect import TextTable
 from guildbook.record.importers._dom import Interactions
@@ -63,29 +64,39 @@ class CsvImporter:
 
 
 class ParquetImporter:
-    """Parquet files, whoever wrote them; those Guildbook exported come back as they were."""
+    """Parquet files, whoever wrote them; those Guildbook exported come back as they were.
+
+    Also the folder of a portable export, if it is just what was signed.
+    """
 
     name: Final = "parquet"
     title: Final = "Parquet table"
 
     def sniff(self, path: Path, head: bytes) -> float:
-        """By the magic bytes."""
+        """By the magic bytes, or a folder's manifest."""
+        if path.is_dir():
+            return float(portable.is_portable(path))
         if head:
             return 1.0 if head.startswith(_PARQUET) else 0.0
         return 0.8 if path.suffix.lower() == ".parquet" and path.is_file() else 0.0
 
     def describe(self, path: Path, options: ImportOptions) -> str:
-        """The mapping."""
+        """The mapping; of a portable export who signed it."""
+        if path.is_dir():
+            signers = ", ".join(f"the {by} {key[:16]}…" for by, key in portable.read(path).signers)
+            return f"Portable export, every field as it was; signed by {signers}"
         if is_own(path):
             return f"{self.title}: events that Guildbook exported, every field as it was"
         return f"{self.title}: {_described(parquet_batches(path), path, options)}"
 
     def fingerprint(self, path: Path, options: ImportOptions) -> str:
         """Over the file's bytes, the options, and the version of this mapping."""
-        return file_fingerprint(path, options, _VERSION)
+        return file_fingerprint(path / portable.MANIFEST if path.is_dir() else path, options, _VERSION)
 
     def read(self, path: Path, options: ImportOptions) -> Iterator[Chunk]:
-        """Chunks of about 50,000 rows."""
+        """Chunks of about 50,000 rows. Raises `InputError` for a portable export that was changed."""
+        if path.is_dir() and portable.is_portable(path):
+            path = portable.read(path).events
         if is_own(path):
             return own_chunks(path)
         return _chunks(parquet_batches(path), path, options, self.name)

@@ -1,0 +1,1 @@
+"""Agreements: written as YAML, read as plain sentences, hashed together, enforced as rules. Pure functions."""

@@ -1,0 +1,1 @@
+"""Secret ballots of a collective that anybody can count again."""

@@ -1,0 +1,1 @@
+"""Who a person is: keys they hold outside the book, and what can be done with them."""

@@ -1,0 +1,147 @@
+"""One decision: the order of evidence, over a world. There is no other: `admission` asks this one for whole groups.
+
+Deny by default, and a forbid beats any permit: base policy → the worker's own refusal or pause → an active strike →
+the collective's refusal of what the worker has delegated → an agreement in force → the worker's own permission → the
+terms of the import. What is forbidden for a group of purposes is forbidden for all in it; what is permitted is
+permitted for the purpose named and no other.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from guildbook.govern.agreement.base import forbidden
+from guildbook.govern.agreement.rules import Rule
+from guildbook.govern.world.parts import Collective
+from guildbook.govern.world.state import Standing, World
+from guildbook.model.decision import ALLOWING, EVERY, IN_HOUSE, Decision, Reason, Request
+from guildbook.model.purpose import OWN_PURPOSES, Purpose, chain
+from guildbook.model.time import LATEST
+
+EU_EMPLOYMENT = "eu-employment"
+_KEPT: Final = 65_536
+
+
+def decide(world: World, request: Request) -> Decision:
+    """May it be done? Costs what is said about this worker, not how many agreements there are."""
+    reason, clauses = _ruled(world, request, chain(request.purpose))
+    return Decision(reason in ALLOWING, reason, clauses, world.policy_hash)
+
+
+def _ruled(world: World, request: Request, purposes: tuple[str, ...]) -> tuple[Reason, tuple[str, ...]]:
+    worker = request.worker
+    if request.purpose == Purpose.UNLEARN:
+        return Reason.NO_PERMISSION, ()  # given for what a model includes (`Gate.departed`), never asked for at large
+    if worker in world.erasing:
+        return Reason.ERASING, ()
+    if worker and worker == request.recipient:
+        return Reason.OWN_RIGHT, ()
+    base = forbidden(request.purpose, request.use, request.trace_class)
+    if base is not None:
+        return Reason.BASE_POLICY, (base,)
+    said = world.said.get(worker)
+    if said and _said(said, request, purposes, permitted=False):
+        return Reason.WORKER_REFUSAL, ()
+    paused = world.paused.get(worker)
+    if paused and (request.trace_class in paused or EVERY in paused):
+        return Reason.PAUSED, ()
+    for name in world.striking.get(worker, ()):
+        if world.strikes[name].covers(request.trace_class, purposes, request.recipient, request.time):
+            return Reason.STRIKE, (name,)
+    return _granted(world, request, purposes)
+
+
+def _granted(world: World, request: Request, purposes: tuple[str, ...]) -> tuple[Reason, tuple[str, ...]]:
+    """What the collective and then the worker say, where nothing forbids."""
+    guarded = False
+    found: tuple[str, ...] = ()
+    for name in world.collectives_of.get(request.worker, ()):
+        collective = world.collectives[name]
+        if not collective.member(request.worker, request.time):
+            continue
+        guarded |= collective.charter.law == EU_EMPLOYMENT
+        if not collective.mandated(request.worker, request.trace_class, purposes):
+            continue
+        if _refuses(collective, request, purposes):
+            return Reason.COLLECTIVE_REFUSAL, (name,)
+        found = found or _agreed(world, name, request)
+    outside = request.recipient != IN_HOUSE
+    if found:
+        if guarded and outside and not world.informed(request.worker, request.recipient, found[0], request.time):
+            return Reason.NOTICE_NOT_SERVED, found
+        return Reason.AGREEMENT, found
+    if guarded and outside:
+        return Reason.NO_PERMISSION, ()
+    said = world.said.get(request.worker)
+    if said and _said(said, request, (request.purpose,), permitted=True):
+        return Reason.WORKER_PERMIT, ()
+    return _imported(request), ()
+
+
+def _said(
+    said: dict[tuple[str, str, str], bool], request: Request, purposes: tuple[str, ...], *, permitted: bool
+) -> bool:
+    """Whether the worker has said so for this class and purpose, or for a wider one.
+
+    What was said of this very recipient comes before what was said of all.
+    """
+    for purpose in purposes:
+        for trace_class in (request.trace_class, EVERY):
+            word = said.get((purpose, trace_class, request.recipient))
+            if word is None:
+                word = said.get((purpose, trace_class, EVERY))
+            if word is permitted:
+                return True
+    return False
+
+
+def _refuses(collective: Collective, request: Request, purposes: tuple[str, ...]) -> bool:
+    return any(
+        (c, p, r) in collective.refusals
+        for c in (request.trace_class, EVERY)
+        for p in (*purposes, EVERY)
+        for r in (request.recipient, EVERY)
+    )
+
+
+def _agreed(world: World, collective: str, request: Request) -> tuple[str, ...]:
+    """The clause of the first agreement in force that covers it.
+
+    There may be thousands under one key. What is found stays true until the next of them begins or ends, so it is kept:
+    as long as nobody signs anything and the clock passes no such moment, the answer costs one look.
+    """
+    rules = world.index.get((collective, request.recipient, request.purpose))
+    if not rules:
+        return ()
+    key = collective, request.recipient, request.purpose, request.use, request.trace_class, request.month
+    held = world.standing.get(key)
+    if held is None or not held[0] <= request.time < held[1]:
+        if len(world.standing) >= _KEPT:
+            world.standing.clear()
+        held = world.standing[key] = _standing(world, rules, request)
+    return held[2]
+
+
+def _standing(world: World, rules: list[tuple[str, Rule]], request: Request) -> Standing:
+    since, until, clauses = -LATEST, LATEST + 1, ()
+    for agreement, rule in rules:
+        if not rule.covers(request.use, request.trace_class, request.month):
+            continue
+        ends = world.agreements[agreement].ends
+        last = rule.ends if ends is None else min(rule.ends, ends)
+        for moment in (rule.begins, last):
+            if moment <= request.time:
+                since = max(since, moment)
+            else:
+                until = min(until, moment)
+        if not clauses and rule.begins <= request.time < last:
+            clauses = (f"{agreement}#{rule.clause}",)
+    return since, until, clauses
+
+
+def _imported(request: Request) -> Reason:
+    if request.recipient != IN_HOUSE:
+        return Reason.NO_PERMISSION
+    if request.terms is None:
+        return Reason.OWN_PURPOSE if request.purpose in OWN_PURPOSES else Reason.NO_PERMISSION
+    return Reason.IMPORT_TERMS if request.purpose in request.terms else Reason.NO_PERMISSION

@@ -1,0 +1,273 @@
+"""What each kind of act does to a world. Checks come first: an act that fails leaves the world as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from guildbook.govern.acts import Act, ActKind
+from guildbook.govern.identity.person import KEY, weak
+from guildbook.govern.world import bargaining, voting
+from guildbook.govern.world.authority import check, collective
+from guildbook.govern.world.parts import AUDITOR, STEWARD, Charter, Collective, Person
+from guildbook.govern.world.state import Served, World
+from guildbook.model.decision import EVERY
+from guildbook.model.errors import DeniedError, InputError
+from guildbook.model.time import DAY
+
+ADMITTED: Final = "steward"
+"""The charter's word where a steward admits members."""
+PROFILES: Final = ("", "eu-employment")
+"""Law profiles."""
+_LICENSEE: Final = "licensee"
+_WHOLE: Final = 1_000_000
+_MOST_DAYS: Final = 36_525
+
+Handler = Callable[[World, Act, Mapping[str, Any]], None]
+
+
+def fold(world: World, act: Act, *, trusted: bool) -> None:
+    """Check an act and take it in. Raises `DeniedError` for one without authority or sense."""
+    try:
+        check(world, act, trusted=trusted)
+        evidence = None if trusted else EVIDENCE.get(act.kind)
+        if evidence is not None:
+            evidence(world, act)
+        handler = _HANDLERS.get(act.kind)
+        if handler is not None:
+            handler(world, act, act.body)
+    except InputError as error:
+        raise DeniedError(error.what, error.fix, error.code) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise DeniedError(f"The act {act.kind} lacks {error}.", "It was not written by Guildbook.", "bad-act") from None
+
+
+def _enrol(world: World, _: Act, body: Mapping[str, Any]) -> None:
+    _check_key(body["sign"])
+    known = world.people.get(body["person"])
+    if known is not None and known.sign != body["sign"]:
+        raise DeniedError(
+            "This person has another key already.", "Change it with the old one: guildbook identity rekey.", "enrolled"
+        )
+    roles = {body["role"]} | (known.roles if known else set())
+    former = known.former if known else {}
+    world.people[body["person"]] = Person(
+        body["person"], roles, body["sign"], body["box"], body.get("name", ""), former
+    )  # fmt: skip
+
+
+def _check_key(sign: str) -> None:
+    """Refuse what is no key, and one under which anybody's signature holds."""
+    try:
+        key = bytes.fromhex(sign)
+    except ValueError:
+        key = b""
+    if len(key) != KEY or weak(key):
+        raise DeniedError("That is nobody's key.", "Make one: guildbook identity new NAME.", "bad-key")
+
+
+def _rekey(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    _check_key(body["sign"])
+    person = world.people[body["person"]]
+    person.former[person.sign] = act.time
+    person.sign, person.box = body["sign"], body["box"]
+
+
+def _say(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    said = world.said[body["worker"]]
+    purpose, trace_class, recipient = body["purpose"], body["class"], body["recipient"]
+    if recipient == EVERY:  # the latest counts: a word about all replaces what was said of single ones
+        for key in [k for k in said if k[:2] == (purpose, trace_class)]:
+            del said[key]
+    if act.kind is ActKind.CLEAR:
+        said.pop((purpose, trace_class, recipient), None)
+    else:
+        said[purpose, trace_class, recipient] = act.kind is ActKind.PERMIT
+        world.since[body["worker"], purpose, trace_class, recipient] = act.time
+
+
+def _pause(world: World, _: Act, body: Mapping[str, Any]) -> None:
+    world.paused.setdefault(body["worker"], set()).add(body["class"])
+
+
+def _resume(world: World, _: Act, body: Mapping[str, Any]) -> None:
+    paused = world.paused.get(body["worker"], set())
+    if body["class"] == EVERY:
+        paused.clear()
+    paused.discard(body["class"])
+
+
+def _erase_begin(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    worker = body["worker"]
+    world.erasing.add(worker)
+    for name in world.collectives_of.get(worker, ()):
+        found = world.collectives[name]
+        found.asking.pop(worker, None)
+        if found.member(worker, act.time):
+            found.leaving[worker] = act.time
+            _drop(found, worker)
+
+
+def _readmit(world: World, _: Act, body: Mapping[str, Any]) -> None:
+    world.erasing.discard(body["worker"])
+
+
+def _found(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    name = body["collective"]
+    if name in world.collectives:
+        raise DeniedError("There is such a collective already.", "Choose another id.", "exists")
+    charter = Charter(**body["charter"])
+    _check_charter(charter)
+    made = Collective(name, charter)
+    founder = body["founder"]
+    _check_joins(world, founder)
+    made.roll[founder] = act.time
+    made.offices[founder, STEWARD] = act.time + charter.term_days * DAY
+    world.collectives[name] = made
+    world.collectives_of.setdefault(founder, []).append(name)
+
+
+def _check_charter(charter: Charter) -> None:
+    shares = charter.quorum_ppm, charter.majority_ppm, charter.strike_threshold_ppm
+    days = charter.term_days, charter.notice_days
+    if not all(0 <= share <= _WHOLE for share in shares) or not all(0 <= day <= _MOST_DAYS for day in days):
+        raise DeniedError("A charter's shares are from 0 to 1, its days at most 36525.", "Correct it.", "bad-charter")
+    if charter.majority_ppm == _WHOLE or not charter.term_days or not charter.name.strip():
+        raise DeniedError(
+            "A charter has a name, terms of office, and a majority that can be reached.", "Correct it.", "bad-charter"
+        )
+    if charter.law not in PROFILES or charter.admission not in {"open", ADMITTED}:
+        raise DeniedError(f"There is no law profile {charter.law!r}.", f"Profiles: {', '.join(PROFILES)}.", "bad-law")
+
+
+def _check_joins(world: World, worker: str) -> None:
+    """A member votes, so they have a key; and nobody sits on both sides of the table."""
+    person = world.people.get(worker)
+    if person is None:
+        raise DeniedError(
+            "A member votes and signs with a key of their own.",
+            "guildbook identity new NAME; guildbook identity enrol NAME.",
+            "no-key",
+        )
+    if _LICENSEE in person.roles:
+        raise DeniedError("A licensee is no member of a collective.", "The other side of the table.", "both-sides")
+
+
+def _join(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    found, worker = collective(world, body["collective"]), body["worker"]
+    _check_joins(world, worker)
+    if worker in found.roll and not found.member(worker, act.time):  # what they had before they left stays away
+        _drop(found, worker)
+    if found.charter.admission == ADMITTED and not found.member(worker, act.time):
+        found.asking.setdefault(worker, act.time)
+        return
+    _enter(world, found, worker, act.time)
+
+
+def _admit(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    found, worker = collective(world, body["collective"]), body["worker"]
+    if found.asking.pop(worker, None) is None:
+        raise DeniedError("They have not asked to join.", "guildbook collective join --as NAME.", "not-asking")
+    _enter(world, found, worker, act.time)
+
+
+def _enter(world: World, found: Collective, worker: str, time: int) -> None:
+    found.leaving.pop(worker, None)
+    found.roll.setdefault(worker, time)
+    of = world.collectives_of.setdefault(worker, [])
+    if found.id not in of:
+        of.append(found.id)
+
+
+def _leave(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    found, worker = collective(world, body["collective"]), body["worker"]
+    if not found.member(worker, act.time):
+        raise DeniedError("Who is no member cannot leave.", "See: guildbook collective show.", "not-member")
+    found.leaving[worker] = max(int(body.get("effective", act.time)), act.time)
+    if found.leaving[worker] <= act.time:
+        _drop(found, worker)
+
+
+def _drop(found: Collective, worker: str) -> None:
+    """Take from somebody who is no member what members have."""
+    found.mandates.pop(worker, None)
+    for role in (STEWARD, AUDITOR):
+        found.offices.pop((worker, role), None)
+
+
+def _office(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    found = collective(world, body["collective"])
+    if body["role"] == STEWARD and not found.member(body["person"], act.time):
+        raise DeniedError("A steward is a member.", "Join first: guildbook collective join.", "not-member")
+    elected = world.ballots[body["ballot"]].closed  # however late the office is taken, or how often
+    found.offices[body["person"], body["role"]] = elected + found.charter.term_days * DAY
+
+
+def _mandate(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    found = collective(world, body["collective"])
+    if not found.member(body["worker"], act.time):
+        raise DeniedError("Only a member can give a mandate.", "Join first: guildbook collective join.", "not-member")
+    found.mandates.setdefault(body["worker"], set()).add((body["class"], body["purpose"]))
+
+
+def _unmandate(world: World, _: Act, body: Mapping[str, Any]) -> None:
+    given = collective(world, body["collective"]).mandates.get(body["worker"], set())
+    given.discard((body["class"], body["purpose"]))
+
+
+def _forbid(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    refusals = collective(world, body["collective"]).refusals
+    refused = body["class"], body["purpose"], body["recipient"]
+    (refusals.add if act.kind is ActKind.FORBID else refusals.discard)(refused)
+
+
+def _notice(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    """Take in a notice; one that says the same was served when it was first."""
+    key = body["worker"], body["recipient"], str(body.get("agreement", ""))
+    made = Served(str(body["hash"]), str(body.get("terms", EVERY)), act.time)
+    held = world.served.get(key)
+    if held is None or (held.hash, held.terms) != (made.hash, made.terms):
+        world.served[key] = made
+
+
+def _acknowledge(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    name = str(body.get("agreement", ""))
+    served = world.served.get((body["worker"], body["recipient"], name))
+    if served is None or served.hash != body["hash"]:
+        raise DeniedError("No such notice was served.", "See: guildbook agreement notices --as NAME.", "no-notice")
+    key = body["worker"], body["recipient"]
+    world.noticed[key] = act.time
+    found = world.agreements.get(name)
+    days = next((v.terms.notice.workers_days for v in found.versions if v.hash == served.terms), 0) if found else 0
+    world.acknowledged[key][served.terms] = served.time + days * DAY
+
+
+EVIDENCE: Final[Mapping[ActKind, Callable[[World, Act], None]]] = {
+    ActKind.BALLOT_OPEN: voting.check_keys,
+    ActKind.BALLOT_CLOSE: voting.check_evidence,
+}
+"""What has to be shown beside a signature; like it, it is not looked at again in a trusted log."""
+
+_HANDLERS: Final[Mapping[ActKind, Handler]] = {
+    ActKind.ENROL: _enrol,
+    ActKind.REKEY: _rekey,
+    ActKind.PERMIT: _say,
+    ActKind.REFUSE: _say,
+    ActKind.CLEAR: _say,
+    ActKind.PAUSE: _pause,
+    ActKind.RESUME: _resume,
+    ActKind.ERASE_BEGIN: _erase_begin,
+    ActKind.READMIT: _readmit,
+    ActKind.FOUND: _found,
+    ActKind.JOIN: _join,
+    ActKind.ADMIT: _admit,
+    ActKind.LEAVE: _leave,
+    ActKind.OFFICE: _office,
+    ActKind.MANDATE: _mandate,
+    ActKind.UNMANDATE: _unmandate,
+    ActKind.FORBID: _forbid,
+    ActKind.UNFORBID: _forbid,
+    ActKind.NOTICE: _notice,
+    ActKind.ACKNOWLEDGE: _acknowledge,
+    **bargaining.HANDLERS,
+}

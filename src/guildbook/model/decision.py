@@ -1,0 +1,75 @@
+"""What the gate is asked, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+EVERY: Final = "*"
+"""Every class of trace, every purpose or every recipient, in a permission, a mandate or a strike."""
+IN_HOUSE: Final = ""
+"""The recipient of what stays with the workers of the book."""
+
+
+class Reason(StrEnum):
+    """Why a decision came out as it did: a stable code."""
+
+    UNLEARN = "unlearn"
+    """Subtracting somebody from what was learnt is always allowed."""
+    ERASING = "erasing"
+    """The worker is being forgotten."""
+    OWN_RIGHT = "own-right"
+    """The worker's own traces, for the worker: nothing is held against that."""
+    BASE_POLICY = "base-policy"
+    """Nobody may allow this."""
+    WORKER_REFUSAL = "worker-refusal"
+    PAUSED = "paused"
+    """The worker has paused this class of traces."""
+    STRIKE = "strike"
+    COLLECTIVE_REFUSAL = "collective-refusal"
+    AGREEMENT = "agreement"
+    NOTICE_NOT_SERVED = "notice-not-served"
+    """An agreement would allow it, but the law profile wants a notice first."""
+    WORKER_PERMIT = "worker-permit"
+    IMPORT_TERMS = "import-terms"
+    OWN_PURPOSE = "own-purpose"
+    NO_PERMISSION = "no-permission"
+    """Nothing allows it: the default."""
+
+
+ALLOWING: Final = frozenset(
+    {Reason.UNLEARN, Reason.OWN_RIGHT, Reason.AGREEMENT, Reason.WORKER_PERMIT, Reason.IMPORT_TERMS, Reason.OWN_PURPOSE}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The question whether this class of this worker's traces may be used so."""
+
+    worker: str
+    """The worker's id."""
+    trace_class: str
+    purpose: str
+    time: int
+    """When, µs UTC."""
+    recipient: str = IN_HOUSE
+    """Id of the licensee; empty for a use within the book."""
+    use: str = ""
+    """Use kind; empty where it stays in-house."""
+    month: str = ""
+    """`YYYY-MM` of the traces; empty if it does not matter."""
+    terms: tuple[str, ...] | None = None
+    """Purposes stated when the traces were imported; None: nothing was stated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer, with what it rests on."""
+
+    allow: bool
+    reason: Reason
+    clauses: tuple[str, ...]
+    """What decided: `AGREEMENT#clause`, a strike's id, a clause of the base policy."""
+    policy_hash: str
+    """Hash of everything that was in force: equal hashes decide alike."""

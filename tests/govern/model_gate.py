@@ -1,0 +1,494 @@
+"""The order of evidence once more, naively: for holding the gate against.
+
+Written from the design and the pages, not from the code under test: it keeps the acts in lists by topic, scans them at
+every question, and knows nothing of worlds, indexes or SQL. It judges acts (has this one force?) and requests.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from guildbook.govern.acts import Act, ActKind
+from guildbook.model.decision import Request
+
+DAY = 86_400_000_000
+CHAINS = {
+    "coach": ("coach", "teach-people", "any"),
+    "train-people": ("train-people", "teach-people", "any"),
+    "train-augment": ("train-augment", "train-ai", "any"),
+    "train-substitute": ("train-substitute", "train-ai", "any"),
+    "evaluate": ("evaluate", "study", "any"),
+    "research": ("research", "study", "any"),
+    "export": ("export", "any"),
+}
+"""Each purpose with the groups over it."""
+CLOSED = {"private-chat", "emotion", "union", "off-duty", "health"}
+"""Classes nobody may allow (some of them)."""
+OWN = {"coach", "train-people"}
+
+
+@dataclass
+class Terms:
+    """What the model needs to know of an agreement's terms."""
+
+    licensee: str
+    uses: dict[str, set[str]]
+    """Purpose → kinds of use."""
+    classes: set[str]
+    without: set[str]
+    first_month: str
+    last_month: str
+    begins: int
+    ends: int
+    supersedes: str
+    end_notice: int
+    """µs."""
+
+
+@dataclass
+class Deal:
+    """An agreement, as its acts left it."""
+
+    id: str
+    collective: str
+    licensee: str
+    hashes: list[str]
+    latest: int
+    """When the newest version was put on the table."""
+    ratified: set[str] = field(default_factory=set[str])
+    signed: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    force: str = ""
+    superseded: bool = False
+    suspended: set[str] = field(default_factory=set[str])
+    ends: list[int] = field(default_factory=list[int])
+
+
+@dataclass
+class Walkout:
+    """A strike."""
+
+    body: dict[str, Any]
+    pledged: set[str] = field(default_factory=set[str])
+    workers: set[str] = field(default_factory=set[str])
+    begins: int | None = None
+    over: bool = False
+
+
+class Model:
+    """Judges acts and requests. `terms`: of each document, by hash."""
+
+    def __init__(self, terms: dict[str, Terms]) -> None:
+        self.terms = terms
+        self.keys: set[str] = set()
+        self.licensees: set[str] = set()
+        self.last: dict[str, int] = {}
+        self.words: dict[str, list[Act]] = defaultdict(list)
+        self.pauses: dict[str, list[Act]] = defaultdict(list)
+        self.leaving: dict[str, bool] = {}
+        self.charters: dict[str, dict[str, Any]] = {}
+        self.rolls: dict[tuple[str, str], list[Act]] = defaultdict(list)
+        """(collective, worker) → found, join, leave, mandate, unmandate."""
+        self.forbids: dict[str, list[Act]] = defaultdict(list)
+        self.ballots: dict[str, dict[str, Any]] = {}
+        self.deals: dict[str, Deal] = {}
+        self.strikes: dict[str, Walkout] = {}
+        self.notices: dict[tuple[str, str], str] = {}
+        self.read: set[tuple[str, str]] = set()
+
+    # -- membership
+
+    def member(self, collective: str, worker: str, time: int) -> bool:
+        inside, left = False, None
+        for act in self.rolls[collective, worker]:
+            if act.kind in {ActKind.FOUND, ActKind.JOIN}:
+                inside, left = True, None
+            elif act.kind in {ActKind.LEAVE, ActKind.ERASE_BEGIN}:
+                left = int(max(act.body.get("effective", act.time), act.time))
+        return inside and (left is None or left > time)
+
+    def mandated(self, collective: str, worker: str, wanted: set[tuple[str, str]]) -> bool:
+        given: set[tuple[str, str]] = set()
+        left: int | None = None
+        for act in self.rolls[collective, worker]:
+            said = act.body.get("class", ""), act.body.get("purpose", "")
+            if act.kind is ActKind.MANDATE:
+                given.add(said)
+            elif act.kind is ActKind.UNMANDATE:
+                given.discard(said)
+            elif act.kind in {ActKind.LEAVE, ActKind.ERASE_BEGIN}:
+                left = int(max(act.body.get("effective", act.time), act.time))
+                if left <= act.time:
+                    given.clear()
+            elif act.kind is ActKind.JOIN:
+                if left is not None and left <= act.time:
+                    given.clear()
+                left = None
+        return bool(given & wanted)
+
+    def steward(self, collective: str, person: str, time: int) -> bool:
+        """Only founders are stewards here, and only until they leave or their term ends."""
+        until, left = 0, None
+        for act in self.rolls[collective, person]:
+            if act.kind is ActKind.FOUND:
+                until = act.time + self.charters[collective].get("term_days", 730) * DAY
+            elif act.kind in {ActKind.LEAVE, ActKind.ERASE_BEGIN}:
+                left = int(max(act.body.get("effective", act.time), act.time))
+                if left <= act.time:
+                    until = 0
+            elif act.kind is ActKind.JOIN:
+                if left is not None and left <= act.time:
+                    until = 0
+                left = None
+        return until > time and self.member(collective, person, time)
+
+    def members(self, collective: str, time: int) -> set[str]:
+        return {w for c, w in list(self.rolls) if c == collective and self.member(c, w, time)}
+
+    # -- acts
+
+    def take(self, act: Act, *, genuine: bool = True) -> bool:
+        """Whether an act has force; if so it is taken in. `genuine`: it is signed with the key of its person."""
+        if act.by in self.keys or act.kind is ActKind.ENROL:
+            if not genuine or act.time <= self.last.get(act.by, -1):
+                return False
+        elif act.key:
+            return False
+        judge = getattr(self, "_" + act.kind.replace("-", "_"))
+        if not judge(act, act.body):
+            return False
+        if act.key:
+            self.last[act.by] = act.time
+        return True
+
+    def _by_the_worker(self, act: Act) -> bool:
+        worker = act.body["worker"]
+        return act.by == worker if worker in self.keys else act.by in {worker, ""}
+
+    def _by_steward(self, collective: str, act: Act) -> bool:
+        return act.by in self.keys and self.steward(collective, act.by, act.time)
+
+    def _enrol(self, act: Act, body: Any) -> bool:
+        self.keys.add(body["person"])
+        if body["role"] == "licensee":
+            self.licensees.add(body["person"])
+        return True
+
+    def _permit(self, act: Act, body: Any) -> bool:
+        if not self._by_the_worker(act):
+            return False
+        self.words[body["worker"]].append(act)
+        return True
+
+    _refuse = _clear = _permit
+
+    def _pause(self, act: Act, body: Any) -> bool:
+        if not self._by_the_worker(act):
+            return False
+        self.pauses[body["worker"]].append(act)
+        return True
+
+    _resume = _pause
+
+    def _erase_begin(self, act: Act, body: Any) -> bool:
+        worker = body["worker"]
+        if act.by not in {worker, ""}:
+            return False
+        self.leaving[worker] = True
+        for collective in self.charters:
+            if self.member(collective, worker, act.time):
+                self.rolls[collective, worker].append(act)
+        return True
+
+    def _readmit(self, act: Act, body: Any) -> bool:
+        if not self._by_the_worker(act):
+            return False
+        self.leaving[body["worker"]] = False
+        return True
+
+    def _found(self, act: Act, body: Any) -> bool:
+        if act.by != body["founder"] or body["collective"] in self.charters:
+            return False
+        self.charters[body["collective"]] = body["charter"]
+        self.rolls[body["collective"], body["founder"]].append(act)
+        return True
+
+    def _join(self, act: Act, body: Any) -> bool:
+        if not self._by_the_worker(act):
+            return False
+        if act.kind is ActKind.JOIN and body["worker"] not in self.keys:
+            return False
+        self.rolls[body["collective"], body["worker"]].append(act)
+        return True
+
+    def _leave(self, act: Act, body: Any) -> bool:
+        return self.member(body["collective"], body["worker"], act.time) and self._join(act, body)
+
+    _mandate = _leave
+    _unmandate = _join
+
+    def _forbid(self, act: Act, body: Any) -> bool:
+        if not self._by_steward(body["collective"], act):
+            return False
+        self.forbids[body["collective"]].append(act)
+        return True
+
+    _unforbid = _forbid
+
+    def _ballot_open(self, act: Act, body: Any) -> bool:
+        if not self._by_steward(body["collective"], act) or body["ballot"] in self.ballots:
+            return False
+        if set(body["roll"]) != self.members(body["collective"], act.time) or body["closes"] <= act.time:
+            return False
+        self.ballots[body["ballot"]] = {**body, "result": "", "by": act.by, "opened": act.time}
+        return True
+
+    def _ballot_close(self, act: Act, body: Any) -> bool:
+        ballot = self.ballots.get(body["ballot"])
+        if ballot is None or ballot["result"] or act.by != ballot["by"]:
+            return False
+        cast, roll = sum(body["counts"].values()), len(ballot["roll"])
+        if cast > roll or (act.time < ballot["closes"] and cast < roll):
+            return False
+        charter = self.charters[body["collective"]]
+        if not cast or cast / roll < charter.get("quorum_ppm", 500_000) / 1e6:
+            ballot["result"] = "no-quorum"
+        else:
+            ballot["result"] = "yes" if body["counts"].get("yes", 0) / cast > 0.5 else "no"
+        return True
+
+    def _side(self, deal: Deal, act: Act) -> str:
+        if act.by not in self.keys:
+            return ""
+        if act.by == deal.licensee:
+            return "licensee"
+        return "collective" if self.steward(deal.collective, act.by, act.time) else ""
+
+    def _offer(self, act: Act, body: Any) -> bool:
+        name, side = body["licensee"], self._by_steward(body["collective"], act)
+        if body["agreement"] in self.deals or not (side or (act.by == name and act.by in self.keys)):
+            return False
+        self.deals[body["agreement"]] = Deal(body["agreement"], body["collective"], name, [body["hash"]], act.time)
+        return True
+
+    def _counter(self, act: Act, body: Any) -> bool:
+        deal = self.deals.get(body["agreement"])
+        if deal is None or deal.force or not self._side(deal, act):
+            return False
+        deal.hashes.append(body["hash"])
+        deal.latest = act.time
+        return True
+
+    def _ratify(self, act: Act, body: Any) -> bool:
+        deal, ballot = self.deals.get(body["agreement"]), self.ballots.get(body["ballot"])
+        if deal is None or ballot is None or ballot["result"] != "yes" or ballot["subject"] != body["hash"]:
+            return False
+        if ballot["collective"] != deal.collective or deal.hashes[-1] != body["hash"]:
+            return False
+        if ballot["opened"] < deal.latest:
+            return False
+        deal.ratified.add(body["hash"])
+        self._enforced(deal)
+        return True
+
+    def _sign(self, act: Act, body: Any) -> bool:
+        deal = self.deals.get(body["agreement"])
+        side = "" if deal is None else self._side(deal, act)
+        if deal is None or not side or deal.hashes[-1] != body["hash"]:
+            return False
+        if side == "collective" and body["hash"] not in deal.ratified:
+            return False
+        deal.signed.add((body["hash"], side))
+        self._enforced(deal)
+        return True
+
+    def _enforced(self, deal: Deal) -> None:
+        newest = deal.hashes[-1]
+        if newest in deal.ratified and {(newest, "collective"), (newest, "licensee")} <= deal.signed:
+            deal.force = newest
+            for other in self.deals.values():
+                same = (other.collective, other.licensee) == (deal.collective, deal.licensee)
+                if other is not deal and same and other.force and other.force == self.terms[newest].supersedes:
+                    other.superseded = True
+
+    def _terminate(self, act: Act, body: Any) -> bool:
+        deal = self.deals.get(body["agreement"])
+        if deal is None or not self._side(deal, act):
+            return False
+        if body["effective"] < act.time + self.terms[deal.hashes[-1]].end_notice:
+            return False
+        deal.ends.append(body["effective"])
+        return True
+
+    def _suspend(self, act: Act, body: Any) -> bool:
+        deal = self.deals.get(body["agreement"])
+        if deal is None or (act.by and not self._by_steward(deal.collective, act)):
+            return False
+        deal.suspended.add(body["clause"] or "*")
+        return True
+
+    def _unsuspend(self, act: Act, body: Any) -> bool:
+        deal = self.deals.get(body["agreement"])
+        if deal is None or not self._by_steward(deal.collective, act):
+            return False
+        deal.suspended.discard(body["clause"] or "*")
+        return True
+
+    def _strike_propose(self, act: Act, body: Any) -> bool:
+        members = self.members(body["collective"], act.time)
+        if act.by not in members or body["strike"] in self.strikes:
+            return False
+        if 2 * body["threshold"] < len(members) or not body["threshold"] <= len(body["shares"]) <= len(members):
+            return False
+        self.strikes[body["strike"]] = Walkout(dict(body))
+        return True
+
+    def _pledge(self, act: Act, body: Any) -> bool:
+        strike = self.strikes.get(body["strike"])
+        if strike is None or strike.over or strike.begins is not None or body["share"] in strike.pledged:
+            return False
+        strike.pledged.add(body["share"])
+        return True
+
+    def _strike_call(self, act: Act, body: Any) -> bool:
+        strike = self.strikes.get(body["strike"])
+        if strike is None or strike.over or strike.begins is not None:
+            return False
+        collective = strike.body["collective"]
+        workers, members = {w for w, _ in body["pledges"]}, self.members(collective, act.time)
+        if act.by not in members or min(len(strike.pledged), len(workers)) < strike.body["threshold"]:
+            return False
+        if not workers <= members or body["begins"] < act.time + self.charters[collective]["notice_days"] * DAY:
+            return False
+        strike.workers, strike.begins = workers, body["begins"]
+        return True
+
+    def _strike_end(self, act: Act, body: Any) -> bool:
+        strike = self.strikes.get(body["strike"])
+        if strike is None or strike.over or strike.body["collective"] != body["collective"]:
+            return False
+        if not self._by_steward(body["collective"], act):
+            return False
+        strike.over = True
+        return True
+
+    def _notice(self, act: Act, body: Any) -> bool:
+        if act.by and act.by not in self.licensees:
+            return False
+        self.notices[body["worker"], body["recipient"]] = body["hash"]
+        return True
+
+    def _acknowledge(self, act: Act, body: Any) -> bool:
+        if not self._by_the_worker(act) or self.notices.get((body["worker"], body["recipient"])) != body["hash"]:
+            return False
+        self.read.add((body["worker"], body["recipient"]))
+        return True
+
+    # -- requests
+
+    def word(self, worker: str, purpose: str, trace_class: str, recipient: str) -> bool | None:
+        """What the worker last said of just this; of this recipient, else of all."""
+        nearest: bool | None = None
+        general: bool | None = None
+        for act in self.words[worker]:
+            body = act.body
+            if (body["purpose"], body["class"]) != (purpose, trace_class):
+                continue
+            said = None if act.kind is ActKind.CLEAR else act.kind is ActKind.PERMIT
+            if body["recipient"] == "*":
+                nearest, general = None, said
+            elif body["recipient"] == recipient:
+                nearest = said
+        return general if nearest is None else nearest
+
+    def paused(self, worker: str, trace_class: str) -> bool:
+        still: set[str] = set()
+        for act in self.pauses[worker]:
+            if act.kind is ActKind.PAUSE:
+                still.add(act.body["class"])
+            elif act.body["class"] == "*":
+                still = set()
+            else:
+                still.discard(act.body["class"])
+        return bool(still & {trace_class, "*"})
+
+    def decide(self, r: Request) -> tuple[str, tuple[str, ...]]:
+        """(reason, clauses one of which is cited); the reasons that allow are in `ALLOWING`."""
+        if r.purpose == "unlearn":
+            return "no-permission", ()
+        chain = CHAINS[r.purpose]
+        if self.leaving.get(r.worker):
+            return "erasing", ()
+        if r.worker == r.recipient:
+            return "own-right", ()
+        if r.trace_class in CLOSED:
+            return "base-policy", ()
+        classes, purposes, recipients = {r.trace_class, "*"}, {*chain, "*"}, {r.recipient, "*"}
+        if any(self.word(r.worker, p, c, r.recipient) is False for p in chain for c in classes):
+            return "worker-refusal", ()
+        if self.paused(r.worker, r.trace_class):
+            return "paused", ()
+        for name, strike in self.strikes.items():
+            if self._struck(strike, r, classes, purposes, recipients):
+                return "strike", (name,)
+        return self._bargained(r, {(c, p) for c in classes for p in purposes}, recipients)
+
+    def _struck(self, strike: Walkout, r: Request, *scope: set[str]) -> bool:
+        body = strike.body
+        if r.worker not in strike.workers or strike.over or strike.begins is None or r.time < strike.begins:
+            return False
+        classes, purposes, recipients = scope
+        meant = classes & set(body["classes"]) and purposes & set(body["purposes"])
+        if not meant or not recipients & set(body["recipients"]):
+            return False
+        return not any(c in classes and p in purposes and t in recipients for c, p, t in body["carve_outs"])
+
+    def _bargained(self, r: Request, pairs: set[tuple[str, str]], recipients: set[str]) -> tuple[str, tuple[str, ...]]:
+        mine = [c for c in self.charters if self.member(c, r.worker, r.time)]
+        strict = any(self.charters[c].get("law") == "eu-employment" for c in mine)
+        clauses: list[str] = []
+        for collective in mine:
+            if not self.mandated(collective, r.worker, pairs):
+                continue
+            closed: set[tuple[str, str, str]] = set()
+            for act in self.forbids[collective]:
+                what = act.body["class"], act.body["purpose"], act.body["recipient"]
+                (closed.add if act.kind is ActKind.FORBID else closed.discard)(what)
+            if any((c, p) in pairs and t in recipients for c, p, t in closed):
+                return "collective-refusal", (collective,)
+            found = [d for d in self.deals.values() if d.collective == collective and self._covers(d, r)]
+            clauses += [f"{d.id}#purposes.{r.purpose}" for d in found]
+        outside = r.recipient != ""
+        if clauses:
+            if strict and outside and (r.worker, r.recipient) not in self.read:
+                return "notice-not-served", tuple(clauses)
+            return "agreement", tuple(clauses)
+        if strict and outside:
+            return "no-permission", ()
+        if any(self.word(r.worker, r.purpose, c, r.recipient) for c in (r.trace_class, "*")):
+            return "worker-permit", ()
+        if outside:
+            return "no-permission", ()
+        if r.terms is None:
+            return ("own-purpose" if r.purpose in OWN else "no-permission"), ()
+        return ("import-terms" if r.purpose in r.terms else "no-permission"), ()
+
+    def _covers(self, deal: Deal, r: Request) -> bool:
+        if not deal.force or deal.superseded or deal.licensee != r.recipient:
+            return False
+        if deal.suspended & {"*", f"purposes.{r.purpose}"}:
+            return False
+        terms = self.terms[deal.force]
+        if r.use not in terms.uses.get(r.purpose, ()) or r.trace_class in terms.without:
+            return False
+        if not terms.classes & {r.trace_class, "*"}:
+            return False
+        if terms.first_month and r.month < terms.first_month:
+            return False
+        if terms.last_month and (not r.month or r.month > terms.last_month):
+            return False
+        return terms.begins <= r.time < min([terms.ends, *deal.ends])
+
+
+ALLOWING = frozenset({"own-right", "agreement", "worker-permit", "import-terms", "own-purpose"})

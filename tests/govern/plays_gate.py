@@ -1,0 +1,299 @@
+"""The moves of the game of `game_gate`, and where games begin."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable
+from functools import cache
+
+from game_gate import (
+    CLASSES,
+    DOCUMENTS,
+    ENROLLED,
+    LICENSEES,
+    PURPOSES,
+    START,
+    USES,
+    WIDER,
+    WORKERS,
+    DifferenceError,
+    Game,
+    key_of,
+)
+from model_gate import ALLOWING, DAY
+
+from guildbook.govern.acts import ActKind
+from guildbook.govern.collective.board import Vote, board_root, counts
+from guildbook.govern.policy import decide
+from guildbook.model.decision import Request
+
+RECIPIENTS = ("", *LICENSEES)
+COLLECTIVES = ("guild", "union")
+
+
+def by(game: Game, worker: str) -> str:
+    """Who says what a worker says: they themselves, or the book for them while they have no key."""
+    return worker if worker in ENROLLED else game.dice.choice(["", worker])
+
+
+def speak(game: Game) -> None:
+    kind = game.dice.choice([ActKind.PERMIT, ActKind.PERMIT, ActKind.REFUSE, ActKind.CLEAR])
+    purpose = game.dice.choice(PURPOSES if kind is ActKind.PERMIT else WIDER)
+    worker, to = game.dice.choice(WORKERS), game.dice.choice([*RECIPIENTS, "*"])
+    said = {"worker": worker, "purpose": purpose, "class": game.dice.choice(["*", "*", *CLASSES]), "recipient": to}
+    game.act(kind, by(game, worker), **said)
+
+
+def halt(game: Game) -> None:
+    kind, worker = game.dice.choice([ActKind.PAUSE, ActKind.RESUME]), game.dice.choice(WORKERS)
+    game.act(kind, by(game, worker), worker=worker, **{"class": game.dice.choice(["*", *CLASSES])})
+
+
+def come_or_go(game: Game) -> None:
+    kind, worker = game.dice.choice([ActKind.JOIN, ActKind.LEAVE]), game.dice.choice(WORKERS)
+    later = {"effective": game.time + game.dice.choice([1, 3]) * DAY} if game.dice.random() < 0.4 else {}
+    said = later if kind is ActKind.LEAVE else {}
+    game.act(kind, by(game, worker), collective=game.dice.choice(COLLECTIVES), worker=worker, **said)
+
+
+def delegate(game: Game) -> None:
+    kind, worker = game.dice.choice([ActKind.MANDATE, ActKind.MANDATE, ActKind.UNMANDATE]), game.dice.choice(WORKERS)
+    said = {"class": game.dice.choice(["*", "*", "mail"]), "purpose": game.dice.choice(["*", "*", *WIDER])}
+    game.act(kind, by(game, worker), collective=game.dice.choice(COLLECTIVES), worker=worker, **said)
+
+
+def forbid(game: Game) -> None:
+    kind = game.dice.choice([ActKind.FORBID, ActKind.UNFORBID])
+    said = {"class": game.dice.choice(["*", "mail"]), "purpose": game.dice.choice([*WIDER, "*"])}
+    said["recipient"] = game.dice.choice([*RECIPIENTS, "*"])
+    game.act(kind, game.dice.choice(ENROLLED), collective=game.dice.choice(COLLECTIVES), **said)
+
+
+def vote(game: Game, collective: str, subject: str, steward: str) -> str:
+    """A ballot from opening to count; its id."""
+    name, dice = game.name("ballot"), game.dice
+    roll = sorted(game.model.members(collective, game.time + 1_000))
+    opened = game.act(
+        ActKind.BALLOT_OPEN, steward, collective=collective, ballot=name, subject=subject, roll=roll,
+        closes=game.time + DAY, question="?", options=["yes", "no"], key="00", box="", sealed="", roots=[],
+    )  # fmt: skip
+    if opened and dice.random() < 0.95:
+        game.time += DAY if dice.random() < 0.9 else 0
+        casting = len(roll) if dice.random() < 0.8 else dice.randint(0, len(roll))
+        choices = [dice.choice(["yes"] * 7 + ["no"]) for _ in range(casting)]
+        votes = [Vote(f"{i:064x}", choice, "", "") for i, choice in enumerate(choices)]
+        game.act(
+            ActKind.BALLOT_CLOSE, steward, collective=collective, ballot=name, counts=counts(votes), void=0,
+            board=[v.line() for v in votes], board_root=board_root(votes), requests=[[m, "", ""] for m in roll],
+        )  # fmt: skip
+    return name
+
+
+def bargain(game: Game) -> None:
+    """Some steps towards an agreement, in any order."""
+    dice = game.dice
+    wanted = dice.choice(list(DOCUMENTS))
+    offered, _, collective, licensee = DOCUMENTS[wanted]
+    steward = {"guild": "ann", "union": "bo"}[collective] if dice.random() < 0.95 else dice.choice(ENROLLED)
+    name = game.name("deal")
+    said = {"agreement": name, "hash": wanted}
+    moves: list[Callable[[], object]] = [
+        lambda: game.act(ActKind.OFFER, dice.choice([steward, licensee]), collective=collective, licensee=licensee,
+                         document=offered, **said),
+        lambda: game.act(ActKind.RATIFY, steward, ballot=vote(game, collective, wanted, steward), **said),
+        lambda: game.act(ActKind.SIGN, steward, **said),
+        lambda: game.act(ActKind.SIGN, licensee, **said),
+    ]  # fmt: skip
+    if dice.random() < 0.2:
+        dice.shuffle(moves)
+    for move in moves[: 4 if dice.random() < 0.7 else dice.randint(1, 4)]:
+        move()
+
+
+def trouble(game: Game) -> None:
+    """An agreement is suspended, taken up again, terminated, countered or signed once more."""
+    if not game.model.deals:
+        return
+    dice, deal = game.dice, game.dice.choice(list(game.model.deals.values()))
+    clause = dice.choice(["", "purposes.train-augment"])
+    who = dice.choice(["ann", "bo", deal.licensee])
+    kind = dice.choice([ActKind.SUSPEND, ActKind.UNSUSPEND, ActKind.TERMINATE, ActKind.COUNTER, ActKind.SIGN])
+    if kind is ActKind.SUSPEND:
+        game.act(kind, dice.choice(["", who]), agreement=deal.id, clause=clause, why="a breach")
+    elif kind is ActKind.UNSUSPEND:
+        game.act(kind, who, agreement=deal.id, clause=clause)
+    elif kind is ActKind.TERMINATE:
+        game.act(kind, who, agreement=deal.id, effective=game.time + dice.choice([1, 31, 40]) * DAY)
+    elif kind is ActKind.SIGN:
+        game.act(kind, who, agreement=deal.id, hash=dice.choice(deal.hashes))
+    else:
+        fit = [h for h, (_, _, c, to) in DOCUMENTS.items() if (c, to) == (deal.collective, deal.licensee)]
+        wanted = dice.choice(fit)
+        game.act(kind, who, agreement=deal.id, hash=wanted, document=DOCUMENTS[wanted][0])
+
+
+def strike(game: Game) -> None:
+    """From the proposal to the call, or as far as it comes."""
+    dice, name = game.dice, game.name("strike")
+    collective = dice.choice(COLLECTIVES)
+    members = sorted(game.model.members(collective, game.time)) or ["ann"]
+    shares = [f"{i:02x}{game.number:06x}" for i in range(len(members))]
+    caller = dice.choice(members)
+    game.act(
+        ActKind.STRIKE_PROPOSE, caller, strike=name, collective=collective, threshold=dice.randint(1, len(members)),
+        shares=[_place(share) for share in shares], purposes=[dice.choice([*WIDER, "any", "*"])],
+        classes=[dice.choice(["*", "*", "mail"])], recipients=[dice.choice(["*", "*", *RECIPIENTS])], key="",
+        carve_outs=dice.choice([[], [], [["mail", "*", "*"]], [["*", "coach", ""]], [["*", "train-ai", "beta"]]]),
+    )  # fmt: skip
+    for share in shares[: dice.randint(0, len(shares)) if dice.random() < 0.3 else len(shares)]:
+        game.act(ActKind.PLEDGE, "", strike=name, share=share)
+    joining = members[: dice.randint(1, len(members))] if dice.random() < 0.4 else members
+    pledges = [[member, game.pledge(name, member)] for member in joining if member in ENROLLED]
+    begins = game.time + dice.choice([0, 1, 2, 3]) * DAY + 1_000_000
+    game.act(ActKind.STRIKE_CALL, caller, strike=name, pledges=pledges, begins=begins)
+
+
+def end_strike(game: Game) -> None:
+    if game.model.strikes:
+        name, found = game.dice.choice(list(game.model.strikes.items()))
+        game.act(ActKind.STRIKE_END, game.dice.choice(["ann", "bo"]), strike=name, collective=found.body["collective"])
+
+
+def notify(game: Game) -> None:
+    worker, to = game.dice.choice(ENROLLED), game.dice.choice(LICENSEES)
+    text = game.dice.choice(["aa", "bb"])
+    if game.dice.random() < 0.7:
+        game.act(ActKind.NOTICE, "", worker=worker, recipient=to, hash=text)
+    game.act(ActKind.ACKNOWLEDGE, by(game, worker), worker=worker, recipient=to, hash=text)
+
+
+def forget(game: Game) -> None:
+    worker = game.dice.choice(WORKERS)
+    kind = game.dice.choice([ActKind.ERASE_BEGIN, ActKind.READMIT])
+    game.act(kind, by(game, worker), worker=worker)
+
+
+def wait(game: Game) -> None:
+    game.time += game.dice.choice([1, 2, 10, 40, 200]) * DAY
+
+
+def ask(game: Game) -> Request:
+    """A request to read, mostly one that somebody could mean."""
+    dice = game.dice
+    if dice.random() < 0.6 and game.model.deals:
+        deal = dice.choice(list(game.model.deals.values()))
+        purpose, uses = dice.choice(list(game.model.terms[deal.hashes[-1]].uses.items()))
+        return Request("", "", purpose, game.time, deal.licensee, dice.choice(sorted(uses)))
+    to = dice.choice(["", "", *LICENSEES])
+    return Request("", "", dice.choice(PURPOSES), game.time, to, dice.choice(USES) if to else "")
+
+
+def read(game: Game) -> None:
+    """Ask for a grant and read it, and read what was granted earlier once more."""
+    for request, admitted in game.open:
+        game.read(request, admitted, fresh=False)
+    request = ask(game)
+    admitted = game.grant(request)
+    game.read(request, admitted, fresh=True)
+    game.open = [*game.open[-1:], (request, admitted)]
+
+
+def single(game: Game) -> None:
+    """One decision on one request, with its reason."""
+    dice = game.dice
+    request = ask(game)
+    asked = Request(
+        dice.choice(WORKERS), dice.choice(["mail", "sheet", "sheet", "mail", "private-chat"]), request.purpose,
+        game.time + dice.choice([0, 0, DAY, 100 * DAY]),
+        request.recipient, request.use, dice.choice(["", "2026-01", "2026-02", "2026-03", "2026-04"]),
+        dice.choice([None, None, (), ("coach", "research")]),
+    )  # fmt: skip
+    same(game, asked)
+
+
+def same(game: Game, asked: Request) -> str:
+    """Hold one decision against the model; its reason."""
+    found = decide(game.world, asked)
+    reason, clauses = game.model.decide(asked)
+    if (found.reason, found.allow) != (reason, reason in ALLOWING):
+        raise DifferenceError(f"{asked}: {found}, but {reason}")
+    if clauses and found.clauses[0] not in clauses:
+        raise DifferenceError(f"{asked}: cites {found.clauses}, not one of {clauses}")
+    return reason
+
+
+MOVES = (
+    (speak, 5), (halt, 1), (come_or_go, 2), (delegate, 2), (forbid, 1), (bargain, 1), (trouble, 1.5), (strike, 1.5),
+    (end_strike, 1), (notify, 1.5), (forget, 0.3), (wait, 1), (read, 6), (single, 6),
+)  # fmt: skip
+_NAMES, _WEIGHTS = zip(*MOVES, strict=True)
+
+
+def calm(seed: str) -> random.Random:
+    """Chance under which nothing goes wrong yet."""
+    dice = random.Random(seed)
+    dice.random = lambda: 0.5  # on the object: a class with its own `random` would choose by it as well
+    return dice
+
+
+@cache
+def beginnings(count: int = 48) -> tuple[bytes, ...]:
+    """Games some way in: people enrolled, collectives founded, some agreements in force."""
+    made: list[bytes] = []
+    for seed in range(count):
+        game = Game(calm(f"beginning {seed}"), time=START)
+        begin(game)
+        made.append(game.kept())
+    return tuple(made)
+
+
+def begin(game: Game) -> None:
+    """Everybody is enrolled, collectives are founded, something is agreed, and there are segments."""
+    dice = game.dice
+    for who in (*ENROLLED, *LICENSEES):
+        role = "licensee" if who in LICENSEES else "worker"
+        game.act(ActKind.ENROL, who, person=who, role=role, sign=key_of(who), box="")
+    for name, founder, law in (("guild", "ann", ["", "", "eu-employment"]), ("union", "bo", ["", "eu-employment"])):
+        charter = {"name": name, "notice_days": dice.choice([0, 2]), "law": dice.choice(law)}
+        game.act(ActKind.FOUND, founder, collective=name, founder=founder, charter=charter)
+        for member in ENROLLED:
+            if member != founder and dice.randint(0, 4):
+                game.act(ActKind.JOIN, member, collective=name, worker=member)
+            if dice.randint(0, 4):
+                everything = {"class": "*", "purpose": "*"}
+                game.act(ActKind.MANDATE, member, collective=name, worker=member, **everything)
+    for _ in range(dice.randint(1, 4)):
+        bargain(game)
+    months = ("2026-01", "2026-02", "2026-03", "2026-04")
+    stated = (None, None, (), ("coach", "research"), ("train-augment",))
+    game.segments = [
+        (
+            f"{worker}-{i}", worker, dice.choice(months), dice.choice(stated),
+            dice.choice([("mail",), ("sheet",), ("mail", "sheet"), ("mail", "private-chat")]),
+        )
+        for worker in WORKERS
+        for i in range(2)
+    ]  # fmt: skip
+
+
+def draw(dice: random.Random, count: int) -> list[Callable[[Game], None]]:
+    """So many moves."""
+    return dice.choices(_NAMES, _WEIGHTS, k=count)
+
+
+def play(seed: int, moves: int = 12) -> Game:
+    """One game. Raises `DifferenceError`."""
+    dice = random.Random(seed)
+    game = Game.resumed(dice.choice(beginnings()), dice)
+    for move in draw(dice, moves):
+        try:
+            move(game)
+        except DifferenceError as found:
+            raise DifferenceError(f"game {seed}: {found}") from found
+    read(game)
+    return game
+
+
+def _place(share: str) -> str:
+    return hashlib.sha256(bytes.fromhex(share)).hexdigest()
