@@ -42,6 +42,8 @@ _FEW: Final = 400
 _CUTS: Final = 8
 """With more cuts than this the months themselves are grouped by: each stretch is one pass over an index."""
 _ALL: Final = ("",)
+_REFUSED: Final = 0.9
+"""Unless more than this share is refused, all rows are read in order, which beats looking up the admitted ones."""
 _ADMITTED: Final = Table(
     "admitted_groups",
     MetaData(),
@@ -129,7 +131,8 @@ def admit(connection: Connection, world: World, request: Request, ids: Sequence[
     found = _ruled(connection, world, request, ids, months)
     some = {each.group.key: each for each in found if any(d.allow for d in each.decisions)}
     refused = sum(each.group.segments for each in found if each.group.key not in some)
-    rows = _selected(connection, some, ids, request.worker, everything=len(some) == len(found))
+    held = sum(each.group.segments for each in found)
+    rows = _selected(connection, some, ids, request.worker, everything=refused < held * _REFUSED)
     return Admission(tuple(found), pieces(rows, some, months), refused, world.policy_hash)
 
 
