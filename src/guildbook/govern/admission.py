@@ -210,7 +210,8 @@ def _groups(connection: Connection, worker: str, ids: Sequence[str] | None, mont
     sums: dict[tuple[str, str, str, str], tuple[int, int]] = {}
     for query in queries:
         for some in _parts(query, worker, ids):
-            for one, terms, classes, month, segments, rows in connection.execute(some):
+            for row in connection.execute(some):
+                one, terms, classes, month, segments, rows = tuple(row)
                 key = one, terms, classes, _stretch(months, month)
                 before = sums.get(key)
                 # A sum is a Decimal on PostgreSQL.

@@ -224,9 +224,9 @@ def tables_found(ledger: Connection, openings: Iterable[Opening]) -> list[Depart
             logged["uses"][body["id"]] = one.entry.seq, {name: body[name] for name in names}
     found: list[Departure] = []
     for table, entries in ((tables.grants, logged["grants"]), (tables.uses, logged["uses"])):
-        rows = {row.id: row for row in ledger.execute(select(table))}
+        rows = {row["id"]: row for row in ledger.execute(select(table)).mappings()}
         kind = str(ActKind.GRANT if table is tables.grants else ActKind.USE)
-        found += _compared(kind, entries, {name: row._mapping for name, row in rows.items()})  # noqa: SLF001 - its name in SQLAlchemy
+        found += _compared(kind, entries, rows)
     return found
 
 
