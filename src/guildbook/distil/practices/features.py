@@ -130,6 +130,8 @@ def uses(block: TaskTraces, people: Experience) -> dict[int, Use]:
     present = (block.first[rows] >= 0).astype(np.float64)
     share = weights @ present / weights.sum()
     columns = np.flatnonzero((share >= USED[0]) & (share <= USED[1]))
+    if not len(columns):
+        return {}
     rate, known = _rates(block, rows, present[:, columns])
     sides = [rate[group & known] for group in (people.experienced, people.new)]
     if min(len(side) for side in sides) < FEWEST:
