@@ -5,25 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from guildbook.app import forgetting, learning
-from guildbook.app.agreements import Agreements
-from guildbook.app.auditing import Auditing
-from guildbook.app.ballots import Ballots
-from guildbook.app.collectives import Collectives
 from guildbook.app.distilling import Distilling
-from guildbook.app.erasures import Erasures
-from guildbook.app.managing import Managing
-from guildbook.app.mine import Mine
 from guildbook.app.neural import Nets
 from guildbook.app.next import NextSteps
 from guildbook.app.persons import Actor, Persons
 from guildbook.app.processing import Processing
 from guildbook.app.progress import Progress, silent
-from guildbook.app.strikes import Strikes
 from guildbook.app.teaching import Teaching
-from guildbook.app.terms import Terms
 from guildbook.config import Config, load
 from guildbook.govern import Gate
 from guildbook.govern.signer import Signer
@@ -31,10 +22,24 @@ from guildbook.model.errors import InputError, UnknownNameError
 from guildbook.model.time import iso
 from guildbook.store import Store
 
+if TYPE_CHECKING:
+    from guildbook.app.agreements import Agreements
+    from guildbook.app.auditing import Auditing
+    from guildbook.app.ballots import Ballots
+    from guildbook.app.collectives import Collectives
+    from guildbook.app.erasures import Erasures
+    from guildbook.app.managing import Managing
+    from guildbook.app.mine import Mine
+    from guildbook.app.strikes import Strikes
+    from guildbook.app.terms import Terms
+
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """Everything a shell needs. The store is private: whoever wants bytes asks `govern`."""
+    """Everything a shell needs. The store is private: whoever wants bytes asks `govern`.
+
+    The desks of bargaining are made when they are asked for: they take time to load, and learning needs none of them.
+    """
 
     config: Config
     govern: Gate
@@ -43,28 +48,70 @@ class Book:
     process: Processing
     next: NextSteps
     nets: Nets
-    audit: Auditing
     persons: Persons
-    terms: Terms
-    strikes: Strikes
-    collective: Collectives
-    ballots: Ballots
-    agreements: Agreements
     _store: Store
+
+    @property
+    def audit(self) -> Auditing:
+        """The log of every act."""
+        from guildbook.app.auditing import Auditing  # noqa: PLC0415
+
+        return Auditing(self._store, self.govern.register.log, self.govern.label)
+
+    @property
+    def terms(self) -> Terms:
+        """What workers say about their traces."""
+        from guildbook.app.terms import Terms  # noqa: PLC0415
+
+        return Terms(self.govern, self.persons)
+
+    @property
+    def strikes(self) -> Strikes:
+        """Traces withheld together."""
+        from guildbook.app.strikes import Strikes  # noqa: PLC0415
+
+        return Strikes(self._store, self.govern, self.persons)
+
+    @property
+    def ballots(self) -> Ballots:
+        """Secret ballots."""
+        from guildbook.app.ballots import Ballots  # noqa: PLC0415
+
+        return Ballots(self._store, self.govern, self.persons)
+
+    @property
+    def collective(self) -> Collectives:
+        """Workers who bargain together."""
+        from guildbook.app.collectives import Collectives  # noqa: PLC0415
+
+        return Collectives(self.govern, self.persons)
+
+    @property
+    def agreements(self) -> Agreements:
+        """Terms between a collective and a licensee, from the offer to the end."""
+        from guildbook.app.agreements import Agreements  # noqa: PLC0415
+
+        return Agreements(self._store, self.govern, self.persons, self.ballots)
 
     @property
     def erasures(self) -> Erasures:
         """What was erased, with certificates."""
+        from guildbook.app.erasures import Erasures  # noqa: PLC0415
+
         return Erasures(self._store, self.govern)
 
     @property
     def managing(self) -> Managing:
         """Other people's say, as far as it may be seen."""
+        from guildbook.app.managing import Managing  # noqa: PLC0415
+
         return Managing(self._store, self.govern)
 
     @property
     def mine(self) -> Mine:
         """What one worker is shown, and nobody else."""
+        from guildbook.app.mine import Mine  # noqa: PLC0415
+
         return Mine(self._store, self.govern, self.distil, self.terms)
 
     @property
@@ -198,9 +245,4 @@ def open_book(
     distil = Distilling(store, gate, config)
     nets = Nets(store, gate, config, distil.settings())
     desks = Teaching(distil, config), Processing(gate, distil), NextSteps(store, gate, distil, nets)
-    audit = Auditing(store, gate.register.log, gate.label)
-    persons = Persons(store, gate)
-    said = Terms(gate, persons), Strikes(store, gate, persons)
-    ballots = Ballots(store, gate, persons)
-    together = Collectives(gate, persons), ballots, Agreements(store, gate, persons, ballots)
-    return Book(config, gate, distil, *desks, nets, audit, persons, *said, *together, store)
+    return Book(config, gate, distil, *desks, nets, Persons(store, gate), store)
