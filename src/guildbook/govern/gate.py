@@ -61,7 +61,7 @@ class Gate:
         return Said(worker, named, PERMIT if allow else REFUSE, act.time, body["class"], self.label(to))
 
     def decisions(self, worker: str | None = None) -> list[Said]:
-        """What workers have permitted and refused."""
+        """What workers have permitted and refused, by name."""
         self._adopt()
         names, world = self._names(), self.register.world()
         only = None if worker is None else self.known(worker)
@@ -70,7 +70,7 @@ class Gate:
                 names.get(who) or who, purpose, PERMIT if allowed else REFUSE,
                 world.since[who, purpose, trace_class, recipient], trace_class, self.label(recipient),
             )
-            for who, said in sorted(world.said.items())
+            for who, said in sorted(world.said.items(), key=lambda item: (names.get(item[0]) or item[0], item[0]))
             if only in {None, who}
             for (purpose, trace_class, recipient), allowed in sorted(said.items())
         ]  # fmt: skip
