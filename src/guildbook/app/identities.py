@@ -15,7 +15,7 @@ from guildbook.govern.identity import passphrase as ways
 from guildbook.govern.identity.folder import Folder
 from guildbook.govern.identity.keyfile import KeyFile
 from guildbook.govern.identity.passphrase import Passphrases
-from guildbook.govern.identity.person import Public, Role
+from guildbook.govern.identity.person import Role
 from guildbook.govern.identity.signing import Identity
 from guildbook.model.errors import InputError, UsageError
 from guildbook.model.time import iso
@@ -99,11 +99,6 @@ class Identities:
             "keyring": file.keyring,
             "file": str(self.folder.file(public.name)),
         }
-
-
-def read_public(path: Path) -> Public:
-    """The public part that somebody handed out. Raises `InputError`."""
-    return Public.from_dict(read_json(path))
 
 
 def read_json(path: Path) -> dict[str, Any]:

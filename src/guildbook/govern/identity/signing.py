@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from guildbook.govern.acts import Act
 from guildbook.govern.audit.checkpoint import Checkpoint
 from guildbook.govern.identity.boxes import open_sealed
-from guildbook.govern.identity.person import Public, Role, weak
+from guildbook.govern.identity.person import Public, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +64,3 @@ class KeySigner:
         made = replace(act, by=self.person)
         signature = self.identity.sign(made.to_sign(book))
         return replace(made, key=self.identity.public.sign.hex(), signature=signature.hex())
-
-
-def verify(act: Act, book: str) -> bool:
-    """Whether an act's signature holds under the key it names, in that book. Whose key that is, the world knows."""
-    try:
-        key, signature = bytes.fromhex(act.key), bytes.fromhex(act.signature)
-        Ed25519PublicKey.from_public_bytes(key).verify(signature, act.to_sign(book))
-    except (InvalidSignature, TypeError, ValueError):
-        return False
-    return not weak(key)

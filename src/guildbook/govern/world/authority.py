@@ -8,6 +8,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from guildbook.govern.acts import Act, ActKind
+from guildbook.govern.identity.person import weak
 from guildbook.govern.roles import RUNNING, may_act
 from guildbook.govern.world.parts import STEWARD, Agreement, Collective
 from guildbook.govern.world.state import World
@@ -157,12 +158,16 @@ def _check_signature(world: World, act: Act) -> None:
 
 
 def signed_by(key: str, signature: str, message: bytes) -> bool:
-    """Whether the signature (hex) of a message was made with the private half of an Ed25519 key (hex)."""
+    """Whether the signature (hex) of a message was made with the private half of an Ed25519 key (hex).
+
+    Under a key of small order anybody's signature may hold, so under such a key none does.
+    """
     try:
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(bytes.fromhex(signature), message)
+        public = bytes.fromhex(key)
+        Ed25519PublicKey.from_public_bytes(public).verify(bytes.fromhex(signature), message)
     except (InvalidSignature, ValueError):
         return False
-    return True
+    return not weak(public)
 
 
 def _verify(world: World, act: Act, key: str) -> None:
