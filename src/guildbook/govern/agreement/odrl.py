@@ -122,7 +122,7 @@ def _compensation(a: Agreement) -> _Json | None:
         return None
     if price.kind == "royalty":
         return _duty("compensate", [_constraint("gb:royalty", "eq", _typed(str(price.royalty), "integer"))])
-    unit = {"unit": f"{_CURRENCY}{price.currency}"}
+    unit = {"unit": {"@id": f"{_CURRENCY}{price.currency}"}}  # in W3C's context a unit is no IRI of itself
     owed = _constraint("payAmount", "eq", _typed(money_words(price.amount), "decimal"))
     duty = _duty("compensate", [{**owed, **unit}])
     if price.kind == "per-use":
