@@ -172,7 +172,7 @@ class Distilling:
         stale = not self._gate.noted(admitted, _knowledge(purpose))
         if learnt.changed or stale or self._known(purpose) is None:
             body = json.dumps(learnt.knowledge.to_dict(), ensure_ascii=False, separators=(",", ":"))
-            with self._gate.publishing(admitted, _knowledge(purpose)):
+            with self._gate.publishing(admitted, _knowledge(purpose), [_state(purpose)]):
                 self._store.put_artefact(_knowledge(purpose), "knowledge", body.encode(), grant)
         return Refreshed(learnt.knowledge, learnt.changed, learnt.touched_traces, (*notes, *learnt.notes))
 

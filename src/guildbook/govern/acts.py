@@ -56,8 +56,11 @@ class ActKind(StrEnum):
     USE = "use"
     PUBLISH = "publish"
     WITHDRAW = "withdraw"
+    DERIVE = "derive"
     ERASED_PART = "erased-part"
     PAYOUT = "payout"
+    APPEAL = "appeal"
+    ANSWER = "answer"
 
 
 @dataclass(frozen=True, slots=True)

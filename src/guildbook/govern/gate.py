@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
@@ -172,8 +173,10 @@ class Gate:
             return receipts.uses(ledger, self._labels(), only)
 
     @contextmanager
-    def publishing(self, admitted: Admitted, artefact: str) -> Generator[None]:
+    def publishing(self, admitted: Admitted, artefact: str, made_of: Sequence[str] = ()) -> Generator[None]:
         """Around putting an artefact in its place: asks once more whether it may be, and notes whose traces are in it.
+
+        `made_of`: the artefacts it was made of, where it was not made of the traces themselves.
 
         Raises `DeniedError` when something that was read may not be used so any more. Until the new artefact stands,
         those of the one before are noted too, so that killing the program leaves nobody out.
@@ -191,7 +194,10 @@ class Gate:
                 if rows:
                     ledger.execute(insert(table), rows)
 
-            self.register.act(ActKind.PUBLISH, {"artefact": artefact, "grant": admitted.grant.id}, project=note)
+            body: dict[str, Any] = {"artefact": artefact, "grant": admitted.grant.id}
+            if made_of:
+                body["from"] = list(made_of)
+            self.register.act(ActKind.PUBLISH, body, project=note)
             yield
             with self._store.change() as ledger:
                 for each in sorted(before - inside):

@@ -54,13 +54,14 @@ ACTS: Final[Mapping[ActKind, frozenset[Standing]]] = {
     **dict.fromkeys(
         (
             ActKind.PERMIT, ActKind.REFUSE, ActKind.CLEAR, ActKind.PAUSE, ActKind.RESUME, ActKind.READMIT,
-            ActKind.JOIN, ActKind.LEAVE, ActKind.MANDATE, ActKind.UNMANDATE, ActKind.ACKNOWLEDGE,
+            ActKind.JOIN, ActKind.LEAVE, ActKind.MANDATE, ActKind.UNMANDATE, ActKind.ACKNOWLEDGE, ActKind.APPEAL,
         ),
         _({_W}),
     ),
     **dict.fromkeys((ActKind.ERASE_BEGIN, ActKind.ERASE_PART), _({_W, _O, _B})),
     **dict.fromkeys(
-        (ActKind.ADMIT, ActKind.FORBID, ActKind.UNFORBID, ActKind.STRIKE_END, ActKind.BALLOT_OPEN, ActKind.UNSUSPEND),
+        (ActKind.ADMIT, ActKind.FORBID, ActKind.UNFORBID, ActKind.STRIKE_END, ActKind.BALLOT_OPEN, ActKind.UNSUSPEND,
+         ActKind.ANSWER),
         _({_S}),
     ),
     **dict.fromkeys((ActKind.OFFER, ActKind.COUNTER, ActKind.SIGN, ActKind.TERMINATE), _({_S, _L})),
@@ -68,16 +69,17 @@ ACTS: Final[Mapping[ActKind, frozenset[Standing]]] = {
     ActKind.SUSPEND: _({_S, _O, _B}),
     **dict.fromkeys(
         (
-            ActKind.GRANT, ActKind.USE, ActKind.PUBLISH, ActKind.WITHDRAW, ActKind.PAYOUT, ActKind.ERASED,
-            ActKind.ERASED_PART,
+            ActKind.GRANT, ActKind.USE, ActKind.PUBLISH, ActKind.PAYOUT, ActKind.ERASED, ActKind.ERASED_PART,
         ),
         _RUNS,
     ),
+    **dict.fromkeys((ActKind.DERIVE, ActKind.WITHDRAW), _({_L, _O, _B})),
 }  # fmt: skip
 """Acts that hang on who does them. Of one worker without a key, whoever runs the command does the worker's."""
 RUNNING: Final = frozenset({
     ActKind.ERASE_BEGIN, ActKind.ERASE_PART, ActKind.NOTICE, ActKind.SUSPEND, ActKind.GRANT, ActKind.USE,
     ActKind.PUBLISH, ActKind.WITHDRAW, ActKind.PAYOUT, ActKind.ERASED, ActKind.ERASED_PART,
+    ActKind.DERIVE,
 })  # fmt: skip
 """Those that whoever runs the book may do, and few others."""
 READS: Final[Mapping[Read, frozenset[Standing]]] = {
@@ -91,6 +93,7 @@ READS: Final[Mapping[Read, frozenset[Standing]]] = {
 PRIVATE: Final = frozenset(
     {kind for kind, who in ACTS.items() if who == frozenset({_W})}
     | {ActKind.PLEDGE, ActKind.UNPLEDGE, ActKind.GRANT, ActKind.USE, ActKind.ERASE_PART, ActKind.ERASED_PART}
+    | {ActKind.ANSWER}
 )
 """Acts that tell what somebody has said, or by which of their permissions something was read."""
 

@@ -34,6 +34,8 @@ class Reason(StrEnum):
     WORKER_PERMIT = "worker-permit"
     IMPORT_TERMS = "import-terms"
     OWN_PURPOSE = "own-purpose"
+    DEPTH = "depth"
+    """Nothing may be derived so far from the traces."""
     NO_PERMISSION = "no-permission"
     """Nothing allows it: the default."""
 

@@ -3,7 +3,8 @@
 Acts are folded in order with signatures verified and the evidence of counts looked at, which gives every agreement in
 force and every ballot. At its place in the log each grant must have been decided on the state of consent just there,
 with the same answer and reason for every group; each receipt must belong to a grant, to a group it allowed, be no more
-than that, and be allowed still; nothing is published of which a part was withdrawn; payouts are what their rule says.
+than that, and be allowed still; nothing is published of which a part was withdrawn; what was derived has the terms it
+inherits, at a depth they allow; payouts are what their rule says.
 
 That the entries are those that were logged is for `verify` to say, with checkpoints; this says whether they follow.
 """
@@ -19,6 +20,8 @@ from sqlalchemy import Connection, select
 from guildbook.govern.acts import Act, ActKind
 from guildbook.govern.audit import payouts
 from guildbook.govern.audit.entry import Opening
+from guildbook.govern.lineage.graph import Graph, Group, groups_of
+from guildbook.govern.lineage.rights import derived_fault, withdrawn_fault
 from guildbook.govern.policy import decide
 from guildbook.govern.world import World
 from guildbook.model.decision import ALLOWING, Reason, Request
@@ -70,8 +73,7 @@ class _Given:
     """A grant as the log has it."""
 
     request: Request
-    groups: list[tuple[str, str, str, str, int, int, str, tuple[str, ...]]]
-    """(worker, terms, class, month, segments, rows, reason, clauses)."""
+    groups: list[Group]
     read: dict[tuple[str, str, tuple[str, ...]], int] = field(
         default_factory=dict[tuple[str, str, tuple[str, ...]], int]
     )
@@ -93,6 +95,7 @@ class _Run:
         self._out = out
         self._world = world
         self._grants: dict[str, _Given] = {}
+        self._graph = Graph()
 
     def take(self, one: Opening) -> None:
         """The next entry."""
@@ -106,6 +109,8 @@ class _Run:
             self._world.apply(act)
             fault = "" if act.time <= one.entry.time + _MINUTE else "it is dated after it was logged"
             fault = fault or self._follows(act)
+            if not fault:
+                self._graph.take(act, one.entry.seq)
         except DeniedError as error:
             fault = f"it has no force: {error.what}"
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -134,6 +139,11 @@ class _Run:
             return self._used(act)
         if act.kind is ActKind.PUBLISH:
             return self._published(act)
+        if act.kind is ActKind.DERIVE:
+            found = derived_fault(self._world, self._graph, self._groups, act.body, act.by, act.time)
+            return "" if found is None else found[1]
+        if act.kind is ActKind.WITHDRAW:
+            return withdrawn_fault(self._world, self._graph, act.body, act.by)
         if act.kind is ActKind.PAYOUT:
             self._out.payouts += 1
             return payouts.fault(self._world, act.body, act.time)
@@ -144,10 +154,7 @@ class _Run:
         self._out.grants += 1
         asked = int(body["asked"])
         request = Request("", "", str(body["purpose"]), asked, str(body["recipient"]), str(body["use"]))
-        groups = [
-            (str(w), str(t), str(c), str(m), int(s), int(r), str(reason), tuple(map(str, clauses)))
-            for w, t, c, m, s, r, reason, clauses in body["groups"]
-        ]
+        groups = groups_of(body)
         if body["grant"] in self._grants:
             return "there is such a grant already"
         self._grants[str(body["grant"])] = _Given(request, groups)
@@ -164,7 +171,10 @@ class _Run:
                 return fault
         return ""
 
-    def _decided(self, request: Request, group: tuple[str, str, str, str, int, int, str, tuple[str, ...]]) -> str:
+    def _groups(self, grant: str) -> Sequence[Group]:
+        return self._grants[grant].groups
+
+    def _decided(self, request: Request, group: Group) -> str:
         worker, terms, name, month, _, _, reason, clauses = group
         found = decide(self._world, _single(request, worker, terms, name, month, request.time))
         if (str(found.reason), found.clauses) == (reason, clauses) or reason == Reason.ERASING:

@@ -17,11 +17,11 @@ from guildbook.model.errors import DeniedError
 _OWN: Final = frozenset(
     {
         ActKind.PERMIT, ActKind.REFUSE, ActKind.CLEAR, ActKind.PAUSE, ActKind.RESUME, ActKind.JOIN, ActKind.LEAVE,
-        ActKind.MANDATE, ActKind.UNMANDATE, ActKind.ACKNOWLEDGE, ActKind.READMIT,
+        ActKind.MANDATE, ActKind.UNMANDATE, ActKind.ACKNOWLEDGE, ActKind.READMIT, ActKind.APPEAL,
     }
 )  # fmt: skip
 """What only the worker of the body may do."""
-_STEWARDS: Final = frozenset({ActKind.ADMIT, ActKind.FORBID, ActKind.UNFORBID, ActKind.STRIKE_END})
+_STEWARDS: Final = frozenset({ActKind.ADMIT, ActKind.FORBID, ActKind.UNFORBID, ActKind.STRIKE_END, ActKind.ANSWER})
 """What a steward of the collective may do alone."""
 _PARTIES: Final = frozenset({ActKind.OFFER, ActKind.COUNTER, ActKind.SIGN, ActKind.TERMINATE})
 

@@ -48,11 +48,11 @@ def _version(act: Act, side: str, licensee: str) -> Version:
     return Version(said, terms, document, act.by, act.time)
 
 
-def _ratify(world: World, _: Act, body: Mapping[str, Any]) -> None:
+def _ratify(world: World, act: Act, body: Mapping[str, Any]) -> None:
     found = agreement(world, body["agreement"])
     _latest(found, body["hash"])
     found.ratified.add(body["hash"])
-    _enforce(world, found)
+    _enforce(world, found, act.time)
 
 
 def _sign(world: World, act: Act, body: Mapping[str, Any]) -> None:
@@ -62,7 +62,7 @@ def _sign(world: World, act: Act, body: Mapping[str, Any]) -> None:
     if side == "collective" and body["hash"] not in found.ratified:
         raise DeniedError("The members have not ratified this yet.", "guildbook agreement vote.", "not-ratified")
     found.signed.setdefault(body["hash"], set()).add(side)
-    _enforce(world, found)
+    _enforce(world, found, act.time)
 
 
 def _latest(found: Agreement, wanted: str) -> None:
@@ -70,12 +70,13 @@ def _latest(found: Agreement, wanted: str) -> None:
         raise DeniedError("A newer version is on the table.", "See: guildbook agreement diff.", "old-version")
 
 
-def _enforce(world: World, found: Agreement) -> None:
+def _enforce(world: World, found: Agreement, time: int) -> None:
     """Put the latest version in force once it is ratified and both sides have signed it."""
     wanted = found.latest.hash
     if wanted not in found.ratified or found.signed.get(wanted) != {"collective", "licensee"}:
         return
-    found.force = wanted
+    if found.force != wanted:
+        found.force, found.since = wanted, time
     found.rules = rules(found.latest.terms)
     world.reindex(found)
     if not found.latest.terms.supersedes:

@@ -9,7 +9,7 @@ from guildbook.govern.acts import Act, ActKind
 from guildbook.govern.identity.person import KEY, weak
 from guildbook.govern.world import bargaining, voting
 from guildbook.govern.world.authority import check, collective
-from guildbook.govern.world.parts import AUDITOR, STEWARD, Charter, Collective, Person
+from guildbook.govern.world.parts import AUDITOR, STEWARD, Appeal, Charter, Collective, Person
 from guildbook.govern.world.state import Served, World
 from guildbook.model.decision import EVERY
 from guildbook.model.errors import DeniedError, InputError
@@ -22,6 +22,8 @@ PROFILES: Final = ("", "eu-employment")
 _LICENSEE: Final = "licensee"
 _WHOLE: Final = 1_000_000
 _MOST_DAYS: Final = 36_525
+_LONGEST: Final = 2_000
+"""Letters of an appeal or answer."""
 
 Handler = Callable[[World, Act, Mapping[str, Any]], None]
 
@@ -100,6 +102,7 @@ def _resume(world: World, _: Act, body: Mapping[str, Any]) -> None:
 def _erase_begin(world: World, act: Act, body: Mapping[str, Any]) -> None:
     worker = body["worker"]
     world.erasing.add(worker)
+    world.forgotten[worker] = act.time
     for name in world.collectives_of.get(worker, ()):
         found = world.collectives[name]
         found.asking.pop(worker, None)
@@ -242,6 +245,30 @@ def _acknowledge(world: World, act: Act, body: Mapping[str, Any]) -> None:
     world.acknowledged[key][served.terms] = served.time + days * DAY
 
 
+def _appeal(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    side, worker, text = collective(world, body["collective"]), body["worker"], str(body["text"])
+    if not side.member(worker, act.time):
+        raise DeniedError("An appeal goes to a collective of one's own.", "guildbook collective join.", "not-member")
+    if body["appeal"] in world.appeals or not text.strip() or len(text) > _LONGEST or int(body["entry"]) < 0:
+        raise DeniedError(
+            f"An appeal names an entry of the log and says why, in {_LONGEST} letters.",
+            "Say why: --text.",
+            "bad-appeal",
+        )
+    world.appeals[body["appeal"]] = Appeal(body["appeal"], worker, side.id, int(body["entry"]), text, act.time)
+
+
+def _answer(world: World, act: Act, body: Mapping[str, Any]) -> None:
+    found, text = world.appeals.get(body["appeal"]), str(body["text"])
+    if found is None or (found.collective, found.worker) != (body["collective"], body["worker"]):
+        raise DeniedError("There is no such appeal.", "List them: guildbook collective appeals.", "no-appeal")
+    if found.answered is not None or not text.strip() or len(text) > _LONGEST:
+        raise DeniedError("An appeal is answered once, and in words.", "guildbook collective appeals.", "bad-answer")
+    if act.by == found.worker:
+        raise DeniedError("Nobody answers an appeal of their own.", "Another steward does.", "own-appeal")
+    found.answer, found.by, found.upheld, found.answered = text, act.by, bool(body["upheld"]), act.time
+
+
 EVIDENCE: Final[Mapping[ActKind, Callable[[World, Act], None]]] = {
     ActKind.BALLOT_OPEN: voting.check_keys,
     ActKind.BALLOT_CLOSE: voting.check_evidence,
@@ -269,5 +296,7 @@ _HANDLERS: Final[Mapping[ActKind, Handler]] = {
     ActKind.UNFORBID: _forbid,
     ActKind.NOTICE: _notice,
     ActKind.ACKNOWLEDGE: _acknowledge,
+    ActKind.APPEAL: _appeal,
+    ActKind.ANSWER: _answer,
     **bargaining.HANDLERS,
 }

@@ -122,6 +122,8 @@ class Agreement:
     """The agreement that took its place."""
     force: str = ""
     """Hash of the version in force, if any."""
+    since: int = 0
+    """When it came into force, µs UTC."""
     rules: tuple[Rule, ...] = ()
 
     @property
@@ -202,6 +204,26 @@ class Strike:
             c in {trace_class, EVERY} and p in {*purposes, EVERY} and r in {recipient, EVERY}
             for c, p, r in self.carve_outs
         )
+
+
+@dataclass(slots=True)
+class Appeal:
+    """A member objects to something in the log; a steward answers."""
+
+    id: str
+    worker: str
+    collective: str
+    entry: int
+    """Place in the log of what is objected to."""
+    text: str
+    time: int
+    """When, µs UTC."""
+    answer: str = ""
+    by: str = ""
+    """Who answered."""
+    upheld: bool = False
+    answered: int | None = None
+    """When, µs UTC."""
 
 
 def _within(scope: frozenset[str], *values: str) -> bool:

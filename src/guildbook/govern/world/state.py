@@ -11,11 +11,13 @@ from typing import Self
 
 from guildbook.govern.acts import Act, ActKind
 from guildbook.govern.agreement.rules import Rule
-from guildbook.govern.world.parts import Agreement, Ballot, Collective, Person, Strike
+from guildbook.govern.world.parts import Agreement, Appeal, Ballot, Collective, Person, Strike
 from guildbook.model.canonical import canonical
 
-SILENT = frozenset({ActKind.GRANT, ActKind.USE, ActKind.PUBLISH, ActKind.WITHDRAW, ActKind.PAYOUT})
-"""Acts that change nothing about who may do what."""
+SILENT = frozenset({ActKind.GRANT, ActKind.USE, ActKind.PUBLISH, ActKind.DERIVE, ActKind.WITHDRAW, ActKind.PAYOUT})
+"""Acts that leave a world as it was."""
+ASIDE = frozenset({ActKind.APPEAL, ActKind.ANSWER})
+"""Acts that a world remembers, and that change nothing about who may do what."""
 
 Indexed = dict[tuple[str, str, str], list[tuple[str, Rule]]]
 Standing = tuple[int, int, tuple[str, ...]]
@@ -49,10 +51,13 @@ class World:
     paused: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     """Worker → classes."""
     erasing: set[str] = field(default_factory=set[str])
+    forgotten: dict[str, int] = field(default_factory=dict[str, int])
+    """Worker → when they were forgotten last, µs UTC; also after they were taken in again."""
     collectives: dict[str, Collective] = field(default_factory=dict[str, Collective])
     agreements: dict[str, Agreement] = field(default_factory=dict[str, Agreement])
     ballots: dict[str, Ballot] = field(default_factory=dict[str, Ballot])
     strikes: dict[str, Strike] = field(default_factory=dict[str, Strike])
+    appeals: dict[str, Appeal] = field(default_factory=dict[str, Appeal])
     noticed: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
     """(worker, recipient) → when they acknowledged the notice."""
     served: dict[tuple[str, str, str], Served] = field(default_factory=dict[tuple[str, str, str], Served])
@@ -88,7 +93,7 @@ class World:
         fold(self, act, trusted=trusted)
         if act.key:
             self.latest[act.by] = act.time
-        if act.kind not in SILENT:
+        if act.kind not in SILENT | ASIDE:
             self.chain = hashlib.sha256(self.chain + canonical(act.to_dict())).digest()
 
     @classmethod
