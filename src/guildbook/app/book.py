@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from guildbook.app.collectives import Collectives
     from guildbook.app.erasures import Erasures
     from guildbook.app.managing import Managing
+    from guildbook.app.measuring import Measuring
     from guildbook.app.mine import Mine
     from guildbook.app.strikes import Strikes
     from guildbook.app.terms import Terms
@@ -106,6 +107,13 @@ class Book:
         from guildbook.app.managing import Managing  # noqa: PLC0415
 
         return Managing(self._store, self.govern)
+
+    @property
+    def measure(self) -> Measuring:
+        """What the traces are worth, and to whom."""
+        from guildbook.app.measuring import Measuring  # noqa: PLC0415 - compiled parts take time to load
+
+        return Measuring(self._store, self.govern, self.distil, self.persons)
 
     @property
     def mine(self) -> Mine:

@@ -22,6 +22,7 @@ from guildbook.cli import (
     forgetting,
     identity,
     learning,
+    measure,
     mine,
     nextstep,
     process,
@@ -63,6 +64,7 @@ for part in (
     identity,
     forgetting,
     mine,
+    measure,
 ):
     part.register(app)
 

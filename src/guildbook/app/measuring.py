@@ -1,0 +1,154 @@
+"""The measuring desk: what the traces are worth, and to whom. Everything is read behind a grant for one purpose.
+
+What is measured is a model of what is admitted for a purpose and, where one is named, a licensee. Figures of single
+people are for those people and for the stewards they chose, as soon as the book has either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from guildbook.app.distilling import Distilling
+from guildbook.app.persons import NOBODY, Actor, Persons
+from guildbook.app.progress import Progress, silent
+from guildbook.app.settled import settled
+from guildbook.app.working import work_of
+from guildbook.govern import Gate
+from guildbook.measure.engine import Engine
+from guildbook.measure.leverage import METRICS, Leverage, Metric, leverage
+from guildbook.measure.trial import Policy
+from guildbook.measure.work import Split, Work
+from guildbook.model.errors import DeniedError, InputError, UnknownNameError, UsageError
+from guildbook.model.purpose import Purpose
+from guildbook.model.time import now
+from guildbook.store import Store
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LEAST_TRACES = 20
+"""Traces below which nothing is measured: a fifth of them is held back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a measure is of."""
+
+    purpose: Purpose = Purpose.TRAIN_PEOPLE
+    recipient: str = ""
+    """Name of a licensee; empty: within the book."""
+    held_back: float = 0.2
+    """Share of the traces that models are tried on: the newest, or drawn by `seed`."""
+    seed: int | None = None
+    task: str | None = None
+    policy: Policy = field(default_factory=Policy)
+
+
+class Measuring:
+    """Answers `guildbook measure`."""
+
+    def __init__(self, store: Store, gate: Gate, distil: Distilling, persons: Persons) -> None:
+        self._store = store
+        self._gate = gate
+        self._distil = distil
+        self._persons = persons
+
+    def work(self, asked: Asked | None = None) -> Work:
+        """The joint traces admitted for a purpose. Raises `InputError` where there are too few to measure anything."""
+        return settled(lambda: self._work(asked or Asked()))
+
+    def engine(self, asked: Asked | None = None) -> Engine:
+        """The engine over what is admitted, a part held back."""
+        asked = asked or Asked()
+        work = self.work(asked)
+        if asked.seed is None:
+            split = Split.newest(work, asked.held_back)
+        else:
+            split = Split.drawn(work, asked.held_back, asked.seed)
+        return Engine.of(split, asked.policy)
+
+    def leverage(
+        self,
+        workers: Sequence[str] = (),
+        *,
+        each: bool = False,
+        metric: str = "augmentation",
+        asked: Asked | None = None,
+        actor: Actor = NOBODY,
+        by_task: bool = False,
+        progress: Progress = silent,
+    ) -> list[Leverage]:
+        """What the model loses without these workers together, or without each worker alone, greatest loss first."""
+        if metric not in METRICS:
+            raise UsageError(f"There is no metric called {metric!r}.", f"Metrics: {', '.join(METRICS)}.")
+        self.may_see(actor, set(workers), each=each)
+        engine = self.engine(asked)
+        chosen: Metric = next(name for name in METRICS if name == metric)
+        present = np.flatnonzero(engine.train.present)
+        if each:
+            worlds = [_one(len(engine.train.workers), code) for code in present.tolist()]
+        else:
+            worlds = [_masked(engine.train, workers)]
+        found = leverage(engine, worlds, chosen, by_task=by_task, progress=lambda x: progress("leverage", x))
+        return sorted(found, key=lambda one: (-one.loss.value, one.workers))
+
+    def may_see(self, actor: Actor, workers: set[str], *, each: bool = False) -> None:
+        """Raise `DeniedError` where somebody may not be shown figures of single people.
+
+        Nobody else than a worker and the stewards of their collectives may, once anybody here has a key or a
+        collective was founded. Before, on one person's machine, whoever has the book is asked no questions.
+        """
+        world = self._gate.register.world()
+        if not world.people and not world.collectives:
+            return
+        if not each and (len(workers) != 1 or workers == {actor.name}):
+            return
+        if actor.person and any(c.holds(actor.person, "steward", now()) for c in world.collectives.values()):
+            return
+        raise DeniedError(
+            "What single people are worth is shown to them and to their collective's stewards.",
+            "Say who you are with --as NAME, or ask for a group of five or more.",
+            "single-person",
+        )
+
+    def _work(self, asked: Asked) -> Work:
+        recipient = self._persons.person(asked.recipient) if asked.recipient else ""
+        admitted = self._gate.grant(
+            asked.purpose, stage="measure", artefact="measure", recipient=recipient,
+            use="analyse" if recipient else "",
+        )  # fmt: skip
+        if not admitted.grant.segments:
+            raise InputError(
+                f"Nothing is admitted for {asked.purpose}.",
+                "Begin with: guildbook learn PATH. Who permits what: guildbook terms show.",
+                "nothing-admitted",
+            )
+        work = work_of(admitted, self._distil)
+        if asked.task is not None:
+            if asked.task not in work.tasks:
+                raise UnknownNameError("task", asked.task, list(work.tasks))
+            work = work.pick(work.task == work.tasks.index(asked.task))
+        if len(work) < LEAST_TRACES:
+            raise InputError(
+                f"There are {len(work)} cases or episodes; at least {LEAST_TRACES} are needed to measure anything.",
+                "Learn from more work.",
+                "too-little",
+            )
+        return work
+
+
+def _one(size: int, code: int) -> NDArray[np.bool_]:
+    out = np.zeros(size, dtype=bool)
+    out[code] = True
+    return out
+
+
+def _masked(work: Work, names: Sequence[str]) -> NDArray[np.bool_]:
+    for name in names:
+        if name not in work.workers:
+            raise UnknownNameError("worker", name, list(work.workers))
+    return work.mask(names)

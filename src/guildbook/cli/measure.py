@@ -1,0 +1,82 @@
+"""`measure`: what the traces are worth, and to whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from guildbook.cli.identity import As, actor
+from guildbook.cli.session import Json, progress, say, session, show, table
+
+if TYPE_CHECKING:
+    from guildbook.app.measuring import Asked
+
+For = Annotated[str, typer.Option("--purpose", metavar="PURPOSE", help="Of what is admitted for this purpose.")]
+To = Annotated[str, typer.Option("--to", metavar="LICENSEE", help="Of what this licensee may use; else in-house.")]
+Task = Annotated[str | None, typer.Option("--task", metavar="TASK", help="Of one task, by its title.")]
+Held = Annotated[
+    float, typer.Option("--held-back", metavar="SHARE", min=0.01, max=0.9, help="Traces that models are tried on.")
+]
+Seed = Annotated[int | None, typer.Option(metavar="N", help="Draw them by this seed; else the newest are held back.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    measure = typer.Typer(no_args_is_help=True, help="What the traces are worth, and to whom.")
+    measure.command("leverage")(leverage)
+    app.add_typer(measure, name="measure")
+
+
+def asked(purpose: str, to: str, task: str | None, held_back: float, seed: int | None) -> Asked:
+    """The options that every measure has. Raises `UsageError` for a purpose there is not."""
+    from guildbook.app.measuring import Asked
+    from guildbook.model.errors import UsageError
+    from guildbook.model.purpose import Purpose
+
+    known = [p for p in Purpose if p is not Purpose.UNLEARN]
+    if purpose not in known:
+        raise UsageError(f"There is no purpose called {purpose!r}.", f"Purposes: {', '.join(known)}.")
+    return Asked(Purpose(purpose), to, held_back, seed, task)
+
+
+def leverage(
+    context: typer.Context,
+    worker: Annotated[
+        list[str] | None, typer.Option("--worker", metavar="NAME", help="Without these workers together.")
+    ] = None,
+    each: Annotated[bool, typer.Option("--each-worker", help="Without each worker alone.")] = False,
+    metric: Annotated[str, typer.Option(metavar="METRIC", help="accuracy, augmentation or substitution.")] = (
+        "augmentation"
+    ),
+    by_task: Annotated[bool, typer.Option("--by-task", help="Also by task.")] = False,
+    purpose: For = "train-people",
+    to: To = "",
+    task: Task = None,
+    held_back: Held = 0.2,
+    seed: Seed = None,
+    who: As = None,
+    json: Json = False,
+) -> None:
+    """What a model loses without some of those it was learnt from."""
+    from guildbook.model.errors import UsageError
+
+    if each == bool(worker):
+        raise UsageError("Whose leverage?", "Give either --worker NAME (again for each) or --each-worker.")
+    wanted = asked(purpose, to, task, held_back, seed)
+    with session(context).book() as book, progress() as report:
+        found = book.measure.leverage(
+            worker or (), each=each, metric=metric, asked=wanted, actor=actor(context, book, who), by_task=by_task,
+            progress=report,
+        )  # fmt: skip
+    if json:
+        show({"metric": metric, "purpose": purpose, "leverage": [one.to_dict() for one in found]})
+        return
+    rows: list[list[Any]] = []
+    for one in found:
+        loss = one.loss
+        interval = f"{loss.low:+.4f} to {loss.high:+.4f}"
+        rows.append([", ".join(one.workers), f"{one.without_them:.4f}", f"{loss.value:+.4f}", interval, one.touched])
+    if found:
+        say(f"{metric} of the model with everybody: {found[0].with_them:.4f}")
+    table(["without", metric, "loss", "95 % interval", "traces touched"], rows)

@@ -1,0 +1,161 @@
+"""Free runs: a model left alone from the opening of an episode until it ends or goes wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numba import njit, uint64
+from numpy.typing import NDArray
+
+from guildbook.measure.kernels import NONE, chain, find, mix, ranked
+
+if TYPE_CHECKING:
+    from guildbook.measure.endings import Endings
+    from guildbook.measure.model import Table
+    from guildbook.measure.trial import Policy
+    from guildbook.measure.work import Work
+
+Bools = NDArray[np.bool_]
+Codes = NDArray[np.int32]
+Ints = NDArray[np.int64]
+Keys = NDArray[np.uint64]
+
+Looked = tuple[Keys, Ints, Codes, Codes, Ints, Codes]
+"""A table as `Table.arrays` gives it."""
+
+PATIENCE: Final = 2
+"""A run that is so many times as long as the longest of the episodes is given up."""
+
+
+def runs(
+    model: Table, reference: Table, work: Work, endings: Endings, policy: Policy, many: int, decoding: str
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """(accepted runs (T,), valid steps at each step (L,), runs that got so far (L,), steps a person must approve (T,)).
+
+    A run is accepted that ends of itself, with every step and the end taken by somebody in the held-back work after the
+    same two steps, with no step that a person must approve, at the verdict or last act that the people came to.
+    """
+    verdicts, last = endings.wanted(work)
+    gated = np.zeros(len(work.acts) + 1, dtype=bool)
+    gated[list(policy.gated)] = True
+    limit = PATIENCE * int(np.diff(work.offsets).max(initial=0)) + 2
+    return _runs(
+        work.offsets, work.act, work.task, verdicts, last, np.append(endings.verdict, np.int8(0)), gated,
+        policy.opening, many, decoding == "sample", limit, np.uint64(policy.seed), model.shape.order,
+        model.shape.least, model.end, model.arrays(), reference.shape.order, reference.arrays(),
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _runs(
+    offsets: Ints,
+    acts: Codes,
+    tasks: Codes,
+    verdicts: NDArray[np.int8],
+    last: Codes,
+    decisive: NDArray[np.int8],
+    gated: Bools,
+    opening: int,
+    many: int,
+    drawn: Any,
+    limit: int,
+    seed: Any,
+    order: int,
+    least: int,
+    end: int,
+    model: Looked,
+    valid_order: int,
+    reference: Looked,
+) -> tuple[Ints, Ints, Ints, Ints]:
+    size = len(offsets) - 1
+    accepted, gates = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    good, reached = np.zeros(limit + 1, np.int64), np.zeros(limit + 1, np.int64)
+    way = np.empty(limit + 1, np.int32)
+    keys, look = np.empty(order + 1, np.uint64), np.empty(valid_order + 1, np.uint64)
+    for trace in range(size):
+        low = offsets[trace]
+        given = min(opening, offsets[trace + 1] - low)
+        way[:given] = acts[low : low + given]
+        for run in range(many if given else 0):
+            code = mix(mix(seed, uint64(trace)), uint64(run))
+            at, fine, step = given, True, np.int32(NONE)
+            while at <= limit:
+                depth = chain(way, 0, at, tasks[trace], order, keys)
+                step = _next(keys, depth, least, drawn, mix(code, uint64(at)), model)
+                if step == NONE:
+                    break
+                deep = chain(way, 0, at, tasks[trace], valid_order, look)
+                reached[at - given] += 1
+                known = _seen(look[deep], step, reference)
+                good[at - given] += known
+                gates[trace] += gated[step]
+                fine = fine and known and not gated[step]
+                if step == end or at == limit:
+                    break
+                way[at] = step
+                at += 1
+            if step == end and fine:
+                accepted[trace] += _as_people(way, at, decisive, verdicts[trace], last[trace])
+    return accepted, good, reached, gates
+
+
+@njit(cache=True, nogil=True)
+def _as_people(way: Codes, size: int, decisive: NDArray[np.int8], verdict: int, last: int) -> Any:
+    """Whether a run of this size comes to the wanted verdict, or where there is none, to the wanted last act."""
+    if verdict == 0:
+        return way[size - 1] == last
+    said = 0
+    for place in range(size):
+        if decisive[way[place]] != 0:
+            said = decisive[way[place]]
+    return said == verdict
+
+
+@njit(cache=True, nogil=True)
+def _next(keys: Keys, depth: int, least: int, drawn: Any, code: Any, model: Looked) -> Any:
+    """The likeliest follower, or one drawn; −1 where the model knows nothing at all."""
+    if drawn:
+        return _draw(keys, depth, least, code, model)
+    out, weights = np.empty(1, np.int32), np.empty(1, np.int64)
+    held = ranked(keys, depth, 1, least, model[0], model[1], model[2], model[3], model[4], model[5], out, weights)
+    return out[0] if held else np.int32(NONE)
+
+
+@njit(cache=True, nogil=True)
+def _seen(key: Any, step: Any, table: Looked) -> Any:
+    """Whether anybody has gone on so from this context."""
+    contexts, _, heads, nexts, counts, links = table
+    context = find(contexts, key)
+    if context == NONE:
+        return False
+    pair = heads[context]
+    while pair != NONE:
+        if nexts[pair] == step:
+            return counts[pair] > 0
+        pair = links[pair]
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _draw(keys: Keys, depth: int, least: int, code: Any, table: Looked) -> Any:
+    """A follower of the deepest context seen often enough, drawn by its counts in order of the codes; −1 for none."""
+    contexts, totals, heads, nexts, counts, links = table
+    for o in range(depth, -1, -1):
+        context = find(contexts, keys[o])
+        if context == NONE or totals[context] <= 0 or (o > 0 and totals[context] < least):
+            continue
+        wanted = np.int64((code >> uint64(11)) % uint64(totals[context]))
+        below = np.int32(-1)
+        while True:
+            nearest, weight = np.int32(2147483647), np.int64(0)
+            pair = heads[context]
+            while pair != NONE:
+                if counts[pair] > 0 and below < nexts[pair] < nearest:
+                    nearest, weight = nexts[pair], counts[pair]
+                pair = links[pair]
+            if wanted < weight:
+                return nearest
+            wanted -= weight
+            below = nearest
+    return np.int32(NONE)
