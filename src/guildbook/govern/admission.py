@@ -35,7 +35,7 @@ from sqlalchemy.schema import CreateTable, DropTable
 
 from guildbook.govern.policy import decide
 from guildbook.govern.world import World
-from guildbook.model.decision import Decision, Reason, Request
+from guildbook.model.decision import HELD, Decision, Reason, Request
 from guildbook.store import PART, ClassPart, WorkerState, class_names, class_parts, decode_terms, tables
 
 _FEW: Final = 400
@@ -176,6 +176,8 @@ def rule(groups: Iterable[Group], world: World, request: Request, leaving: Colle
     out: list[Ruled] = []
     for group in groups:
         worker, terms, classes, month = group[:4]
+        if request.vault and f"{HELD}{request.vault}" not in (decode_terms(terms) or ()):
+            continue  # a vault is asked for what it holds
         names = named.get(classes)
         if names is None:
             names = named[classes] = class_names(classes)
@@ -189,7 +191,7 @@ def rule(groups: Iterable[Group], world: World, request: Request, leaving: Colle
             key = worker, name, terms, month
             found = said.get(key)
             if found is None:
-                asked = Request(worker, name, purpose, time, recipient, use, month, stated[terms])
+                asked = Request(worker, name, purpose, time, recipient, use, month, stated[terms], request.vault)
                 found = said[key] = decide(world, asked)
             decisions.append(found)
         out.append(Ruled(group, names, tuple(decisions)))

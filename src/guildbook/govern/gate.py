@@ -89,11 +89,13 @@ class Gate:
         with self._store.engine.connect() as ledger:
             return ruled(ledger, self.register.world(), request)
 
-    def admission(self, purpose: str, *, recipient: str = IN_HOUSE, use: str = "") -> Admission:
+    def admission(
+        self, purpose: str, *, recipient: str = IN_HOUSE, use: str = "", vault: str = ""
+    ) -> Admission:
         """What a grant would admit now; nothing is written."""
         self._adopt()
         with self._store.engine.connect() as ledger:
-            return admit(ledger, self.register.world(), Request("", "", purpose, now(), recipient, use))
+            return admit(ledger, self.register.world(), Request("", "", purpose, now(), recipient, use, vault=vault))
 
     # -- grants
 
@@ -106,17 +108,18 @@ class Gate:
         worker: str | None = None,
         recipient: str = IN_HOUSE,
         use: str = "",
+        vault: str = "",
     ) -> Admitted:
         """Compute the admitted set for one request, now. `worker` narrows it to one person's segments.
 
         `recipient`: id of the licensee for whom it is asked, with the kind of `use`; to them, workers are pseudonyms
-        that no other recipient is given.
+        that no other recipient is given. `vault`: the evaluation vault to open; only what it holds is admitted.
         """
         only = "" if worker is None else self.known(worker)
         self._adopt()
         self._classify()
         while True:
-            request = Request(only, "", purpose, now(), recipient, use)
+            request = Request(only, "", purpose, now(), recipient, use, vault=vault)
             with self._store.engine.connect() as ledger:
                 found = admit(ledger, self.register.world(), request)
             with suppress(receipts.MovedError):  # somebody has acted since: what holds now is decided on
@@ -255,7 +258,7 @@ class Gate:
             names = {one: self._store.worker_id(f"{request.recipient}\0{one}") for one in names}
         grant = receipts.give(
             self.register, found, names, purpose=purpose, stage=stage, artefact=artefact,
-            recipient=request.recipient, use=request.use, time=request.time,
+            recipient=request.recipient, use=request.use, vault=request.vault, time=request.time,
         )  # fmt: skip
         pieces = {piece.id: piece for piece in found.pieces}
         workers = frozenset(piece.worker for piece in found.pieces)

@@ -1,9 +1,9 @@
 """One decision: the order of evidence, over a world. There is no other: `admission` asks this one for whole groups.
 
 Deny by default, and a forbid beats any permit: base policy → the worker's own refusal or pause → an active strike →
-the collective's refusal of what the worker has delegated → an agreement in force → the worker's own permission → the
-terms of the import. What is forbidden for a group of purposes is forbidden for all in it; what is permitted is
-permitted for the purpose named and no other.
+what the collective holds out for evaluation → its refusal of what the worker has delegated → an agreement in force →
+the worker's own permission → the terms of the import. What is forbidden for a group of purposes is forbidden for all
+in it; what is permitted is permitted for the purpose named and no other.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Final
 
 from guildbook.govern.agreement.base import forbidden
 from guildbook.govern.agreement.rules import Rule
+from guildbook.govern.vault.rules import vaulted
 from guildbook.govern.world.parts import Collective
 from guildbook.govern.world.state import Standing, World
 from guildbook.model.decision import ALLOWING, EVERY, IN_HOUSE, Decision, Reason, Request
@@ -48,7 +49,7 @@ def _ruled(world: World, request: Request, purposes: tuple[str, ...]) -> tuple[R
     for name in world.striking.get(worker, ()):
         if world.strikes[name].covers(request.trace_class, purposes, request.recipient, request.time):
             return Reason.STRIKE, (name,)
-    return _granted(world, request, purposes)
+    return vaulted(world, request) or _granted(world, request, purposes)
 
 
 def _granted(world: World, request: Request, purposes: tuple[str, ...]) -> tuple[Reason, tuple[str, ...]]:
@@ -142,6 +143,7 @@ def _standing(world: World, rules: list[tuple[str, Rule]], request: Request) -> 
 def _imported(request: Request) -> Reason:
     if request.recipient != IN_HOUSE:
         return Reason.NO_PERMISSION
-    if request.terms is None:
+    stated = request.stated
+    if stated is None:
         return Reason.OWN_PURPOSE if request.purpose in OWN_PURPOSES else Reason.NO_PERMISSION
-    return Reason.IMPORT_TERMS if request.purpose in request.terms else Reason.NO_PERMISSION
+    return Reason.IMPORT_TERMS if request.purpose in stated else Reason.NO_PERMISSION

@@ -33,6 +33,7 @@ def give(
     artefact: str,
     recipient: str = IN_HOUSE,
     use: str = "",
+    vault: str = "",
     time: int | None = None,
 ) -> Grant:
     """Write down a grant: what was asked, what was decided on every group of segments, and why.
@@ -54,6 +55,7 @@ def give(
         policy_hash=admission.policy_hash or register.world().policy_hash,
         recipient=recipient,
         use=use,
+        vault=vault,
     )
     root = root_of(segments)
     groups = [
@@ -74,6 +76,8 @@ def give(
         "grant": grant.id, "purpose": str(purpose), "use": use, "recipient": recipient, "stage": stage,
         "artefact": artefact, "asked": grant.time, "groups": groups, "root": root, "policy": grant.policy_hash,
     }  # fmt: skip
+    if vault:
+        body["vault"] = vault
     row = {
         "id": grant.id, "purpose": purpose, "stage": stage, "artefact": artefact, "time": grant.time,
         "segments_root": root, "admitted": len(segments), "refused": admission.refused,

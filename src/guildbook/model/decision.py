@@ -10,6 +10,10 @@ EVERY: Final = "*"
 """Every class of trace, every purpose or every recipient, in a permission, a mandate or a strike."""
 IN_HOUSE: Final = ""
 """The recipient of what stays with the workers of the book."""
+HELD: Final = "held:"
+"""Before a vault's name, among the terms of traces: the collective holds them out for evaluation."""
+UNSTATED: Final = "unstated"
+"""Among the terms of traces that are held out, where the import stated none."""
 
 
 class Reason(StrEnum):
@@ -28,10 +32,16 @@ class Reason(StrEnum):
     """The worker has paused this class of traces."""
     STRIKE = "strike"
     COLLECTIVE_REFUSAL = "collective-refusal"
+    HELD_OUT = "held-out"
+    """The worker's collective keeps it in an evaluation vault, which alone may ask for it."""
+    VAULT_WITHHELD = "vault-withheld"
+    """The collective lets nobody ask the vault now."""
     AGREEMENT = "agreement"
     NOTICE_NOT_SERVED = "notice-not-served"
     """An agreement would allow it, but the law profile wants a notice first."""
     WORKER_PERMIT = "worker-permit"
+    VAULT = "vault"
+    """The worker's own collective scores something against what it holds out."""
     IMPORT_TERMS = "import-terms"
     OWN_PURPOSE = "own-purpose"
     DEPTH = "depth"
@@ -41,8 +51,11 @@ class Reason(StrEnum):
 
 
 ALLOWING: Final = frozenset(
-    {Reason.UNLEARN, Reason.OWN_RIGHT, Reason.AGREEMENT, Reason.WORKER_PERMIT, Reason.IMPORT_TERMS, Reason.OWN_PURPOSE}
-)
+    {
+        Reason.UNLEARN, Reason.OWN_RIGHT, Reason.AGREEMENT, Reason.WORKER_PERMIT, Reason.VAULT, Reason.IMPORT_TERMS,
+        Reason.OWN_PURPOSE,
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,23 @@ class Request:
     """`YYYY-MM` of the traces; empty if it does not matter."""
     terms: tuple[str, ...] | None = None
     """Purposes stated when the traces were imported; None: nothing was stated."""
+    vault: str = ""
+    """The evaluation vault that is asked; empty: none."""
+
+    @property
+    def held(self) -> str:
+        """The vault the traces are held out in; empty: none."""
+        for word in self.terms or ():
+            if word.startswith(HELD):
+                return word[len(HELD) :]
+        return ""
+
+    @property
+    def stated(self) -> tuple[str, ...] | None:
+        """The purposes stated, whether or not the traces are held out since; None: nothing was stated."""
+        if self.terms is None or UNSTATED in self.terms:
+            return None
+        return self.terms
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ class Grant:
     """Id of the licensee; empty: within the book."""
     use: str = ""
     """Kind of use, for a licensee."""
+    vault: str = ""
+    """The evaluation vault it opens; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)

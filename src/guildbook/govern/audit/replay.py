@@ -23,6 +23,7 @@ from guildbook.govern.audit.entry import Opening
 from guildbook.govern.lineage.graph import Graph, Group, groups_of
 from guildbook.govern.lineage.rights import derived_fault, withdrawn_fault
 from guildbook.govern.policy import decide
+from guildbook.govern.vault.replaying import fault as scoring_fault
 from guildbook.govern.world import World
 from guildbook.model.decision import ALLOWING, Reason, Request
 from guildbook.model.errors import DeniedError
@@ -78,6 +79,8 @@ class _Given:
         default_factory=dict[tuple[str, str, tuple[str, ...]], int]
     )
     """(worker, reason, clauses) → rows in receipts so far."""
+    root: str = ""
+    """Of the segments it admits."""
 
 
 def replay(book: str, openings: Iterable[Opening]) -> Replayed:
@@ -144,6 +147,8 @@ class _Run:
             return "" if found is None else found[1]
         if act.kind is ActKind.WITHDRAW:
             return withdrawn_fault(self._world, self._graph, act.body, act.by)
+        if act.kind is ActKind.VAULT_SCORE:
+            return self._scored(act.body)
         if act.kind is ActKind.PAYOUT:
             self._out.payouts += 1
             return payouts.fault(self._world, act.body, act.time)
@@ -153,11 +158,12 @@ class _Run:
         body = act.body
         self._out.grants += 1
         asked = int(body["asked"])
-        request = Request("", "", str(body["purpose"]), asked, str(body["recipient"]), str(body["use"]))
+        asks = str(body["recipient"]), str(body["use"])
+        request = Request("", "", str(body["purpose"]), asked, *asks, vault=str(body.get("vault", "")))
         groups = groups_of(body)
         if body["grant"] in self._grants:
             return "there is such a grant already"
-        self._grants[str(body["grant"])] = _Given(request, groups)
+        self._grants[str(body["grant"])] = _Given(request, groups, root=str(body["root"]))
         if body["policy"] != self._world.policy_hash:
             return "it was decided on another state of consent than the log has here"
         if asked > act.time or self._world.turns_between(asked, act.time):
@@ -203,6 +209,11 @@ class _Run:
             return f"{worker}'s traces were read after this was withdrawn"
         return ""
 
+    def _scored(self, body: Mapping[str, Any]) -> str:
+        given = self._grants.get(str(body["grant"]))
+        asked = (None, "", ()) if given is None else (given.request, given.root, given.groups)
+        return scoring_fault(self._world, *asked, body)
+
     def _published(self, act: Act) -> str:
         given = self._grants.get(str(act.body["grant"]))
         if given is None:
@@ -215,7 +226,8 @@ class _Run:
 
 def _single(request: Request, worker: str, terms: str, name: str, month: str, time: int) -> Request:
     return Request(
-        worker, name, request.purpose, time, request.recipient, request.use, month, decode_terms(terms)
+        worker, name, request.purpose, time, request.recipient, request.use, month, decode_terms(terms),
+        request.vault,
     )  # fmt: skip
 
 

@@ -47,7 +47,7 @@ class Watch:
             seen = self._seen[grant.id] = _Seen(world.policy_hash, leaving, time)
         new = [each for each in ids if each not in seen.decided]
         if new:
-            request = Request("", "", grant.purpose, time, grant.recipient, grant.use)
+            request = Request("", "", grant.purpose, time, grant.recipient, grant.use, vault=grant.vault)
             seen.decided |= _decided(ledger, world, request, new)
         return [each for each in ids if not seen.decided[each]]
 

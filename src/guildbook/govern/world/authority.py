@@ -23,6 +23,9 @@ _OWN: Final = frozenset(
 """What only the worker of the body may do."""
 _STEWARDS: Final = frozenset({ActKind.ADMIT, ActKind.FORBID, ActKind.UNFORBID, ActKind.STRIKE_END, ActKind.ANSWER})
 """What a steward of the collective may do alone."""
+_VAULTS: Final = frozenset(
+    {ActKind.VAULT_MAKE, ActKind.VAULT_LEND, ActKind.VAULT_WITHHOLD, ActKind.VAULT_RELEASE, ActKind.VAULT_END}
+)
 _PARTIES: Final = frozenset({ActKind.OFFER, ActKind.COUNTER, ActKind.SIGN, ActKind.TERMINATE})
 
 
@@ -34,8 +37,11 @@ def check(world: World, act: Act, *, trusted: bool) -> None:
     if act.kind in _OWN:
         if act.by not in {body["worker"], ""} or (not act.by and body["worker"] in world.people):
             raise _denied("Only the worker can say this.", "Act as them: --as NAME.")
-    elif act.kind in _STEWARDS:
+    elif act.kind in _STEWARDS | _VAULTS:
         check_steward(world, collective(world, body["collective"]), act)
+    elif act.kind is ActKind.VAULT_SCORE:
+        if not act.by or act.by != body["licensee"] or act.by not in world.people:
+            check_steward(world, collective(world, body["collective"]), act)
     elif act.kind is ActKind.BALLOT_OPEN:
         _check_opener(world, act)
     elif act.kind in _PARTIES:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from guildbook.govern.acts import Act, ActKind
 from guildbook.govern.identity.person import KEY, weak
+from guildbook.govern.vault import folding as vaults
 from guildbook.govern.world import bargaining, voting
 from guildbook.govern.world.authority import check, collective
 from guildbook.govern.world.parts import AUDITOR, STEWARD, Appeal, Charter, Collective, Person
@@ -299,4 +300,5 @@ _HANDLERS: Final[Mapping[ActKind, Handler]] = {
     ActKind.APPEAL: _appeal,
     ActKind.ANSWER: _answer,
     **bargaining.HANDLERS,
+    **vaults.HANDLERS,
 }

@@ -11,6 +11,7 @@ from typing import Self
 
 from guildbook.govern.acts import Act, ActKind
 from guildbook.govern.agreement.rules import Rule
+from guildbook.govern.vault.parts import Vault
 from guildbook.govern.world.parts import Agreement, Appeal, Ballot, Collective, Person, Strike
 from guildbook.model.canonical import canonical
 
@@ -57,6 +58,7 @@ class World:
     agreements: dict[str, Agreement] = field(default_factory=dict[str, Agreement])
     ballots: dict[str, Ballot] = field(default_factory=dict[str, Ballot])
     strikes: dict[str, Strike] = field(default_factory=dict[str, Strike])
+    vaults: dict[str, Vault] = field(default_factory=dict[str, Vault])
     appeals: dict[str, Appeal] = field(default_factory=dict[str, Appeal])
     noticed: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
     """(worker, recipient) → when they acknowledged the notice."""
