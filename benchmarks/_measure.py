@@ -39,7 +39,7 @@ def run(command: Sequence[str | Path], *, tree: bool = False) -> Measured:
     began = os.times().elapsed
     # Into files, not pipes: a pipe that fills up while the other is read would stop the process.
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        process = subprocess.Popen([str(word) for word in command], stdout=out, stderr=err)
+        process = subprocess.Popen([str(word) for word in command], stdout=out, stderr=err, env=_environment())
         with _Watch(process.pid) if tree else nullcontext() as watch:
             _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -52,6 +52,11 @@ def run(command: Sequence[str | Path], *, tree: bool = False) -> Measured:
         if watch is not None:
             peak = max(peak, watch.peak / 1024)
         return Measured(wall, usage.ru_utime + usage.ru_stime, peak, out.read())
+
+
+def _environment() -> dict[str, str]:
+    """Ours, but that Python keeps the modules it compiles, as it does for users, so that only the first start does."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 class _Watch:
