@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guildbook.measure.engine import Engine, joined
+from guildbook.measure.engine import Engine
 from guildbook.measure.model import Places, Shape, Table
-from guildbook.measure.work import Split, Work
+from guildbook.measure.work import Split, Work, joined
 
-if TYPE_CHECKING:
-    from conftest import Maker
+Maker = Callable[..., Work]
 
 
 def plainly_ranked(train: Work, test: Work, shape: Shape, most: int) -> list[list[int]]:

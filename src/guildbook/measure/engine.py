@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, TypeVar
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from guildbook.measure.estimate import Measured
 from guildbook.measure.model import Places, Shape, Table
 from guildbook.measure.trial import Policy, Trial
-from guildbook.measure.work import Split, Work
+from guildbook.measure.work import Split, Work, joined
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -117,22 +117,6 @@ class Engine:
                 if progress is not None:
                     progress((number + 1) / len(worlds))
                 yield one
-
-
-def joined(first: Work, second: Work) -> Work:
-    """Two parts that were cut from one work, one after the other."""
-    return replace(
-        first,
-        offsets=np.concatenate([first.offsets, second.offsets[1:] + first.offsets[-1]]),
-        act=np.concatenate([first.act, second.act]),
-        worker=np.concatenate([first.worker, second.worker]),
-        time=np.concatenate([first.time, second.time]),
-        own=np.concatenate([first.own, second.own]),
-        agent=np.concatenate([first.agent, second.agent]),
-        task=np.concatenate([first.task, second.task]),
-        outcome=np.concatenate([first.outcome, second.outcome]),
-        keys=first.keys + second.keys,
-    )
 
 
 def chosen(work: Work) -> Shape:

@@ -116,7 +116,7 @@ def _as_people(way: Codes, size: int, decisive: NDArray[np.int8], verdict: int, 
 def _next(keys: Keys, depth: int, least: int, drawn: Any, code: Any, model: Looked) -> Any:
     """The likeliest follower, or one drawn; −1 where the model knows nothing at all."""
     if drawn:
-        return _draw(keys, depth, least, code, model)
+        return draw(keys, depth, least, code, model)
     out, weights = np.empty(1, np.int32), np.empty(1, np.int64)
     held = ranked(keys, depth, 1, least, model[0], model[1], model[2], model[3], model[4], model[5], out, weights)
     return out[0] if held else np.int32(NONE)
@@ -138,7 +138,7 @@ def _seen(key: Any, step: Any, table: Looked) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _draw(keys: Keys, depth: int, least: int, code: Any, table: Looked) -> Any:
+def draw(keys: Keys, depth: int, least: int, code: Any, table: Looked) -> Any:
     """A follower of the deepest context seen often enough, drawn by its counts in order of the codes; −1 for none."""
     contexts, totals, heads, nexts, counts, links = table
     for o in range(depth, -1, -1):

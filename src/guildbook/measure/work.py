@@ -167,3 +167,43 @@ class Split:
         held = np.zeros(len(work), dtype=bool)
         held[order[: round(share * len(work))]] = True
         return cls(work.pick(~held), work.pick(held))
+
+
+def united(first: Work, second: Work) -> tuple[Work, Work]:
+    """Two bodies of work with codes of one and the same acts, workers and tasks, known by their texts."""
+    acts = tuple(sorted({*first.acts, *second.acts}))
+    workers = tuple(sorted({*first.workers, *second.workers}))
+    tasks = tuple(sorted({*first.tasks, *second.tasks}))
+    return _coded(first, acts, workers, tasks), _coded(second, acts, workers, tasks)
+
+
+def joined(first: Work, second: Work) -> Work:
+    """Two bodies of work of the same codes, one after the other."""
+    return replace(
+        first,
+        offsets=np.concatenate([first.offsets, second.offsets[1:] + first.offsets[-1]]),
+        act=np.concatenate([first.act, second.act]),
+        worker=np.concatenate([first.worker, second.worker]),
+        time=np.concatenate([first.time, second.time]),
+        own=np.concatenate([first.own, second.own]),
+        agent=np.concatenate([first.agent, second.agent]),
+        task=np.concatenate([first.task, second.task]),
+        outcome=np.concatenate([first.outcome, second.outcome]),
+        keys=first.keys + second.keys,
+    )
+
+
+def _coded(work: Work, acts: tuple[str, ...], workers: tuple[str, ...], tasks: tuple[str, ...]) -> Work:
+    def moved(codes: Codes, have: tuple[str, ...], wanted: tuple[str, ...]) -> Codes:
+        place = {text: code for code, text in enumerate(wanted)}
+        return np.array([place[text] for text in have], np.int32)[codes] if len(codes) else codes
+
+    return replace(
+        work,
+        act=moved(work.act, work.acts, acts),
+        worker=moved(work.worker, work.workers, workers),
+        task=moved(work.task, work.tasks, tasks),
+        acts=acts,
+        workers=workers,
+        tasks=tasks,
+    )
