@@ -33,6 +33,34 @@ def test_a_collective_is_founded_joined_and_left(hall: Any) -> None:
     assert [m["name"] for m in hall.book.collective.show("guild", hall.actor("Ann"))["roll"]] == ["Ann"]
 
 
+def test_where_keys_are_vouched_for_a_fingerprint_from_their_owner_is_what_counts(hall: Any) -> None:
+    desk = hall.book.collective
+    desk.found("The guild", hall.actor("Ann"), {"notice_days": 0, "admission": "vouched"}, "guild")
+    for name in ("Bo", "Cy"):
+        desk.join("guild", hall.actor(name))
+    told = desk.show("guild", hall.actor("Bo"))
+    assert ([one["name"] for one in told["asking"]], "roll" in told) == (["Ann", "Bo", "Cy"], False)
+    for name in ("Eve", "Acme"):
+        assert "asking" not in desk.show("guild", hall.actor(name))
+    with pytest.raises(DeniedError, match="nobody has said yet"):
+        hall.book.ballots.open("guild", hall.actor("Ann"), "Shall we?", now() + DAY)
+    marks = {name: key.public.fingerprint for name, key in hall.keys.items()}
+    with pytest.raises(DeniedError, match="another fingerprint"):
+        desk.vouch("guild", "Bo", marks["Cy"], hall.actor("Ann"))
+    with pytest.raises(DeniedError, match="no key"):
+        desk.vouch("guild", "Nobody", marks["Cy"], hall.actor("Ann"))
+    with pytest.raises(DeniedError, match="vouch"):
+        desk.vouch("guild", "Bo", marks["Bo"], hall.actor("Eve"))
+    for by, name in (("Ann", "Bo"), ("Bo", "Ann"), ("Ann", "Cy"), ("Cy", "Ann")):
+        told = desk.vouch("guild", name, marks[name].upper().replace("-", " "), hall.actor(by))
+    assert {m["name"] for m in told["roll"]} == {"Ann", "Bo", "Cy"}
+    assert desk.roles("guild")[0]["name"] == "Ann"
+    desk.join("guild", hall.actor("Eve"))
+    with pytest.raises(DeniedError, match="vouch"):
+        desk.admit("guild", "Eve", hall.actor("Ann"))
+    assert hall.book.audit.replay().sound
+
+
 def test_strangers_see_no_roll_and_no_small_count(hall: Any) -> None:
     hall.found()
     assert {c["members"] for c in hall.book.collective.list()} == {"fewer than 5"}

@@ -36,7 +36,8 @@ def guild(guildbook_json: Callable[..., Any]) -> None:
 
 
 def test_a_collective_is_founded_and_shown(guildbook: Run, guildbook_json: Callable[..., Any]) -> None:
-    made = guildbook_json("collective", "found", "Ticket guild", "--quorum", "0.3", "--as", "Ada")
+    made = guildbook_json("collective", "found", "Ticket guild", "--quorum", "0.3", "--admission", "steward",
+                         "--as", "Ada")  # fmt: skip
     assert (made["collective"], made["charter"]["quorum_ppm"], made["charter"]["admission"]) == (
         "ticket-guild", 300_000, "steward"
     )  # fmt: skip
@@ -50,6 +51,21 @@ def test_a_collective_is_founded_and_shown(guildbook: Run, guildbook_json: Calla
     assert (status, "licensee is no member" in said) == (1, True)
     status, _, said = guildbook("collective", "leave", "ticket-guild", "--effective", "soon", "--as", "Bo")
     assert (status, "no time" in said) == (2, True)
+
+
+def test_members_vouch_for_one_another(guildbook: Run, guildbook_json: Callable[..., Any]) -> None:
+    made = guildbook_json("collective", "found", "Ticket guild", "--as", "Ada")
+    assert (made["charter"]["admission"], [one["name"] for one in made["asking"]]) == ("vouched", ["Ada"])
+    for name in ("Bo", "Cy"):
+        guildbook("collective", "join", "ticket-guild", "--as", name)
+    mark = {name: guildbook_json("identity", "show", name)["fingerprint"] for name in ("Ada", "Bo", "Cy")}
+    status, _, said = guildbook("collective", "vouch", "ticket-guild", "Bo", mark["Cy"], "--as", "Ada")
+    assert (status, "may be somebody else's" in said) == (1, True)
+    for by, name in (("Ada", "Bo"), ("Bo", "Ada"), ("Ada", "Cy")):
+        status, _, said = guildbook("collective", "vouch", "ticket-guild", name, mark[name], "--as", by)
+        assert (status, "asks to join" in said) == (0, True)
+    status, out, _ = guildbook("collective", "vouch", "ticket-guild", "Ada", mark["Ada"], "--as", "Cy")
+    assert (status, "steward" in out) == (0, True)
 
 
 @pytest.mark.usefixtures("guild")

@@ -82,6 +82,7 @@ class Model:
     def __init__(self, terms: dict[str, Terms]) -> None:
         self.terms = terms
         self.keys: set[str] = set()
+        self.signs: dict[str, str] = {}
         self.licensees: set[str] = set()
         self.last: dict[str, int] = {}
         self.words: dict[str, list[Act]] = defaultdict(list)
@@ -90,6 +91,12 @@ class Model:
         self.charters: dict[str, dict[str, Any]] = {}
         self.rolls: dict[tuple[str, str], list[Act]] = defaultdict(list)
         """(collective, worker) → found, join, leave, mandate, unmandate."""
+        self.waiting: dict[str, set[str]] = defaultdict(set)
+        """Collective → who asks to join; the founder too, until it begins."""
+        self.beginning: dict[str, str] = {}
+        """Collective that has not begun → its founder."""
+        self.vouches: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        """Collective → (who vouches, for whom)."""
         self.forbids: dict[str, list[Act]] = defaultdict(list)
         self.ballots: dict[str, dict[str, Any]] = {}
         self.deals: dict[str, Deal] = {}
@@ -171,6 +178,7 @@ class Model:
 
     def _enrol(self, act: Act, body: Any) -> bool:
         self.keys.add(body["person"])
+        self.signs[body["person"]] = body["sign"]
         if body["role"] == "licensee":
             self.licensees.add(body["person"])
         return True
@@ -197,6 +205,7 @@ class Model:
             return False
         self.leaving[worker] = True
         for collective in self.charters:
+            self._stop_waiting(collective, worker)
             if self.member(collective, worker, act.time):
                 self.rolls[collective, worker].append(act)
         return True
@@ -211,14 +220,58 @@ class Model:
         if act.by != body["founder"] or body["collective"] in self.charters:
             return False
         self.charters[body["collective"]] = body["charter"]
-        self.rolls[body["collective"], body["founder"]].append(act)
+        if body["charter"].get("admission") == "vouched":
+            self.waiting[body["collective"]].add(body["founder"])
+            self.beginning[body["collective"]] = body["founder"]
+        else:
+            self.rolls[body["collective"], body["founder"]].append(act)
         return True
+
+    def _vouch(self, act: Act, body: Any) -> bool:
+        name, whom = body["collective"], body["worker"]
+        waiting = self.waiting[name]
+        if self.charters.get(name, {}).get("admission") != "vouched" or act.by not in self.keys or act.by == whom:
+            return False
+        if not (act.by in waiting or self.member(name, act.by, act.time)) or whom not in waiting:
+            return False
+        if body["sign"] != self.signs[whom]:
+            return False
+        self.vouches[name].append((act.by, whom))
+        while entering := self._entering(name, act.time):
+            first = self.beginning.pop(name, "")
+            for one in entering:
+                self._stop_waiting(name, one)
+                kind = ActKind.FOUND if one == first else ActKind.JOIN
+                self.rolls[name, one].append(Act(kind, act.time, one))
+        return True
+
+    def _entering(self, name: str, time: int) -> set[str]:
+        """Who waits, and whose key enough people know."""
+        said, waiting = set(self.vouches[name]), self.waiting[name]
+        if name in self.beginning:
+            first = self.beginning[name]
+            both = {one for one in waiting if {(first, one), (one, first)} <= said}
+            return {first, *both} if first in waiting and len(both) > 1 else set()
+        found: set[str] = set()
+        for one in waiting:
+            by = {other for other, whom in said if whom == one and self.member(name, other, time)}
+            if len(by) > 1 or any(self.steward(name, other, time) for other in by):
+                found.add(one)
+        return found
+
+    def _stop_waiting(self, name: str, worker: str) -> None:
+        self.waiting[name].discard(worker)
+        self.vouches[name] = [(by, whom) for by, whom in self.vouches[name] if whom != worker]
 
     def _join(self, act: Act, body: Any) -> bool:
         if not self._by_the_worker(act):
             return False
         if act.kind is ActKind.JOIN and body["worker"] not in self.keys:
             return False
+        known = act.kind is not ActKind.JOIN or self.member(body["collective"], body["worker"], act.time)
+        if not known and self.charters.get(body["collective"], {}).get("admission") == "vouched":
+            self.waiting[body["collective"]].add(body["worker"])
+            return True
         self.rolls[body["collective"], body["worker"]].append(act)
         return True
 

@@ -6,6 +6,7 @@ import hashlib
 import random
 from collections.abc import Callable
 from functools import cache
+from itertools import permutations
 
 from game_gate import (
     CLASSES,
@@ -55,6 +56,13 @@ def come_or_go(game: Game) -> None:
     later = {"effective": game.time + game.dice.choice([1, 3]) * DAY} if game.dice.random() < 0.4 else {}
     said = later if kind is ActKind.LEAVE else {}
     game.act(kind, by(game, worker), collective=game.dice.choice(COLLECTIVES), worker=worker, **said)
+
+
+def vouch(game: Game) -> None:
+    """For somebody's key, or for another key than theirs."""
+    worker, other = game.dice.choice(ENROLLED), game.dice.choice([*ENROLLED, *LICENSEES])
+    sign = key_of(worker if game.dice.random() < 0.9 else other)
+    game.act(ActKind.VOUCH, other, collective=game.dice.choice(COLLECTIVES), worker=worker, sign=sign, box="")
 
 
 def delegate(game: Game) -> None:
@@ -224,8 +232,8 @@ def same(game: Game, asked: Request) -> str:
 
 
 MOVES = (
-    (speak, 5), (halt, 1), (come_or_go, 2), (delegate, 2), (forbid, 1), (bargain, 1), (trouble, 1.5), (strike, 1.5),
-    (end_strike, 1), (notify, 1.5), (forget, 0.3), (wait, 1), (read, 6), (single, 6),
+    (speak, 5), (halt, 1), (come_or_go, 2), (vouch, 1), (delegate, 2), (forbid, 1), (bargain, 1), (trouble, 1.5),
+    (strike, 1.5), (end_strike, 1), (notify, 1.5), (forget, 0.3), (wait, 1), (read, 6), (single, 6),
 )  # fmt: skip
 _NAMES, _WEIGHTS = zip(*MOVES, strict=True)
 
@@ -256,10 +264,15 @@ def begin(game: Game) -> None:
         game.act(ActKind.ENROL, who, person=who, role=role, sign=key_of(who), box="")
     for name, founder, law in (("guild", "ann", ["", "", "eu-employment"]), ("union", "bo", ["", "eu-employment"])):
         charter = {"name": name, "notice_days": dice.choice([0, 2]), "law": dice.choice(law)}
+        charter["admission"] = dice.choice(["open", "open", "vouched"])
         game.act(ActKind.FOUND, founder, collective=name, founder=founder, charter=charter)
         for member in ENROLLED:
             if member != founder and dice.randint(0, 4):
                 game.act(ActKind.JOIN, member, collective=name, worker=member)
+        for one, other in permutations(ENROLLED, 2):
+            if charter["admission"] == "vouched" and dice.randint(0, 9):
+                game.act(ActKind.VOUCH, one, collective=name, worker=other, sign=key_of(other), box="")
+        for member in ENROLLED:
             if dice.randint(0, 4):
                 everything = {"class": "*", "purpose": "*"}
                 game.act(ActKind.MANDATE, member, collective=name, worker=member, **everything)

@@ -15,7 +15,7 @@ from game_gate import DifferenceError, cheap_signatures
 from plays_gate import play
 
 from guildbook.govern import policy, receipts
-from guildbook.govern.world import World, authority
+from guildbook.govern.world import World, authority, vouching
 from guildbook.govern.world.parts import Collective, Strike
 
 GAMES = 1_500
@@ -81,6 +81,8 @@ HOLES: dict[str, tuple[Any, str, Any]] = {
     "a refusal of a group is no refusal of what is in it": (policy, "chain", _alone),
     "agreements are overlooked": (policy, "_agreed", _nothing),
     "notices are not waited for": (World, "informed", _always),
+    "whoever asks to join need not be known": (vouching, "_known", _always),
+    "one vouch makes a founder": (vouching, "WITNESSES", 1),
     "signatures are not looked at": (authority, "_verify", _unsigned),
     "receipts are not written": (receipts, "receipt", _unwritten),
     "nothing is looked at again when it is read": (receipts, "receipt", _unconfirmed),

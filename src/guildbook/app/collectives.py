@@ -15,8 +15,9 @@ from guildbook.govern.identity.person import Public, Role
 from guildbook.govern.permissions import class_given, purpose_named
 from guildbook.govern.world import World
 from guildbook.govern.world.parts import AUDITOR, STEWARD, Charter, Collective, Person
+from guildbook.govern.world.vouching import VOUCHED
 from guildbook.model.decision import EVERY
-from guildbook.model.errors import UnknownNameError, UsageError
+from guildbook.model.errors import DeniedError, UnknownNameError, UsageError
 from guildbook.model.time import iso, now
 
 ROLES: Final = (STEWARD, AUDITOR)
@@ -55,6 +56,24 @@ class Collectives:
         """A steward admits somebody who asked."""
         body = {"collective": self.named(collective).id, "worker": self._persons.person(name)}
         self._gate.register.act(ActKind.ADMIT, body, actor.signer)
+        return self.show(collective, actor)
+
+    def vouch(self, collective: str, name: str, told: str, actor: Actor) -> dict[str, Any]:
+        """Sign that the key enrolled under a name is that person's. `told`: the fingerprint they gave themselves.
+
+        Raises `DeniedError` where another key is enrolled under the name: somebody else may have enrolled it.
+        """
+        found, known = self.named(collective), self._gate.register.world().people.get(self._persons.person(name))
+        if known is None:
+            raise DeniedError(f"{name} has no key in this book.", "guildbook identity enrol NAME.", "no-key")
+        if _letters(told) != _letters(fingerprint(known)):
+            raise DeniedError(
+                f"The key enrolled under {name} has another fingerprint: it may be somebody else's.",
+                "Ask them for the one `guildbook identity show` prints on their machine. If it is not theirs, say so.",
+                "other-key",
+            )
+        body = {"collective": found.id, "worker": known.id, "sign": known.sign, "box": known.box}
+        self._gate.register.act(ActKind.VOUCH, body, actor.signer)
         return self.show(collective, actor)
 
     def leave(self, collective: str, actor: Actor, effective: int | None = None) -> dict[str, Any]:
@@ -97,8 +116,12 @@ class Collectives:
         if actor is None or actor.signer is None or not _insider(found, actor.person, time):
             return told
         told["members"] = len(found.members(time))
+        told["asking"] = [
+            self._person(world.people[one]) | {"vouches": len(found.vouches.get(one, ()))} for one in found.asking
+        ]
+        if actor.person in found.asking:
+            return told
         told["roll"] = [self._member(found, world.people[one], time) for one in found.roll if found.member(one, time)]
-        told["asking"] = [self._person(world.people[one]) for one in found.asking]
         told["offices"] = self._offices(found, time)
         told["refusals"] = [[c, p, self._gate.label(r)] for c, p, r in sorted(found.refusals)]
         return told
@@ -164,7 +187,12 @@ def fingerprint(person: Person) -> str:
 
 
 def _insider(found: Collective, person: str, time: int) -> bool:
-    return found.member(person, time) or found.holds(person, AUDITOR, time)
+    waits = person in found.asking and found.charter.admission == VOUCHED  # they vouch for one another
+    return waits or found.member(person, time) or found.holds(person, AUDITOR, time)
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text.lower() if c.isalnum())
 
 
 def _purpose(name: str) -> str:

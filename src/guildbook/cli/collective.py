@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     collective.command("found")(found)
     collective.command("join")(join)
     collective.command("admit")(admit)
+    collective.command("vouch")(vouch)
     collective.command("leave")(leave)
     collective.command("list")(list_collectives)
     collective.command("show")(show_collective)
@@ -56,12 +57,15 @@ def found(
     ] = 0.5,
     law: Annotated[str, typer.Option(metavar="PROFILE", help="A law profile: eu-employment.")] = "",
     admission: Annotated[
-        str, typer.Option(metavar="HOW", help="open, or steward: a steward admits members.")
-    ] = "steward",
+        str,
+        typer.Option(
+            metavar="HOW", help="vouched: members sign whose key it is; steward: a steward admits; open: who asks."
+        ),
+    ] = "vouched",
     person: As = None,
     json: Json = False,
 ) -> None:
-    """Found a collective: you are its first member and steward."""
+    """Found a collective. You are its first steward: at once, or where keys are vouched for once two others are in."""
     charter = {
         "quorum_ppm": _ppm(quorum), "majority_ppm": _ppm(majority), "term_days": term_days, "law": law,
         "strike_threshold_ppm": _ppm(threshold), "notice_days": notice_days, "admission": admission,
@@ -70,7 +74,7 @@ def found(
 
 
 def join(context: typer.Context, collective: Which, person: As = None, json: Json = False) -> None:
-    """Join, or ask a steward to admit you where the charter says so."""
+    """Join, or ask to: by the charter a steward admits you, or others vouch for your key."""
     _do(context, person, json, lambda book, who: book.collective.join(collective, who))
 
 
@@ -83,6 +87,21 @@ def admit(
 ) -> None:
     """Admit somebody who asked: a steward has seen who they are."""
     _do(context, person, json, lambda book, who: book.collective.admit(collective, name, who))
+
+
+def vouch(
+    context: typer.Context,
+    collective: Which,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose key you know.")],
+    told: Annotated[
+        str,
+        typer.Argument(metavar="FINGERPRINT", help="What identity show tells them, on their machine."),
+    ],
+    person: As = None,
+    json: Json = False,
+) -> None:
+    """Sign that the key enrolled under a name is that person's, so that they can be a member."""
+    _do(context, person, json, lambda book, who: book.collective.vouch(collective, name, told, who))
 
 
 def leave(
@@ -224,6 +243,9 @@ def _tell(told: dict[str, Any], *, json: bool) -> None:
     rows = [("id", told["collective"]), ("name", told["name"]), ("members", told["members"])]
     rows += [(name.replace("_", " "), value) for name, value in charter.items() if name != "name"]
     table(("", ""), rows)
+    for one in told.get("asking", ()):
+        how = "vouch, with what they tell you" if charter["admission"] == "vouched" else "admit"
+        say(f"{one['name']} ({one['fingerprint']}, {one['vouches']} vouch for it) asks to join: collective {how}.")
     if "roll" in told:
         table(
             ("member", "fingerprint", "offices", "delegated", "leaves"),
@@ -232,8 +254,6 @@ def _tell(told: dict[str, Any], *, json: bool) -> None:
                 for m in told["roll"]
             ],
         )
-        for one in told["asking"]:
-            say(f"{one['name']} ({one['fingerprint']}) asks to join: guildbook collective admit.")
         for refusal in told["refusals"]:
             say(f"Refused: {' '.join(refusal)}.")
 

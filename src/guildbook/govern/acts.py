@@ -30,6 +30,7 @@ class ActKind(StrEnum):
     FOUND = "found"
     JOIN = "join"
     ADMIT = "admit"
+    VOUCH = "vouch"
     LEAVE = "leave"
     OFFICE = "office"
     MANDATE = "mandate"

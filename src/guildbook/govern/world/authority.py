@@ -86,6 +86,7 @@ def agreement(world: World, name: str) -> Agreement:
 
 def check_steward(world: World, found: Collective, act: Act) -> None:
     """Only a steward whose term is running acts for a collective, with a key of their own if they have one."""
+    check_vouched(found, act.by)
     if not found.holds(act.by, STEWARD, act.time):
         raise _denied(
             f"Only a steward of {found.charter.name} in their term of office can do this.",
@@ -94,6 +95,16 @@ def check_steward(world: World, found: Collective, act: Act) -> None:
         )
     if act.by not in world.people:
         raise _denied("A steward acts with a key of their own.", "Make one: guildbook identity new NAME.", "no-key")
+
+
+def check_vouched(found: Collective, person: str) -> None:
+    """Raise `DeniedError` for somebody who waits for others to say that their key is theirs."""
+    if person in found.asking and found.charter.admission == "vouched":
+        raise _denied(
+            f"You are no member of {found.charter.name} yet: nobody has said yet that you are you.",
+            "Have your fingerprint compared (guildbook identity show); then they: guildbook collective vouch.",
+            "not-member",
+        )
 
 
 def party(found: Agreement, act: Act, world: World) -> str:

@@ -9,9 +9,10 @@ from guildbook.govern.acts import Act, ActKind
 from guildbook.govern.identity.person import KEY, weak
 from guildbook.govern.vault import folding as vaults
 from guildbook.govern.world import bargaining, voting
-from guildbook.govern.world.authority import check, collective
+from guildbook.govern.world.authority import check, check_vouched, collective
 from guildbook.govern.world.parts import AUDITOR, STEWARD, Appeal, Charter, Collective, Person
 from guildbook.govern.world.state import Served, World
+from guildbook.govern.world.vouching import VOUCHED, begin, enter, vouch
 from guildbook.model.decision import EVERY
 from guildbook.model.errors import DeniedError, InputError
 from guildbook.model.time import DAY
@@ -74,6 +75,8 @@ def _rekey(world: World, act: Act, body: Mapping[str, Any]) -> None:
     person = world.people[body["person"]]
     person.former[person.sign] = act.time
     person.sign, person.box = body["sign"], body["box"]
+    for found in world.collectives.values():
+        found.vouches.pop(person.id, None)  # they were for the key they had
 
 
 def _say(world: World, act: Act, body: Mapping[str, Any]) -> None:
@@ -104,9 +107,9 @@ def _erase_begin(world: World, act: Act, body: Mapping[str, Any]) -> None:
     worker = body["worker"]
     world.erasing.add(worker)
     world.forgotten[worker] = act.time
-    for name in world.collectives_of.get(worker, ()):
-        found = world.collectives[name]
+    for found in world.collectives.values():
         found.asking.pop(worker, None)
+        found.vouches.pop(worker, None)
         if found.member(worker, act.time):
             found.leaving[worker] = act.time
             _drop(found, worker)
@@ -125,10 +128,11 @@ def _found(world: World, act: Act, body: Mapping[str, Any]) -> None:
     made = Collective(name, charter)
     founder = body["founder"]
     _check_joins(world, founder)
-    made.roll[founder] = act.time
-    made.offices[founder, STEWARD] = act.time + charter.term_days * DAY
     world.collectives[name] = made
-    world.collectives_of.setdefault(founder, []).append(name)
+    if charter.admission == VOUCHED:
+        made.founder, made.asking[founder] = founder, act.time
+    else:
+        begin(world, made, founder, act.time)
 
 
 def _check_charter(charter: Charter) -> None:
@@ -140,7 +144,11 @@ def _check_charter(charter: Charter) -> None:
         raise DeniedError(
             "A charter has a name, terms of office, and a majority that can be reached.", "Correct it.", "bad-charter"
         )
-    if charter.law not in PROFILES or charter.admission not in {"open", ADMITTED}:
+    if charter.admission not in {"open", ADMITTED, VOUCHED}:
+        raise DeniedError(
+            f"Nobody is admitted by {charter.admission!r}.", f"One of: open, {ADMITTED}, {VOUCHED}.", "bad-charter"
+        )
+    if charter.law not in PROFILES:
         raise DeniedError(f"There is no law profile {charter.law!r}.", f"Profiles: {', '.join(PROFILES)}.", "bad-law")
 
 
@@ -162,25 +170,19 @@ def _join(world: World, act: Act, body: Mapping[str, Any]) -> None:
     _check_joins(world, worker)
     if worker in found.roll and not found.member(worker, act.time):  # what they had before they left stays away
         _drop(found, worker)
-    if found.charter.admission == ADMITTED and not found.member(worker, act.time):
+    if found.charter.admission in {ADMITTED, VOUCHED} and not found.member(worker, act.time):
         found.asking.setdefault(worker, act.time)
         return
-    _enter(world, found, worker, act.time)
+    enter(world, found, worker, act.time)
 
 
 def _admit(world: World, act: Act, body: Mapping[str, Any]) -> None:
     found, worker = collective(world, body["collective"]), body["worker"]
+    if found.charter.admission == VOUCHED:
+        raise DeniedError("Here it takes a vouch for their key.", "guildbook collective vouch.", "vouched")
     if found.asking.pop(worker, None) is None:
         raise DeniedError("They have not asked to join.", "guildbook collective join --as NAME.", "not-asking")
-    _enter(world, found, worker, act.time)
-
-
-def _enter(world: World, found: Collective, worker: str, time: int) -> None:
-    found.leaving.pop(worker, None)
-    found.roll.setdefault(worker, time)
-    of = world.collectives_of.setdefault(worker, [])
-    if found.id not in of:
-        of.append(found.id)
+    enter(world, found, worker, act.time)
 
 
 def _leave(world: World, act: Act, body: Mapping[str, Any]) -> None:
@@ -209,6 +211,7 @@ def _office(world: World, act: Act, body: Mapping[str, Any]) -> None:
 
 def _mandate(world: World, act: Act, body: Mapping[str, Any]) -> None:
     found = collective(world, body["collective"])
+    check_vouched(found, body["worker"])
     if not found.member(body["worker"], act.time):
         raise DeniedError("Only a member can give a mandate.", "Join first: guildbook collective join.", "not-member")
     found.mandates.setdefault(body["worker"], set()).add((body["class"], body["purpose"]))
@@ -289,6 +292,7 @@ _HANDLERS: Final[Mapping[ActKind, Handler]] = {
     ActKind.FOUND: _found,
     ActKind.JOIN: _join,
     ActKind.ADMIT: _admit,
+    ActKind.VOUCH: vouch,
     ActKind.LEAVE: _leave,
     ActKind.OFFICE: _office,
     ActKind.MANDATE: _mandate,

@@ -44,7 +44,8 @@ class Charter:
     law: str = ""
     """A law profile, for example `eu-employment`."""
     admission: str = "open"
-    """Whether who asks to join is a member at once (`open`) or once a steward has said so (`steward`)."""
+    """Whether who asks to join is a member at once (`open`), once a steward has said so (`steward`), or once a steward
+    or two members have signed that the enrolled key is theirs (`vouched`)."""
 
 
 @dataclass(slots=True)
@@ -64,7 +65,11 @@ class Collective:
     refusals: set[tuple[str, str, str]] = field(default_factory=set[tuple[str, str, str]])
     """(class, purpose, recipient) the collective refuses."""
     asking: dict[str, int] = field(default_factory=dict[str, int])
-    """Who wants to join → since when, where a steward admits them."""
+    """Who wants to join → since when, where a steward admits them or their key has to be vouched for."""
+    vouches: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    """Who wants to join → who has signed that the key they have now is theirs."""
+    founder: str = ""
+    """Who founded it, as long as nobody is a member because nobody's key is vouched for."""
 
     def member(self, worker: str, time: int) -> bool:
         """Whether somebody is on the roll at a time."""
