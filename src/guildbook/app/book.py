@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from guildbook.app.ballots import Ballots
     from guildbook.app.collectives import Collectives
     from guildbook.app.erasures import Erasures
+    from guildbook.app.lineage import Lineages
     from guildbook.app.managing import Managing
     from guildbook.app.measuring import Measuring
     from guildbook.app.mine import Mine
@@ -114,6 +115,13 @@ class Book:
         from guildbook.app.measuring import Measuring  # noqa: PLC0415 - compiled parts take time to load
 
         return Measuring(self._store, self.govern, self.distil, self.persons)
+
+    @property
+    def lineage(self) -> Lineages:
+        """What was made of what, on which inherited terms."""
+        from guildbook.app.lineage import Lineages  # noqa: PLC0415
+
+        return Lineages(self._store, self.govern, self.distil)
 
     @property
     def mine(self) -> Mine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from guildbook.app.naming import masked, masked_practices, roles
 from guildbook.app.progress import Progress, silent
@@ -98,6 +98,25 @@ class Distilling:
         labels = roles(found, self._nameless() - {worker})
         theirs = [p for p in found.practices if worker in dict(p.contributors)]
         return list(masked_practices(theirs, labels, self._renamed)) if labels else theirs
+
+    def practice(self, name: str, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> tuple[Practice, bool, list[str]] | None:
+        """The only practice whose id begins so, whether it may be shown now, and the names of those it rests on."""
+        kept, shown = self._kept(purpose), self.knowledge(purpose)
+        if kept is None or shown is None:
+            return None
+        labels = roles(kept, self._nameless())
+        told = masked_practices(kept.practices, labels, self._renamed) if labels else kept.practices
+        found = [pair for pair in zip(kept.practices, told, strict=True) if pair[1].id.startswith(name)]
+        if len(found) != 1:
+            return None
+        whole, practice = found[0]
+        now_shown = any(p.id == practice.id for p in shown.practices)
+        return practice if now_shown else replace(practice, title=""), now_shown, [who for who, _ in whole.contributors]
+
+    @staticmethod
+    def learnt_name(purpose: Purpose = Purpose.TRAIN_PEOPLE) -> str:
+        """The name under which what was learnt is kept."""
+        return _knowledge(purpose)
 
     def _nameless(self) -> frozenset[str]:
         """Names that are not to be shown."""

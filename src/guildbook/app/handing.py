@@ -23,6 +23,7 @@ from guildbook.app.persons import Actor
 from guildbook.columns import ADMITTED_SCHEMA
 from guildbook.govern import Admitted, Gate
 from guildbook.govern.audit.checkpoint import signing_key
+from guildbook.govern.lineage import read_terms
 from guildbook.govern.permissions import purpose_named
 from guildbook.govern.receipts import root_of
 from guildbook.govern.world.authority import signed_by
@@ -35,7 +36,8 @@ from guildbook.store import Store
 
 FORMAT: Final = "guildbook-handed-1"
 _CONTEXT: Final = b"guildbook-handed-1\n"
-_SUFFIX: Final = ".manifest.json"
+MANIFEST: Final = ".manifest.json"
+"""What the name of the manifest adds to that of its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def hand(store: Store, gate: Gate, recipient: str, asked: Asked, actor: Actor) -
         write_events(asked.form, _tables(admitted, lambda name: pseudonym(store, recipient, name)), unfinished)
         with unfinished.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        said = _said(store, admitted, asked, digest)
+        said = _said(store, gate, admitted, asked, digest)
         unfinished.replace(asked.output)
     except OSError as error:
         raise InputError(f"{asked.output} cannot be written: {error.strerror}.", "Give another -o FILE.") from error
@@ -118,15 +120,17 @@ def check(file: Path, key: str | None = None) -> dict[str, Any]:
     return manifest
 
 
-def _said(store: Store, admitted: Admitted, asked: Asked, digest: str) -> dict[str, Any]:
+def _said(store: Store, gate: Gate, admitted: Admitted, asked: Asked, digest: str) -> dict[str, Any]:
     grant = admitted.grant
     clauses = sorted({clause for *_, found in admitted.lineage for clause in found.split()})
+    terms = read_terms(gate.register.world(), str(grant.purpose), grant.recipient, clauses)
     return {
         "format": FORMAT, "book": store.book_id, "time": iso(grant.time), "grant": grant.id,
         "recipient": grant.recipient, "purpose": str(grant.purpose), "use": grant.use, "clauses": clauses,
         "agreements": sorted({clause.partition("#")[0] for clause in clauses}), "policy_hash": grant.policy_hash,
         "segments_root": root_of(grant.segments), "events": sum(s.rows for s in grant.segments),
         "segments": [{"id": s.id, "events": s.rows, "digest": s.digest} for s in grant.segments],
+        "lineage": {"depth": 0, "terms": terms.to_dict()},
         "file": asked.output.name, "form": asked.form, "sha256": digest,
     }  # fmt: skip
 
@@ -156,7 +160,7 @@ def without_names(table: pa.Table, names: dict[str, str], known_as: Callable[[st
 
 
 def _beside(file: Path) -> Path:
-    return file.with_name(file.name + _SUFFIX)
+    return file.with_name(file.name + MANIFEST)
 
 
 def summary(manifest: Mapping[str, Any]) -> str:

@@ -22,6 +22,7 @@ from guildbook.cli import (
     forgetting,
     identity,
     learning,
+    lineage,
     measure,
     mine,
     nextstep,
@@ -63,6 +64,7 @@ for part in (
     audit,
     identity,
     forgetting,
+    lineage,
     mine,
     measure,
 ):

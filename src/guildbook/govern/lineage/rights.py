@@ -93,19 +93,23 @@ def _worked_out(world: World, graph: Graph, groups: Groups, node: Node, held: di
 
 
 def _read(world: World, node: Node, groups: Iterable[Group]) -> Terms:
-    """The terms of traces as they were read: those of every clause that allowed any of them."""
-    found = Terms(frozenset({node.purpose}), frozenset({node.recipient}))
-    for clause in sorted({c for g in groups if g.reason in ALLOWING for c in g.clauses}):
-        found &= _agreed(world, clause, node)
-    return found
+    """The terms of traces as they were read."""
+    clauses = {c for g in groups if g.reason in ALLOWING for c in g.clauses}
+    return read_terms(world, node.purpose, node.recipient, clauses)
 
 
-def _agreed(world: World, clause: str, node: Node) -> Terms:
+def read_terms(world: World, purpose: str, recipient: str, clauses: Iterable[str]) -> Terms:
+    """The terms of traces that somebody was given for a purpose: those of every clause that allowed any of them."""
+    agreed = [_agreed(world, clause, purpose) for clause in sorted(set(clauses)) if "#" in clause]
+    return met([Terms(frozenset({purpose}), frozenset({recipient})), *agreed])
+
+
+def _agreed(world: World, clause: str, purpose: str) -> Terms:
     agreement = world.agreements[clause.partition("#")[0]]
     said = agreement.latest.terms
     ends = _ends(agreement)
     return Terms(
-        frozenset({node.purpose}), frozenset({agreement.licensee}), frozenset({clause}),
+        frozenset({purpose}), frozenset({agreement.licensee}), frozenset({clause}),
         None if ends >= _STANDS else ends, said.retention_days, said.derivative_depth, said.substitution.bound,
         said.remedies.delete_on_end,
     )  # fmt: skip
@@ -124,7 +128,7 @@ def allowed(world: World, graph: Graph, groups: Groups, parents: Sequence[str], 
     if not parents:
         return Denial(Reason.NO_PERMISSION, "It is not said what it is made of.")
     terms = met(terms_of(world, graph, groups, parent) for parent in parents).derived()
-    if terms.recipients != {_holder(world, by)}:
+    if terms.recipients != frozenset({_holder(world, by)}):
         return Denial(Reason.NO_PERMISSION, "It is made of something that was given to somebody else.")
     if not terms.purposes:
         return Denial(Reason.NO_PERMISSION, "What it is made of was given for different purposes.")
@@ -155,7 +159,7 @@ def standing(world: World, graph: Graph, groups: Groups, key: str, time: int) ->
         for group in groups(node.key):
             if group.reason not in ALLOWING:
                 continue
-            over = [each for clause in group.clauses if (each := _over(world, clause, time))]
+            over = [each for clause in group.clauses if "#" in clause and (each := _over(world, clause, time))]
             ended |= {each.clause: each for each in over}
             reason = _withheld(world, node, group, time, ended=bool(over))
             if reason:
@@ -175,7 +179,7 @@ def _withheld(world: World, node: Node, group: Group, time: int, *, ended: bool)
     found = decide(world, asked)
     if found.allow or (ended and found.reason is Reason.NO_PERMISSION):
         return ""
-    return SUSPENDED if any(_suspended(world, clause) for clause in group.clauses) else str(found.reason)
+    return SUSPENDED if any("#" in c and _suspended(world, c) for c in group.clauses) else str(found.reason)
 
 
 def _suspended(world: World, clause: str) -> bool:
