@@ -40,12 +40,14 @@ def mix(value: Any, word: Any) -> Any:
 
 
 @njit(cache=True, inline="always")
-def _deeper(key: Any, symbol: Any) -> Any:
+def deeper(key: Any, symbol: Any) -> Any:
+    """The key of the context that is one symbol longer."""
     return mix(key, uint64(symbol + 2)) | uint64(1)
 
 
 @njit(cache=True, inline="always")
-def _root(task: Any) -> Any:
+def root(task: Any) -> Any:
+    """The key of a task's context of no acts."""
     return mix(uint64(_GAMMA), uint64(task + 1)) | uint64(1)
 
 
@@ -55,11 +57,11 @@ def chain(acts: Codes, low: int, at: int, task: int, order: int, out: Keys) -> i
 
     `out` (order + 1,) receives the key of order o at o.
     """
-    out[0] = _root(task)
+    out[0] = root(task)
     depth = min(order, at - low + 1)
     for back in range(1, depth + 1):
         symbol = acts[at - back] if at - back >= low else np.int32(START)
-        out[back] = _deeper(out[back - 1], symbol)
+        out[back] = deeper(out[back - 1], symbol)
     return depth
 
 
@@ -118,7 +120,7 @@ def count(
             depth = chain(acts, low, at, tasks[trace], order, keys)
             for o in range(depth + 1):
                 context = put(contexts, keys[o])
-                pair = put(pairs, _deeper(keys[o] ^ uint64(_MIX1), follower))
+                pair = put(pairs, deeper(keys[o] ^ uint64(_MIX1), follower))
                 if nexts[pair] == NONE:
                     nexts[pair] = follower
                     links[pair] = heads[context]
