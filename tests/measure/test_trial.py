@@ -68,6 +68,14 @@ def test_without_outcomes_the_last_act_must_be_the_same() -> None:
     assert trial.substitution(model, Policy(decoding="greedy")).measured.value == pytest.approx(2 / 3)
 
 
+def test_without_outcomes_all_must_be_done_that_the_people_did() -> None:
+    whole = cases(["abcz", "abcz", "az", "awbcz"], 10)
+    trial, model = trial_of(whole)
+    found = trial.substitution(model, Policy(decoding="greedy")).measured
+    assert found.value == pytest.approx(3 / 4)  # a b c z does what a z asks for, and not the w of the last
+    assert found.num[3::4].tolist() == [0] * 10
+
+
 def test_a_step_that_nobody_takes_there_spoils_the_run() -> None:
     learnt, tried = cases(["abd", "abd", "acd"], 10), cases(["acd"], 10)
     whole = cases(["abd", "acd"], 1)

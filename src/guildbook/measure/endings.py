@@ -46,8 +46,10 @@ class Endings:
     def wanted(self, work: Work) -> tuple[Bytes, Codes]:
         """(verdict (T,), last act (T,)) that an acceptable run must come to.
 
-        A trace whose outcome is known and told by a decisive act wants that verdict, however the run gets there; any
-        other wants the same last act.
+        A trace whose outcome is known and told by a decisive act wants that verdict, however the run gets there. Of any
+        other nobody said what came of it: the state in which the people left it is all there is to tell what was
+        acceptable. It wants the same last act, and all done that the people did, in whatever order (the set
+        abstraction of a state: van der Aalst et al., *Software and Systems Modeling* 9, 2010).
         """
         size = len(work)
         said = np.full(size, UNKNOWN, np.int8)

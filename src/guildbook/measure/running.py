@@ -29,12 +29,23 @@ PATIENCE: Final = 2
 
 
 def runs(
-    model: Table, reference: Table, work: Work, endings: Endings, policy: Policy, many: int, decoding: str
+    model: Table,
+    reference: Table,
+    work: Work,
+    endings: Endings,
+    policy: Policy,
+    many: int,
+    decoding: str,
+    took: Bools | None = None,
 ) -> tuple[Ints, Ints, Ints, Ints]:
     """(accepted runs (T,), valid steps at each step (L,), runs that got so far (L,), steps a person must approve (T,)).
 
     A run is accepted that ends of itself, with every step and the end taken by somebody in the held-back work after the
-    same two steps, with no step that a person must approve, at the verdict or last act that the people came to.
+    same two steps, with no step that a person must approve, in an end state that the people would accept: at the
+    verdict they came to or, where none is known, at the same last act with all done that they did.
+
+    `took`, where given, (T · many, acts + 1) of False, is told which acts each accepted run took; run r of trace t is
+    row t · many + r.
     """
     verdicts, last = endings.wanted(work)
     gated = np.zeros(len(work.acts) + 1, dtype=bool)
@@ -44,6 +55,7 @@ def runs(
         work.offsets, work.act, work.task, verdicts, last, np.append(endings.verdict, np.int8(0)), gated,
         policy.opening, many, decoding == "sample", limit, np.uint64(policy.seed), model.shape.order,
         model.shape.least, model.end, model.arrays(), reference.shape.order, reference.arrays(),
+        np.empty((0, 0), dtype=bool) if took is None else took,
     )  # fmt: skip
 
 
@@ -67,8 +79,10 @@ def _runs(
     model: Looked,
     valid_order: int,
     reference: Looked,
+    took: Bools,
 ) -> tuple[Ints, Ints, Ints, Ints]:
     size = len(offsets) - 1
+    done, stamp = np.zeros(end + 1, np.int64), 0
     accepted, gates = np.zeros(size, np.int64), np.zeros(size, np.int64)
     good, reached = np.zeros(limit + 1, np.int64), np.zeros(limit + 1, np.int64)
     way = np.empty(limit + 1, np.int32)
@@ -95,21 +109,39 @@ def _runs(
                     break
                 way[at] = step
                 at += 1
-            if step == end and fine:
-                accepted[trace] += _as_people(way, at, decisive, verdicts[trace], last[trace])
+            if step != end or not fine:
+                continue
+            stamp += 1
+            for place in range(at):
+                done[way[place]] = stamp
+            if verdicts[trace] != 0:
+                fine = _verdict(way, at, decisive) == verdicts[trace]
+            else:
+                fine = way[at - 1] == last[trace] and _nothing_left(acts, low, offsets[trace + 1], done, stamp)
+            accepted[trace] += fine
+            if fine and len(took):
+                for place in range(given, at):
+                    took[trace * many + run, way[place]] = True
     return accepted, good, reached, gates
 
 
 @njit(cache=True, nogil=True)
-def _as_people(way: Codes, size: int, decisive: NDArray[np.int8], verdict: int, last: int) -> Any:
-    """Whether a run of this size comes to the wanted verdict, or where there is none, to the wanted last act."""
-    if verdict == 0:
-        return way[size - 1] == last
+def _verdict(way: Codes, size: int, decisive: NDArray[np.int8]) -> Any:
+    """What the last decisive act of a run says; 0 where there is none."""
     said = 0
     for place in range(size):
         if decisive[way[place]] != 0:
             said = decisive[way[place]]
-    return said == verdict
+    return said
+
+
+@njit(cache=True, nogil=True)
+def _nothing_left(acts: Codes, low: int, high: int, done: Ints, stamp: int) -> Any:
+    """Whether each act of the people's episode was done by this run, in whatever order."""
+    left = 0
+    for place in range(low, high):
+        left += done[acts[place]] != stamp
+    return left == 0
 
 
 @njit(cache=True, nogil=True)
