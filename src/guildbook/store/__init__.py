@@ -2,6 +2,7 @@
 
 from guildbook.store import tables
 from guildbook.store.cipher import Sealer, UndecipherableError
+from guildbook.store.holding import Held, Plan
 from guildbook.store.parting import Parted, Pending
 from guildbook.store.rows import (
     PART,
@@ -38,10 +39,12 @@ __all__ = [
     "CompactReport",
     "ErasureReport",
     "Finding",
+    "Held",
     "ImportRow",
     "ImportState",
     "Parted",
     "Pending",
+    "Plan",
     "QuarantineRow",
     "Scope",
     "SealReport",

@@ -19,6 +19,7 @@ from guildbook.model import time
 from guildbook.model.ids import uuid7
 from guildbook.store import files, segment, tables
 from guildbook.store.cipher import new_key
+from guildbook.store.held import held_cases
 from guildbook.store.keys import INBOX, Keys
 from guildbook.store.reading import address
 from guildbook.store.rows import SegmentRow, note_classes
@@ -58,6 +59,8 @@ class Draft:
         self._files = files.Publication(vault.home, vault.engine)
         with vault.look() as connection:
             self._known = vault.keys.of(connection, list(workers))
+            self.held = held_cases(connection, vault.keys)
+            """By vault, the cases that are held out."""
         self._new: Keys = {}
         self._segments: list[SegmentRow] = []
         self._inbox: list[int] = []
@@ -116,13 +119,16 @@ class Draft:
         self._inbox.extend(inbox)
         self._drop.extend(segments)
 
-    def publish(self, *, now: bool = True) -> None:
-        """Make what was written part of the book; unless `now`, only when it has grown large."""
+    def publish(self, *, now: bool = True, transact: files.Transact | None = None) -> None:
+        """Make what was written part of the book; unless `now`, only when it has grown large.
+
+        `transact` makes the change, in a transaction of its own unless something is to be committed with it.
+        """
         if not now and len(self._files) < _BATCH_FILES and self._files.bytes < _BATCH_BYTES:
             return
         if not (self._segments or self._inbox or self._drop):
             return
-        self._files.commit(self._change, [address(row).path for row in self._drop])
+        self._files.commit(self._change, [address(row).path for row in self._drop], transact)
         for noted in (self._new, self._segments, self._inbox, self._drop):
             noted.clear()
 

@@ -11,9 +11,9 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 
 from guildbook.model.errors import StoreError, UsageError
 
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 """The revision this code works with; the last one in `migrations/versions`."""
-KNOWN: Final = frozenset({"0001", "0002", "0003", "0004", "0005", "0006", "0007"})
+KNOWN: Final = frozenset({"0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"})
 _WRITES: Final = "guildbook_writes"
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
-UNSTATED: Final = "unstated"
+from guildbook.model.decision import HELD, UNSTATED
+
 _STATED: Final = "stated:"
 LEAVING: Final = "leaving:"
 """Before the month: the period of the key of segments that are being erased in part."""
@@ -208,6 +209,21 @@ def decode_terms(text: str) -> tuple[str, ...] | None:
     if text == UNSTATED:
         return None
     return tuple(word for word in text.removeprefix(_STATED).split(",") if word)
+
+
+def hold_terms(text: str, vault: str) -> str:
+    """The terms of traces, as the ledger keeps them, once they are held out in a vault."""
+    stated = decode_terms(text)
+    return encode_terms((HELD + vault, *((UNSTATED,) if stated is None else stated)))
+
+
+def free_terms(text: str) -> str:
+    """The reverse of `hold_terms`; terms of what is not held out stay as they are."""
+    words = decode_terms(text) or ()
+    if not any(word.startswith(HELD) for word in words):
+        return text
+    left = tuple(word for word in words if not word.startswith(HELD))
+    return encode_terms(None if UNSTATED in left else left)
 
 
 @dataclass(frozen=True, slots=True)

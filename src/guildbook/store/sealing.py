@@ -18,6 +18,7 @@ from guildbook.columns.ids import lanes_of
 from guildbook.store import batch, files, ledger, tables
 from guildbook.store.cipher import decrypt
 from guildbook.store.drafting import Draft, Made
+from guildbook.store.held import marked
 from guildbook.store.inbox import bound
 from guildbook.store.reading import read_tables, segment_rows
 from guildbook.store.rows import SealReport, SegmentRow
@@ -149,7 +150,7 @@ def _made(
     keep = _first_of_each(vault, sealed, events)
     if not keep.all():
         events, terms = events.filter(pa.array(keep)), terms[keep]
-    return draft.make(worker, words, events, terms)
+    return draft.make(worker, *marked(draft.held, events, words, terms))
 
 
 def _in_order(vault: Vault, waiting: Sequence[_Batch], draft: Draft) -> Iterator[tuple[list[_Batch], list[Made], bool]]:

@@ -20,6 +20,7 @@ from guildbook.store import (
     compaction,
     erasure,
     files,
+    holding,
     inbox,
     keys,
     ledger,
@@ -240,6 +241,16 @@ class Store:
                 return read(segment_id)
 
         return cases
+
+    # Evaluation vaults
+
+    def hold(self, plan: holding.Plan, transact: holding.Holds) -> holding.Held | None:
+        """Hold whole cases out in a vault; None when there are none to choose. The inbox must be sealed."""
+        return holding.hold(self._vault, plan, transact)
+
+    def free(self, name: str, transact: files.Transact) -> None:
+        """What a vault holds is as if it had never been held out; its scores and copies are kept."""
+        holding.free(self._vault, name, transact)
 
     # Erasure
 

@@ -324,3 +324,38 @@ strike_pledges: Final = Table(
     sqlite_with_rowid=False,
 )
 """Signed pledges, sealed until there are enough, at places that only whoever pledged can tell. No order is kept."""
+
+vaults: Final = Table(
+    "vaults",
+    metadata,
+    _text("name"),
+    _blob("cases"),
+    _blob("kept"),
+    PrimaryKeyConstraint("name"),
+)
+"""Evaluation vaults that hold anything: the cases, by symbol, and what their desk keeps; both sealed."""
+
+vault_scores: Final = Table(
+    "vault_scores",
+    metadata,
+    _text("vault"),
+    _text("licensee"),
+    _text("model"),
+    _text("root"),
+    _int("time"),
+    _blob("sealed"),
+    PrimaryKeyConstraint("vault", "licensee", "model", "root"),
+)
+"""Scores that were given out, so that the same model is answered the same: by hash of the model and of the segments."""
+
+vault_copies: Final = Table(
+    "vault_copies",
+    metadata,
+    _text("vault"),
+    _text("copy"),
+    _text("recipient"),
+    _int("time"),
+    _blob("sealed"),
+    PrimaryKeyConstraint("vault", "copy"),
+)
+"""Copies of what a vault holds that were lent, each with the canaries in it."""
