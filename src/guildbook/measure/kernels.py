@@ -46,6 +46,12 @@ def deeper(key: Any, symbol: Any) -> Any:
 
 
 @njit(cache=True, inline="always")
+def paired(key: Any, follower: Any) -> Any:
+    """The key of a context and what follows it."""
+    return deeper(key ^ uint64(_MIX1), follower)
+
+
+@njit(cache=True, inline="always")
 def root(task: Any) -> Any:
     """The key of a task's context of no acts."""
     return mix(uint64(_GAMMA), uint64(task + 1)) | uint64(1)
@@ -120,7 +126,7 @@ def count(
             depth = chain(acts, low, at, tasks[trace], order, keys)
             for o in range(depth + 1):
                 context = put(contexts, keys[o])
-                pair = put(pairs, deeper(keys[o] ^ uint64(_MIX1), follower))
+                pair = put(pairs, paired(keys[o], follower))
                 if nexts[pair] == NONE:
                     nexts[pair] = follower
                     links[pair] = heads[context]

@@ -106,6 +106,16 @@ class Table:
         sha.update(counts.astype("<i8").tobytes())
         return sha.hexdigest()
 
+    def grow(self, room: int) -> None:
+        """Move to larger arrays, or to as large ones where much of what was counted was taken out again."""
+        wider = Table.empty(self.end, self.shape, room)
+        self.taken = moved(
+            self.contexts, self.heads, self.pairs, self.nexts, self.counts, self.links,
+            wider.contexts, wider.totals, wider.heads, wider.pairs, wider.nexts, wider.counts, wider.links,
+        )  # fmt: skip
+        self.contexts, self.totals, self.heads = wider.contexts, wider.totals, wider.heads
+        self.pairs, self.nexts, self.counts, self.links = wider.pairs, wider.nexts, wider.counts, wider.links
+
     def _count(self, work: Work, sign: int) -> None:
         trace = 0
         while trace < len(work):
@@ -115,17 +125,7 @@ class Table:
             )  # fmt: skip
             if trace < len(work):
                 longest = int(np.diff(work.offsets[trace:]).max()) + 1
-                self._grow(2 * self.taken + longest * (self.shape.order + 1))
-
-    def _grow(self, room: int) -> None:
-        """Move to larger arrays, or to as large ones where much of what was counted was taken out again."""
-        wider = Table.empty(self.end, self.shape, room)
-        self.taken = moved(
-            self.contexts, self.heads, self.pairs, self.nexts, self.counts, self.links,
-            wider.contexts, wider.totals, wider.heads, wider.pairs, wider.nexts, wider.counts, wider.links,
-        )  # fmt: skip
-        self.contexts, self.totals, self.heads = wider.contexts, wider.totals, wider.heads
-        self.pairs, self.nexts, self.counts, self.links = wider.pairs, wider.nexts, wider.counts, wider.links
+                self.grow(2 * self.taken + longest * (self.shape.order + 1))
 
 
 @dataclass(frozen=True, eq=False)
