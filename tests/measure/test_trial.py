@@ -24,7 +24,7 @@ def cases(ways: Sequence[str], times: int, outcomes: Sequence[int] | None = None
 
 def trial_of(whole: Work, order: int = 4) -> tuple[Trial, Table]:
     """A trial of all the work, and the model of all of it."""
-    return Trial.of(whole, whole, Shape(order)), Table.of(whole, Shape(order))
+    return Trial(whole, whole, Shape(order)), Table.of(whole, Shape(order))
 
 
 def test_a_process_with_one_way_needs_nobody() -> None:
@@ -83,7 +83,7 @@ def test_a_step_that_nobody_takes_there_spoils_the_run() -> None:
     held_back = replace(
         tried, act=(tried.act + (tried.act > 0)).astype("int32"), acts=whole.acts
     )  # a c d among a b c d
-    trial = Trial.of(held_back, whole, Shape(3))
+    trial = Trial(held_back, whole, Shape(3))
     model = Table.of(learnt, Shape(3))
     assert trial.substitution(model, Policy(decoding="greedy")).measured.value == 0  # b, which nobody does there
     sampled = trial.substitution(model, Policy(decoding="sample", runs=40)).measured.value

@@ -30,6 +30,8 @@ from guildbook.store import Store
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from guildbook.app.measuring_bargain import Bargaining
+
 LEAST_TRACES = 20
 """Traces below which nothing is measured: a fifth of them is held back."""
 
@@ -56,6 +58,27 @@ class Measuring:
         self._gate = gate
         self._distil = distil
         self._persons = persons
+
+    @property
+    def bargain(self) -> Bargaining:
+        """Strikes, and the brief for a steward."""
+        from guildbook.app.measuring_bargain import Bargaining  # noqa: PLC0415
+
+        return Bargaining(self)
+
+    @property
+    def distil(self) -> Distilling:
+        """The desk whose cuts and names of tasks the measured work has."""
+        return self._distil
+
+    def members(self, collective: str) -> list[str]:
+        """The names of a collective's members now. Raises `UnknownNameError`."""
+        world = self._gate.register.world()
+        found = [c for c in world.collectives.values() if collective in {c.id, c.charter.name}]
+        if not found:
+            raise UnknownNameError("collective", collective, [c.charter.name for c in world.collectives.values()])
+        inside = found[0].members(now())
+        return sorted(w.name for w in self._store.workers() if w.id in inside and w.name is not None)
 
     def work(self, asked: Asked | None = None) -> Work:
         """The joint traces admitted for a purpose. Raises `InputError` where there are too few to measure anything."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from guildbook.app.distilling import Distilling
@@ -22,11 +23,17 @@ AGENT = "agent"
 
 def work_of(admitted: Admitted, distil: Distilling) -> Work:
     """The joint traces of everything a grant admits, with tasks by their titles."""
-    from guildbook.distil.encode import COLUMNS, encode  # noqa: PLC0415 - compiled parts take time to load
+    from guildbook.distil.encode import COLUMNS  # noqa: PLC0415 - compiled parts take time to load
+
+    return worked(admitted.table((*COLUMNS, "origin")), distil)
+
+
+def worked(table: pa.Table, distil: Distilling) -> Work:
+    """The joint traces of a table of events, cut and named as those of the book are."""
+    from guildbook.distil.encode import encode  # noqa: PLC0415
     from guildbook.distil.maps import titles  # noqa: PLC0415
     from guildbook.distil.traces import join  # noqa: PLC0415
 
-    table = admitted.table((*COLUMNS, "origin"))
     by_agent = pc.equal(table["origin"], AGENT).to_numpy().astype(bool)
     traces = join(distil.alike().events(encode(table, distil.settings())))
     sums = distil.sums()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from guildbook.cli import measure_bargain
 from guildbook.cli.identity import As, actor
 from guildbook.cli.session import Json, progress, say, session, show, table
 
@@ -25,6 +26,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     measure = typer.Typer(no_args_is_help=True, help="What the traces are worth, and to whom.")
     measure.command("leverage")(leverage)
+    measure_bargain.register(measure)
     app.add_typer(measure, name="measure")
 
 

@@ -45,7 +45,7 @@ class Engine:
     @cached_property
     def trial(self) -> Trial:
         """The held-back work, ready."""
-        return Trial.of(self.test, self.whole, self.shape)
+        return Trial(self.test, self.whole, self.shape)
 
     @cached_property
     def whole(self) -> Work:

@@ -74,15 +74,19 @@ class Trial:
     """The held-back work and what is known of it, worked out once for all models."""
 
     work: Work
-    reference: Table
-    """What people did in the held-back work, which no model has seen: what makes a step valid."""
-    endings: Endings
+    whole: Work
+    """All the work, of which `work` is the part held back."""
     shape: Shape
 
-    @classmethod
-    def of(cls, work: Work, whole: Work, shape: Shape) -> Trial:
-        """`whole`: all the work, of which `work` is the part held back."""
-        return cls(work, Table.of(_by_people(work), Shape(VALID_ORDER)), Endings.of(_by_people(whole)), shape)
+    @cached_property
+    def reference(self) -> Table:
+        """What people did in the held-back work, which no model has seen: what makes a step valid."""
+        return Table.of(_by_people(self.work), Shape(VALID_ORDER))
+
+    @cached_property
+    def endings(self) -> Endings:
+        """How people's work ends."""
+        return Endings.of(_by_people(self.whole))
 
     @cached_property
     def places(self) -> Places:
