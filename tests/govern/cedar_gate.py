@@ -81,7 +81,8 @@ def _rule(world: World, inside: str, agreement: str, rule: Rule) -> str:
     ends = world.agreements[agreement].ends
     last = rule.ends if ends is None else min(ends, rule.ends)
     when = f"{inside} && context.time >= {rule.begins} && context.time < {last}"
-    when += f" && {_list(rule.uses)}.contains(context.use) && !{_list(rule.without)}.contains(resource.class)"
+    uses = {"measure"} if rule.clause in world.agreements[agreement].metered else {*rule.uses, "measure"}
+    when += f" && {_list(uses)}.contains(context.use) && !{_list(rule.without)}.contains(resource.class)"
     if "*" not in rule.classes:
         when += f" && {_list(rule.classes)}.contains(resource.class)"
     if rule.first_month:

@@ -27,6 +27,8 @@ CHAINS = {
 CLOSED = {"private-chat", "emotion", "union", "off-duty", "health"}
 """Classes nobody may allow (some of them)."""
 OWN = {"coach", "train-people"}
+BOUND = 50_000
+"""What a model may do alone, in ppm, under all terms of the game."""
 
 
 @dataclass
@@ -62,6 +64,9 @@ class Deal:
     force: str = ""
     superseded: bool = False
     suspended: set[str] = field(default_factory=set[str])
+    over: bool = False
+    """Whether the last measure that counted was above the bound."""
+    measured: set[str] = field(default_factory=set[str])
     ends: list[int] = field(default_factory=list[int])
 
 
@@ -385,7 +390,27 @@ class Model:
         deal = self.deals.get(body["agreement"])
         if deal is None or not self._by_steward(deal.collective, act):
             return False
-        deal.suspended.discard(body["clause"] or "*")
+        clause = body["clause"] or "*"
+        if deal.over and clause == "purposes.train-augment" and clause not in deal.suspended:
+            return False
+        deal.suspended.discard(clause)
+        return True
+
+    def _measure(self, act: Act, body: Any) -> bool:
+        """All terms here have a bound of 5 %, and crossing it suspends."""
+        deal = self.deals.get(body["agreement"])
+        if deal is None or not deal.force or body["hash"] != deal.force or body["measure"] in deal.measured:
+            return False
+        steward = self._by_steward(deal.collective, act)
+        if act.by and not steward:
+            return False
+        if "train-augment" not in self.terms[deal.force].uses or body["crossed"] is not (body["high"] > BOUND):
+            return False
+        deal.measured.add(body["measure"])
+        if body["crossed"]:
+            deal.over = True
+        elif steward:
+            deal.over = False
         return True
 
     def _strike_propose(self, act: Act, body: Any) -> bool:
@@ -501,6 +526,7 @@ class Model:
         mine = [c for c in self.charters if self.member(c, r.worker, r.time)]
         strict = any(self.charters[c].get("law") == "eu-employment" for c in mine)
         clauses: list[str] = []
+        over: list[str] = []
         for collective in mine:
             if not self.mandated(collective, r.worker, pairs):
                 continue
@@ -511,21 +537,28 @@ class Model:
             if any((c, p) in pairs and t in recipients for c, p, t in closed):
                 return "collective-refusal", (collective,)
             found = [d for d in self.deals.values() if d.collective == collective and self._covers(d, r)]
-            clauses += [f"{d.id}#purposes.{r.purpose}" for d in found]
+            meter = r.use == "measure"
+            clauses += [f"{d.id}#purposes.{r.purpose}" for d in found if meter or not self._over(d, r)]
+            over += [f"{d.id}#purposes.{r.purpose}" for d in found if self._over(d, r)]
         outside = r.recipient != ""
         if clauses:
             if strict and outside and (r.worker, r.recipient) not in self.read:
                 return "notice-not-served", tuple(clauses)
             return "agreement", tuple(clauses)
+        none = ("bound-crossed", tuple(over)) if over else ("no-permission", ())
         if strict and outside:
-            return "no-permission", ()
+            return none
         if any(self.word(r.worker, r.purpose, c, r.recipient) for c in (r.trace_class, "*")):
             return "worker-permit", ()
         if outside:
-            return "no-permission", ()
+            return none
         if r.terms is None:
             return ("own-purpose" if r.purpose in OWN else "no-permission"), ()
         return ("import-terms" if r.purpose in r.terms else "no-permission"), ()
+
+    @staticmethod
+    def _over(deal: Deal, r: Request) -> bool:
+        return deal.over and r.purpose == "train-augment"
 
     def _covers(self, deal: Deal, r: Request) -> bool:
         if not deal.force or deal.superseded or deal.licensee != r.recipient:
@@ -533,7 +566,8 @@ class Model:
         if deal.suspended & {"*", f"purposes.{r.purpose}"}:
             return False
         terms = self.terms[deal.force]
-        if r.use not in terms.uses.get(r.purpose, ()) or r.trace_class in terms.without:
+        uses = terms.uses.get(r.purpose, set())
+        if not (r.use in uses or (uses and r.use == "measure")) or r.trace_class in terms.without:
             return False
         if not terms.classes & {r.trace_class, "*"}:
             return False

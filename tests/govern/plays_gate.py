@@ -25,8 +25,10 @@ from game_gate import (
 from model_gate import ALLOWING, DAY
 
 from guildbook.govern.acts import ActKind
+from guildbook.govern.agreement.hashing import read as read_document
 from guildbook.govern.collective.board import Vote, board_root, counts
 from guildbook.govern.policy import decide
+from guildbook.govern.world.metering import notice_hash, notice_text
 from guildbook.model.decision import Request
 
 RECIPIENTS = ("", *LICENSEES)
@@ -141,6 +143,25 @@ def trouble(game: Game) -> None:
         game.act(kind, who, agreement=deal.id, hash=wanted, document=DOCUMENTS[wanted][0])
 
 
+def measure(game: Game) -> None:
+    """Somebody measures what a licensee's model does alone; some say that it is another than it is, or of old terms."""
+    dice = game.dice
+    deals = [deal for deal in game.model.deals.values() if deal.force] or list(game.model.deals.values())
+    if not deals:
+        return
+    deal = dice.choice(deals)
+    terms = deal.force if deal.force and dice.random() < 0.95 else deal.hashes[0]
+    high = dice.choice([0, 50_000, 50_001, 400_000])
+    body = {
+        "agreement": deal.id, "hash": terms, "measure": game.name("measure"), "purpose": "train-augment", "grant": "",
+        "value": high // 2, "low": 0, "high": high, "traces": 50, "bound": 50_000,
+        "crossed": (high > 50_000) ^ (dice.random() < 0.05),
+    }  # fmt: skip
+    said = read_document(DOCUMENTS[terms][0])
+    body["notice"] = notice_hash(notice_text(said, deal.id, body))
+    game.act(ActKind.MEASURE, dice.choice(["", "ann", "bo", deal.licensee]), **body)
+
+
 def strike(game: Game) -> None:
     """From the proposal to the call, or as far as it comes."""
     dice, name = game.dice, game.name("strike")
@@ -192,9 +213,9 @@ def ask(game: Game) -> Request:
     if dice.random() < 0.6 and game.model.deals:
         deal = dice.choice(list(game.model.deals.values()))
         purpose, uses = dice.choice(list(game.model.terms[deal.hashes[-1]].uses.items()))
-        return Request("", "", purpose, game.time, deal.licensee, dice.choice(sorted(uses)))
+        return Request("", "", purpose, game.time, deal.licensee, dice.choice([*sorted(uses), "measure"]))
     to = dice.choice(["", "", *LICENSEES])
-    return Request("", "", dice.choice(PURPOSES), game.time, to, dice.choice(USES) if to else "")
+    return Request("", "", dice.choice(PURPOSES), game.time, to, dice.choice([*USES, "measure"]) if to else "")
 
 
 def read(game: Game) -> None:
@@ -232,8 +253,8 @@ def same(game: Game, asked: Request) -> str:
 
 
 MOVES = (
-    (speak, 5), (halt, 1), (come_or_go, 2), (vouch, 1), (delegate, 2), (forbid, 1), (bargain, 1), (trouble, 1.5),
-    (strike, 1.5), (end_strike, 1), (notify, 1.5), (forget, 0.3), (wait, 1), (read, 6), (single, 6),
+    (speak, 5), (halt, 1), (come_or_go, 2), (vouch, 1.5), (delegate, 2), (forbid, 1), (bargain, 1), (trouble, 1.5),
+    (measure, 1), (strike, 1.5), (end_strike, 1), (notify, 1.5), (forget, 0.3), (wait, 1), (read, 6), (single, 6),
 )  # fmt: skip
 _NAMES, _WEIGHTS = zip(*MOVES, strict=True)
 

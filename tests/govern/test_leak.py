@@ -15,7 +15,7 @@ from game_gate import DifferenceError, cheap_signatures
 from plays_gate import play
 
 from guildbook.govern import policy, receipts
-from guildbook.govern.world import World, authority, vouching
+from guildbook.govern.world import World, authority, metering, vouching
 from guildbook.govern.world.parts import Collective, Strike
 
 GAMES = 1_500
@@ -79,6 +79,7 @@ HOLES: dict[str, tuple[Any, str, Any]] = {
     "everything is delegated": (Collective, "mandated", _always),
     "the collective's refusals are overlooked": (policy, "_refuses", _never),
     "a refusal of a group is no refusal of what is in it": (policy, "chain", _alone),
+    "a measure above the bound suspends nothing": (metering, "crosses", _never),
     "agreements are overlooked": (policy, "_agreed", _nothing),
     "notices are not waited for": (World, "informed", _always),
     "whoever asks to join need not be known": (vouching, "_known", _always),

@@ -68,6 +68,7 @@ class ActKind(StrEnum):
     DERIVE = "derive"
     ERASED_PART = "erased-part"
     PAYOUT = "payout"
+    MEASURE = "measure"
     APPEAL = "appeal"
     ANSWER = "answer"
 

@@ -18,6 +18,7 @@ from guildbook.govern.world.state import Standing, World
 from guildbook.model.decision import ALLOWING, EVERY, IN_HOUSE, Decision, Reason, Request
 from guildbook.model.purpose import OWN_PURPOSES, Purpose, chain
 from guildbook.model.time import LATEST
+from guildbook.model.use import METER
 
 EU_EMPLOYMENT = "eu-employment"
 _KEPT: Final = 65_536
@@ -56,6 +57,7 @@ def _granted(world: World, request: Request, purposes: tuple[str, ...]) -> tuple
     """What the collective and then the worker say, where nothing forbids."""
     guarded = False
     found: tuple[str, ...] = ()
+    over: tuple[str, ...] = ()
     for name in world.collectives_of.get(request.worker, ()):
         collective = world.collectives[name]
         if not collective.member(request.worker, request.time):
@@ -66,17 +68,19 @@ def _granted(world: World, request: Request, purposes: tuple[str, ...]) -> tuple
         if _refuses(collective, request, purposes):
             return Reason.COLLECTIVE_REFUSAL, (name,)
         found = found or _agreed(world, name, request)
+        over = over or (() if found else _metered(world, name, request))
     outside = request.recipient != IN_HOUSE
     if found:
         if guarded and outside and not world.informed(request.worker, request.recipient, found[0], request.time):
             return Reason.NOTICE_NOT_SERVED, found
         return Reason.AGREEMENT, found
+    none = Reason.BOUND_CROSSED if over else Reason.NO_PERMISSION
     if guarded and outside:
-        return Reason.NO_PERMISSION, ()
+        return none, over
     said = world.said.get(request.worker)
     if said and _said(said, request, (request.purpose,), permitted=True):
         return Reason.WORKER_PERMIT, ()
-    return _imported(request), ()
+    return (none, over) if outside else (_imported(request), ())
 
 
 def _said(
@@ -123,10 +127,19 @@ def _agreed(world: World, collective: str, request: Request) -> tuple[str, ...]:
     return held[2]
 
 
-def _standing(world: World, rules: list[tuple[str, Rule]], request: Request) -> Standing:
+def _metered(world: World, collective: str, request: Request) -> tuple[str, ...]:
+    """The clause that would allow it if no model had been measured to do more alone than was agreed."""
+    rules = world.index.get((collective, request.recipient, request.purpose)) if world.metered else None
+    return _standing(world, rules, request, over=True)[2] if rules else ()
+
+
+def _standing(world: World, rules: list[tuple[str, Rule]], request: Request, *, over: bool = False) -> Standing:
     since, until, clauses = -LATEST, LATEST + 1, ()
     for agreement, rule in rules:
         if not rule.covers(request.use, request.trace_class, request.month):
+            continue
+        # What a measure has suspended allows its meter to be read, and else nothing.
+        if request.use != METER and (rule.clause in world.agreements[agreement].metered) is not over:
             continue
         ends = world.agreements[agreement].ends
         last = rule.ends if ends is None else min(rule.ends, ends)

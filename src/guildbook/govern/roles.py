@@ -72,7 +72,7 @@ ACTS: Final[Mapping[ActKind, frozenset[Standing]]] = {
     **dict.fromkeys((ActKind.VAULT_HOLD, ActKind.VAULT_ALARM), _RUNS),
     **dict.fromkeys((ActKind.OFFER, ActKind.COUNTER, ActKind.SIGN, ActKind.TERMINATE), _({_S, _L})),
     ActKind.NOTICE: _({_S, _L, _O, _B}),
-    ActKind.SUSPEND: _({_S, _O, _B}),
+    **dict.fromkeys((ActKind.SUSPEND, ActKind.MEASURE), _({_S, _O, _B})),
     **dict.fromkeys(
         (
             ActKind.GRANT, ActKind.USE, ActKind.PUBLISH, ActKind.PAYOUT, ActKind.ERASED, ActKind.ERASED_PART,
@@ -86,7 +86,7 @@ RUNNING: Final = frozenset({
     ActKind.VAULT_HOLD, ActKind.VAULT_ALARM,
     ActKind.ERASE_BEGIN, ActKind.ERASE_PART, ActKind.NOTICE, ActKind.SUSPEND, ActKind.GRANT, ActKind.USE,
     ActKind.PUBLISH, ActKind.WITHDRAW, ActKind.PAYOUT, ActKind.ERASED, ActKind.ERASED_PART,
-    ActKind.DERIVE,
+    ActKind.DERIVE, ActKind.MEASURE,
 })  # fmt: skip
 """Those that whoever runs the book may do, and few others."""
 READS: Final[Mapping[Read, frozenset[Standing]]] = {

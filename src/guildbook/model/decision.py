@@ -44,6 +44,8 @@ class Reason(StrEnum):
     """The worker's own collective scores something against what it holds out."""
     IMPORT_TERMS = "import-terms"
     OWN_PURPOSE = "own-purpose"
+    BOUND_CROSSED = "bound-crossed"
+    """An agreement would allow it, but a model was measured to do more alone than was agreed."""
     DEPTH = "depth"
     """Nothing may be derived so far from the traces."""
     NO_PERMISSION = "no-permission"

@@ -24,6 +24,11 @@ class UseKind(StrEnum):
     """Count and compare; results are aggregates."""
 
 
+METER: Final = "measure"
+"""What the meter does with traces: fit a model as the licensee could, to see how far it would come alone. It is no use
+kind that anybody can be granted: whatever use an agreement allows, its meter may be read, also while it is suspended by
+it, and nothing leaves but figures."""
+
 USE_WORDS: Final[Mapping[UseKind, str]] = {
     UseKind.RETRIEVE: "look up passages of the traces",
     UseKind.TRAIN: "train models on the traces",

@@ -10,6 +10,7 @@ from guildbook.govern.agreement.clauses import purposes_with_uses
 from guildbook.govern.agreement.validate import must_be_valid
 from guildbook.model.agreement import EVERYTHING, Agreement
 from guildbook.model.time import LATEST, to_micros
+from guildbook.model.use import METER
 
 _CLAUSE: Final = "purposes"
 
@@ -43,9 +44,9 @@ class Rule:
         return self.begins <= time < self.ends and self.covers(use, trace_class, month)
 
     def covers(self, use: str, trace_class: str, month: str) -> bool:
-        """Whether it allows this use of these traces while it is in force."""
+        """Whether it allows this use of these traces while it is in force; its meter may be read for any."""
         return (
-            use in self.uses
+            (use in self.uses or use == METER)
             and trace_class not in self.without
             and (EVERYTHING in self.classes or trace_class in self.classes)
             and (not self.first_month or self.first_month <= month)

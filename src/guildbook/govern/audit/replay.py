@@ -28,6 +28,7 @@ from guildbook.govern.world import World
 from guildbook.model.decision import ALLOWING, Reason, Request
 from guildbook.model.errors import DeniedError
 from guildbook.model.purpose import Purpose
+from guildbook.model.use import METER
 from guildbook.store import decode_terms, tables
 
 _MINUTE: Final = 60_000_000
@@ -152,7 +153,7 @@ class _Run:
         if act.kind is ActKind.PAYOUT:
             self._out.payouts += 1
             return payouts.fault(self._world, act.body, act.time)
-        return ""
+        return self._measured(act.body) if act.kind is ActKind.MEASURE else ""
 
     def _granted(self, act: Act) -> str:
         body = act.body
@@ -213,6 +214,16 @@ class _Run:
         given = self._grants.get(str(body["grant"]))
         asked = (None, "", ()) if given is None else (given.request, given.root, given.groups)
         return scoring_fault(self._world, *asked, body)
+
+    def _measured(self, body: Mapping[str, Any]) -> str:
+        """That the bound was held against the figure, and the right bound, is the world's to say."""
+        given = self._grants.get(str(body["grant"]))
+        if given is None:
+            return "it was measured on a grant that was never given"
+        found, asked = self._world.agreements[str(body["agreement"])], given.request
+        if (asked.purpose, asked.recipient, asked.use) != (body["purpose"], found.licensee, METER):
+            return "it was measured on a grant for something else"
+        return ""
 
     def _published(self, act: Act) -> str:
         given = self._grants.get(str(act.body["grant"]))

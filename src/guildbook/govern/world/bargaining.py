@@ -11,6 +11,7 @@ from guildbook.govern.agreement.hashing import document_hash, read
 from guildbook.govern.agreement.rules import rules
 from guildbook.govern.agreement.validate import must_be_valid
 from guildbook.govern.world.authority import agreement, collective, party, signed_by
+from guildbook.govern.world.metering import check_lifted, measure
 from guildbook.govern.world.parts import Agreement, Strike, Version
 from guildbook.govern.world.state import EVERYTHING, World
 from guildbook.govern.world.voting import close_ballot, open_ballot
@@ -104,6 +105,7 @@ def _suspend(world: World, act: Act, body: Mapping[str, Any]) -> None:
     if act.kind is ActKind.SUSPEND:
         found.suspended[body.get("clause") or EVERYTHING] = body["why"]
     else:
+        check_lifted(found, body.get("clause") or EVERYTHING)
         found.suspended.pop(body.get("clause") or EVERYTHING, None)
     world.reindex(found)
 
@@ -225,6 +227,7 @@ HANDLERS: Final[Mapping[ActKind, Callable[[World, Act, Mapping[str, Any]], None]
     ActKind.TERMINATE: _terminate,
     ActKind.SUSPEND: _suspend,
     ActKind.UNSUSPEND: _suspend,
+    ActKind.MEASURE: measure,
     ActKind.STRIKE_PROPOSE: _strike_propose,
     ActKind.PLEDGE: _pledge,
     ActKind.UNPLEDGE: _unpledge,

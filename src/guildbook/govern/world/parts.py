@@ -107,6 +107,26 @@ class Version:
     """When, µs UTC."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One measure of how much a model could do alone under an agreement. Shares are in ppm."""
+
+    id: str
+    terms: str
+    """Hash of the version in force."""
+    purpose: str
+    value: int
+    low: int
+    high: int
+    traces: int
+    """Held-back episodes it was tried on."""
+    bound: int
+    crossed: bool
+    time: int
+    """When, µs UTC."""
+    by: str
+
+
 @dataclass(slots=True)
 class Agreement:
     """Terms under negotiation, in force, or ended."""
@@ -121,6 +141,10 @@ class Agreement:
     """Hash → parties (`collective`, `licensee`) that signed it."""
     suspended: dict[str, str] = field(default_factory=dict[str, str])
     """Clause (`*`: all) → why."""
+    metered: set[str] = field(default_factory=set[str])
+    """Clauses that a measure above the bound suspends, until one below it."""
+    readings: list[Reading] = field(default_factory=list[Reading])
+    """What was measured of what the licensee may train, oldest first."""
     ends: int | None = None
     """When it was terminated to, µs UTC."""
     superseded: str = ""

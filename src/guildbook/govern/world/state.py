@@ -74,6 +74,8 @@ class World:
     """Worker → strikes they take part in that have not ended."""
     index: Indexed = field(default_factory=dict)
     """(collective, recipient, purpose) → (agreement, rule) of what is in force, in the order it came into force."""
+    metered: set[str] = field(default_factory=set[str])
+    """Agreements of which a measure above the bound suspends a clause."""
     standing: dict[tuple[str, ...], Standing] = field(default_factory=dict[tuple[str, ...], Standing])
     """What `policy` has worked out from `index`; see there."""
     latest: dict[str, int] = field(default_factory=dict[str, int])
