@@ -95,11 +95,11 @@ class Lineages:
         """
         if not _NAME.fullmatch(name) or not _NAME.fullmatch(kind):
             raise UsageError("A name is letters, digits, dots and dashes.", "For example: assistant-1 --kind model.")
-        digest = "" if file is None else _digest(file)
+        digest, by = "" if file is None else _digest(file), _acting(actor)
         graph = self.graph()
         groups = self._groups(graph)
         parents = sorted({self._key(graph, each) for each in made_of})
-        found = allowed(self._gate.register.world(), graph, groups, parents, actor.person, now())
+        found = allowed(self._gate.register.world(), graph, groups, parents, by, now())
         if isinstance(found, Denial):
             raise _denied(found.reason, found.what)
         body = {"artefact": name, "kind": kind, "from": parents, "digest": digest, "terms": found.to_dict()}
@@ -107,7 +107,7 @@ class Lineages:
         def check(ledger: Connection, places: range) -> None:
             self._take(graph, ledger, places[0])  # somebody may have made something of that name meanwhile
             world = self._gate.register.world()
-            fault = derived_fault(world, graph, groups, body, actor.person, now())
+            fault = derived_fault(world, graph, groups, body, by, now())
             if fault is not None:
                 raise _denied(*fault)
 
@@ -122,7 +122,7 @@ class Lineages:
 
         def check(ledger: Connection, places: range) -> None:
             self._take(graph, ledger, places[0])
-            fault = withdrawn_fault(self._gate.register.world(), graph, body, actor.person)
+            fault = withdrawn_fault(self._gate.register.world(), graph, body, _acting(actor))
             if fault:
                 raise DeniedError(f"That cannot be said: {fault}.", "See: guildbook lineage list.", "no-authority")
 
@@ -249,6 +249,11 @@ class Lineages:
             groups = self._groups(graph)
             known = [node.name for node in graph.latest() if self._listed(groups, node)]
             raise UnknownNameError("artefact or export", name, known) from None
+
+
+def _acting(actor: Actor) -> str:
+    """By whom an act is signed: whoever has no key does it as the book."""
+    return "" if actor.signer is None else actor.signer.person
 
 
 def _anything(groups: Iterable[Group]) -> bool:
