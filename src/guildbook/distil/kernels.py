@@ -173,6 +173,31 @@ def merge_rows(left: Keys, left_counts: Ints, right: Keys, right_counts: Ints, s
 
 
 @njit(cache=True)
+def runs_of(left_offsets: Ints, left: Keys, right_offsets: Ints, right: Keys, source: Ints) -> tuple[Ints, Keys]:
+    """The runs of the rows that `merge_rows` names in `source`, one after another: (where each starts, tokens).
+
+    `offsets` (n + 1,): where each row's tokens start. Nothing is made on the way that is as large as the tokens.
+    """
+    starts = np.zeros(len(source) + 1, np.int64)
+    for i in range(len(source)):
+        row = source[i]
+        size = left_offsets[row + 1] - left_offsets[row] if row >= 0 else right_offsets[-row] - right_offsets[-1 - row]
+        starts[i + 1] = starts[i] + size
+    out = np.empty(starts[-1], np.uint64)
+    for i in range(len(source)):
+        row, place = source[i], starts[i]
+        if row >= 0:
+            for at in range(left_offsets[row], left_offsets[row + 1]):
+                out[place] = left[at]
+                place += 1
+        else:
+            for at in range(right_offsets[-1 - row], right_offsets[-row]):
+                out[place] = right[at]
+                place += 1
+    return starts, out
+
+
+@njit(cache=True)
 def run_hashes(head: Keys, offsets: Ints, tokens: Keys) -> Keys:
     """A 128-bit hash (two columns) of each row of a head (n, H) and a run of tokens."""
     n, width = head.shape

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from guildbook.distil.kernels import group_rows, merge_rows, row_order, run_hashes
+from guildbook.distil.kernels import group_rows, merge_rows, row_order, run_hashes, runs_of
 
 Keys = NDArray[np.uint64]
 Ints = NDArray[np.int64]
@@ -144,7 +144,7 @@ class Profiles:
         first, counts = first[counts != 0], counts[counts != 0]
         order = row_order(hashes[first])
         first, counts = first[order], counts[order]
-        starts, picked = _runs(offsets, tokens, first)
+        starts, picked = runs_of(offsets, tokens, offsets, tokens, first)
         return cls(head[first], starts, picked, counts, hashes[first])
 
     @classmethod
@@ -184,7 +184,7 @@ class Profiles:
     def pick(self, rows: NDArray[np.bool_] | Ints) -> Profiles:
         """Some of the rows."""
         index = np.flatnonzero(rows) if rows.dtype == np.bool_ else np.asarray(rows, np.int64)
-        offsets, tokens = _runs(self.offsets, self.tokens, index)
+        offsets, tokens = runs_of(self.offsets, self.tokens, self.offsets, self.tokens, index)
         return Profiles(self.head[index], offsets, tokens, self.counts[index], self.hashes[index])
 
     def total(self) -> int:
@@ -197,9 +197,7 @@ class Profiles:
         if not len(other):
             return self
         source, counts = merge_rows(self.hashes, self.counts, other.hashes, other.counts, sign)
-        offsets = np.concatenate([self.offsets, other.offsets[1:] + self.offsets[-1]])
-        tokens = np.concatenate([self.tokens, other.tokens])
-        starts, picked = _runs(offsets, tokens, np.where(source >= 0, source, len(self) - 1 - source))
+        starts, picked = runs_of(self.offsets, self.tokens, other.offsets, other.tokens, source)
         head = _picked(self.head, other.head, source)
         return Profiles(head, starts, picked, counts, _picked(self.hashes, other.hashes, source))
 
@@ -236,12 +234,3 @@ def _picked(left: Keys, right: Keys, source: Ints) -> Keys:
     out = np.take(left, source, axis=0, mode="clip")
     out[theirs] = right[-1 - source[theirs]]
     return out
-
-
-def _runs(offsets: Ints, tokens: Keys, index: Ints) -> tuple[Ints, Keys]:
-    """The runs of the given rows, one after another."""
-    lengths = offsets[index + 1] - offsets[index]
-    starts = np.zeros(len(index) + 1, np.int64)
-    np.cumsum(lengths, out=starts[1:])
-    within = np.arange(int(starts[-1])) - np.repeat(starts[:-1], lengths)
-    return starts, tokens[np.repeat(offsets[index], lengths) + within]
