@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from guildbook.measure.model import Shape, Table
-from guildbook.measure.work import Work, joined, united
+from guildbook.measure.work import Work, joined, retasked, united, work
 from guildbook.measure.writing import WRITER, written
 
 Maker = Callable[..., Work]
@@ -48,3 +48,16 @@ def test_bodies_of_work_are_united_by_their_words(random_work: Maker) -> None:
     apart = Table.of(one, Shape(3))
     apart.add(other)
     assert Table.of(both, Shape(3)).digest() == apart.digest()
+
+
+def test_tasks_from_elsewhere_are_known_by_their_acts() -> None:
+    here = work(
+        [("claims", [("open", "Ada", 1), ("pay", "Ada", 2)]), ("mail", [("read", "Ada", 3), ("send", "Bo", 4)])]
+    )
+    there = work([
+        ("july.csv", [("open", "Zoe", 1), ("pay", "Zoe", 2), ("lose", "Zoe", 3)]),
+        ("mail", [("open", "Zoe", 1)]),
+        ("zoo", [("feed", "Zoe", 1)]),
+    ])  # fmt: skip
+    found = retasked(there, here)
+    assert [found.tasks[code] for code in found.task.tolist()] == ["claims", "mail", "zoo"]

@@ -19,7 +19,7 @@ from guildbook.measure.engine import Engine
 from guildbook.measure.leverage import METRICS, Metric
 from guildbook.measure.model import Table
 from guildbook.measure.strike import SHARES, Forecast, Paths, Point, forecast, paths, targeted
-from guildbook.measure.work import Split, Work, united
+from guildbook.measure.work import Split, Work, retasked, united
 from guildbook.measure.writing import written
 from guildbook.model.errors import UnknownNameError, UsageError
 from guildbook.model.time import iso, now
@@ -160,7 +160,7 @@ class Bargaining:
         for path in wanted.bought:
             from guildbook.app.bench import events_of  # noqa: PLC0415 - only a bought log needs it
 
-            other = worked(events_of(path), self._desk.distil)
+            other = retasked(worked(events_of(path), self._desk.distil), engine.train)
             train, other = united(engine.train, other)
             test, _ = united(engine.test, other)
             engine = Engine.of(Split(train, test), engine.policy, engine.shape)

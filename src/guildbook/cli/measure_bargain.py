@@ -97,10 +97,11 @@ def brief(
     """One document for a steward: gains, losses, fallbacks, a range of prices, the clauses that follow."""
     from dataclasses import replace
 
-    from guildbook.app.brief import write
+    from guildbook.app.brief import suited, write
     from guildbook.cli.measure import asked
     from guildbook.measure.bargain import Stakes
 
+    suited(output)
     wanted = replace(
         _wanted(worker, collective, "augmentation", bought, draws, draw),
         stakes=Stakes(hours, wage, elsewhere, harm, currency),

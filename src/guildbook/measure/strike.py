@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guildbook.measure.engine import Engine
-from guildbook.measure.estimate import Measured
+from guildbook.measure.estimate import Estimate, Measured
 from guildbook.measure.leverage import Metric, looks
 from guildbook.measure.model import Table
 from guildbook.measure.trial import Trial
@@ -72,12 +72,16 @@ class Paths:
         """One for each share."""
         edge = (1 - BAND) / 2
         low, high = np.quantile(self.losses, [edge, 1 - edge], axis=0)
-        seen = None if self.seen is None else np.nanmean(self.seen, axis=0)
         return [
-            Point(share, count, float(self.losses[:, at].mean()), float(low[at]), float(high[at]),
-                  None if seen is None or np.isnan(seen[at]) else float(seen[at]))
+            Point(share, count, float(self.losses[:, at].mean()), float(low[at]), float(high[at]), self._seen(at))
             for at, (share, count) in enumerate(zip(self.shares, self.counts, strict=True))
-        ]  # fmt: skip
+        ]
+
+    def _seen(self, at: int) -> float | None:
+        """The mean loss by the subjective test; None where no strike left the licensee anything to try models on."""
+        told = np.empty(0) if self.seen is None else self.seen[:, at]
+        told = told[~np.isnan(told)]
+        return float(told.mean()) if len(told) else None
 
     def critical(self, wanted: float) -> tuple[float, float, float] | None:
         """The least share that costs `wanted`: (median, low, high) over who strikes, or None where most never do."""
@@ -175,7 +179,7 @@ def targeted(
     look = looks(engine, metric)
     base = look(engine.total)
     who = np.flatnonzero(members)
-    wanted = {max(1, round(share * len(who))): share for share in shares}
+    counts = [max(1, round(share * len(who))) for share in shares]
     left = engine.everybody()
 
     def without(worker: int) -> Measured:
@@ -186,8 +190,8 @@ def targeted(
     alone = engine.sweep([_less(left, worker) for worker in who.tolist()], look)
     known = {int(worker): found.value for worker, found in zip(who, alone, strict=True)}
     chosen: list[int] = []
-    points: list[Point] = []
-    while known and len(chosen) < max(wanted):
+    losses: dict[int, Estimate] = {}
+    while len(chosen) < max(counts):
         candidates = sorted(known, key=lambda w: (known[w], w))[:LOOKED_AT]
         found = {w: without(w) for w in candidates}
         known |= {w: m.value for w, m in found.items()}
@@ -195,11 +199,13 @@ def targeted(
         left[best] = False
         del known[best]
         chosen.append(best)
+        losses[len(chosen)] = base.minus(found[best], BAND)
         if progress is not None:
-            progress(len(chosen) / max(wanted))
-        if len(chosen) in wanted:
-            loss = base.minus(found[best], BAND)
-            points.append(Point(wanted[len(chosen)], len(chosen), loss.value, loss.low, loss.high))
+            progress(len(chosen) / max(counts))
+    points = [
+        Point(share, count, losses[count].value, losses[count].low, losses[count].high)
+        for share, count in zip(shares, counts, strict=True)
+    ]
     return points, tuple(chosen)
 
 

@@ -207,3 +207,24 @@ def _coded(work: Work, acts: tuple[str, ...], workers: tuple[str, ...], tasks: t
         workers=workers,
         tasks=tasks,
     )
+
+
+def retasked(other: Work, like: Work, least: float = 0.5) -> Work:
+    """The other work with its tasks called as those of `like` that are done by the same acts.
+
+    A task that `like` does not know by name is taken for the one in which the greatest share of its events is known
+    by act, if that is at least `least`; else it keeps its name. Logs from elsewhere name tasks by their files.
+    """
+    known: dict[str, set[str]] = {}
+    for code, task in enumerate(like.tasks):
+        rows = like.task[like.trace] == code
+        known[task] = {like.acts[act] for act in np.unique(like.act[rows]).tolist()}
+    tasks: list[str] = []
+    for code, task in enumerate(other.tasks):
+        acts = [other.acts[act] for act in other.act[other.task[other.trace] == code].tolist()]
+        shares = {name: sum(act in found for act in acts) / max(len(acts), 1) for name, found in known.items()}
+        best = max(sorted(shares), key=lambda name: shares[name], default=task)
+        tasks.append(task if task in known or shares.get(best, 0.0) < least else best)
+    listed = tuple(sorted(set(tasks)))
+    place = np.array([listed.index(task) for task in tasks], np.int32)
+    return replace(other, tasks=listed, task=place[other.task] if len(other) else other.task)

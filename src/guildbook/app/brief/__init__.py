@@ -24,12 +24,17 @@ HEIGHT: Final = 260
 _MARKED: Final = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>#|"})
 
 
-def write(brief: Brief, output: Path) -> Path:
-    """Write the brief as its file's name says, whole or not at all. Raises `UsageError` for another ending."""
-    form = output.suffix.lower()
-    if form not in FORMS:
+def suited(output: Path) -> Path:
+    """The path, if a brief can be written there: ask before long work. Raises `UsageError` for another ending."""
+    if output.suffix.lower() not in FORMS:
         raise UsageError(f"{output} is neither HTML nor Markdown.", "Name the file FILE.html or FILE.md.")
-    return written(output, html(brief) if form == ".html" else markdown(brief))
+    return output
+
+
+def write(brief: Brief, output: Path) -> Path:
+    """Write the brief as its file's name says, whole or not at all."""
+    page = html if suited(output).suffix.lower() == ".html" else markdown
+    return written(output, page(brief))
 
 
 def html(brief: Brief) -> str:
