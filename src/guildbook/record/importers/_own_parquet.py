@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from guildbook.columns import RAW_SCHEMA
+from guildbook.columns.words import as_words
 from guildbook.plugins import Chunk, Rejected
 from guildbook.record.importers._attributes import canonical
 from guildbook.record.importers._batches import ROWS, SHOWN, opened
@@ -65,7 +66,8 @@ def _chunks(file: pq.ParquetFile) -> Iterator[Chunk]:
 
 
 def _attributes(column: pa.DictionaryArray) -> tuple[pa.DictionaryArray, pa.BooleanArray]:
-    """The attributes in canonical form, and where they are none or a JSON object."""
+    """The attributes in canonical form, and where they are none or a JSON object. Only words that rows use are read."""
+    column = as_words(column)
     words = column.dictionary
     done = already_canonical(words)
     if done.all():
