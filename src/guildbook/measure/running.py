@@ -8,7 +8,8 @@ import numpy as np
 from numba import njit, uint64
 from numpy.typing import NDArray
 
-from guildbook.measure.kernels import NONE, chain, find, mix, ranked
+from guildbook.measure.kernels import NONE, chain, find, mix
+from guildbook.measure.planning import likeliest, stepwise
 
 if TYPE_CHECKING:
     from guildbook.measure.endings import Endings
@@ -37,6 +38,8 @@ def runs(
     many: int,
     decoding: str,
     took: Bools | None = None,
+    *,
+    brief: bool = False,
 ) -> tuple[Ints, Ints, Ints, Ints]:
     """(accepted runs (T,), valid steps at each step (L,), runs that got so far (L,), steps a person must approve (T,)).
 
@@ -45,17 +48,24 @@ def runs(
     verdict they came to or, where none is known, at the same last act with all done that they did.
 
     `took`, where given, (T · many, acts + 1) of False, is told which acts each accepted run took; run r of trace t is
-    row t · many + r.
+    row t · many + r. `brief` gives a run up at its first step that spoils it: the same ones are accepted, sooner.
     """
     verdicts, last = endings.wanted(work)
     gated = np.zeros(len(work.acts) + 1, dtype=bool)
     gated[list(policy.gated)] = True
     limit = PATIENCE * int(np.diff(work.offsets).max(initial=0)) + 2
+    if decoding == "sample":
+        which, plans = np.zeros(len(work), np.int64), np.empty((0, 0), np.int32)
+    else:
+        planned = likeliest if decoding == "likeliest" else stepwise
+        which, plans = planned(model, work, policy.opening, limit + 1)
+        if brief:
+            plans[~(plans == model.end).any(axis=1)] = NONE
     return _runs(
         work.offsets, work.act, work.task, verdicts, last, np.append(endings.verdict, np.int8(0)), gated,
-        policy.opening, many, decoding == "sample", limit, np.uint64(policy.seed), model.shape.order,
+        policy.opening, many, limit, np.uint64(policy.seed), model.shape.order,
         model.shape.least, model.end, model.arrays(), reference.shape.order, reference.arrays(),
-        np.empty((0, 0), dtype=bool) if took is None else took,
+        np.empty((0, 0), dtype=bool) if took is None else took, which, plans, brief,
     )  # fmt: skip
 
 
@@ -70,7 +80,6 @@ def _runs(
     gated: Bools,
     opening: int,
     many: int,
-    drawn: Any,
     limit: int,
     seed: Any,
     order: int,
@@ -80,6 +89,9 @@ def _runs(
     valid_order: int,
     reference: Looked,
     took: Bools,
+    which: Ints,
+    plans: Codes,
+    brief: Any,
 ) -> tuple[Ints, Ints, Ints, Ints]:
     size = len(offsets) - 1
     done, stamp = np.zeros(end + 1, np.int64), 0
@@ -95,8 +107,11 @@ def _runs(
             code = mix(mix(seed, uint64(trace)), uint64(run))
             at, fine, step = given, True, np.int32(NONE)
             while at <= limit:
-                depth = chain(way, 0, at, tasks[trace], order, keys)
-                step = _next(keys, depth, least, drawn, mix(code, uint64(at)), model)
+                if len(plans):
+                    step = plans[which[trace], at - given]
+                else:
+                    depth = chain(way, 0, at, tasks[trace], order, keys)
+                    step = draw(keys, depth, least, mix(code, uint64(at)), model)
                 if step == NONE:
                     break
                 deep = chain(way, 0, at, tasks[trace], valid_order, look)
@@ -105,7 +120,7 @@ def _runs(
                 good[at - given] += known
                 gates[trace] += gated[step]
                 fine = fine and known and not gated[step]
-                if step == end or at == limit:
+                if step == end or at == limit or (brief and not fine):
                     break
                 way[at] = step
                 at += 1
@@ -142,16 +157,6 @@ def _nothing_left(acts: Codes, low: int, high: int, done: Ints, stamp: int) -> A
     for place in range(low, high):
         left += done[acts[place]] != stamp
     return left == 0
-
-
-@njit(cache=True, nogil=True)
-def _next(keys: Keys, depth: int, least: int, drawn: Any, code: Any, model: Looked) -> Any:
-    """The likeliest follower, or one drawn; −1 where the model knows nothing at all."""
-    if drawn:
-        return draw(keys, depth, least, code, model)
-    out, weights = np.empty(1, np.int32), np.empty(1, np.int64)
-    held = ranked(keys, depth, 1, least, model[0], model[1], model[2], model[3], model[4], model[5], out, weights)
-    return out[0] if held else np.int32(NONE)
 
 
 @njit(cache=True, nogil=True)

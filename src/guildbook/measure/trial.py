@@ -25,7 +25,9 @@ VALID_ORDER: Final = 2
 SAVED: Final = 0.6
 SHOWN: Final = 3
 
-Decoding = Literal["greedy", "sample"]
+Decoding = Literal["greedy", "likeliest", "sample"]
+DECODINGS: Final[tuple[Decoding, ...]] = ("greedy", "likeliest", "sample")
+"""The likeliest step each time; the likeliest whole run; steps drawn by their chances."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +129,22 @@ class Trial:
 
     def substitution(self, model: Table, policy: Policy) -> Alone:
         """S: share of episodes that the model takes from the opening to an acceptable end, every step valid."""
-        wanted: tuple[Decoding, ...] = ("greedy", "sample") if policy.decoding is None else (policy.decoding,)
-        found = [self._alone(model, policy, decoding) for decoding in wanted]
+        found = [self._alone(model, policy, decoding) for decoding in _decodings(policy)]
         return max(found, key=lambda one: one.measured.value)
 
+    def accepted(self, model: Table, policy: Policy) -> Floats:
+        """(T,): the share of runs accepted, as `substitution` has it, and nothing else of them: sooner."""
+        found = [self.accepted_by(model, policy, decoding) for decoding in _decodings(policy)]
+        return max(found, key=lambda share: float(share.sum()))
+
+    def accepted_by(self, model: Table, policy: Policy, decoding: Decoding, took: Bools | None = None) -> Floats:
+        """(T,): the share of runs accepted under one decoding; `took`: see `running.runs`."""
+        many = runs_of(policy, decoding)
+        found = runs(model, self.reference, self.work, self.endings, policy, many, decoding, took, brief=True)
+        return found[0] / many
+
     def _alone(self, model: Table, policy: Policy, decoding: Decoding) -> Alone:
-        many = policy.runs if decoding == "sample" else 1
+        many = runs_of(policy, decoding)
         accepted, valid, reached, gates = runs(model, self.reference, self.work, self.endings, policy, many, decoding)
         share = np.divide(valid, reached, out=np.zeros(len(valid)), where=reached > 0)
         started = np.diff(self.work.offsets) > 0
@@ -144,6 +156,15 @@ class Trial:
         size, trace = len(self.work), self.places.trace
         sums = [np.bincount(trace, part, size).astype(np.float64) for part in (num, den)]
         return Measured(sums[0], sums[1])
+
+
+def runs_of(policy: Policy, decoding: Decoding) -> int:
+    """How many free runs of each episode there are."""
+    return policy.runs if decoding == "sample" else 1
+
+
+def _decodings(policy: Policy) -> tuple[Decoding, ...]:
+    return DECODINGS if policy.decoding is None else (policy.decoding,)
 
 
 def _by_people(work: Work) -> Work:
