@@ -25,6 +25,7 @@ class Hall:
 
     def __init__(self, book: Book, store: Store) -> None:
         self.book, self.store = book, store
+        self.paper = book.home.parent / "paper.txt"
         self.keys: dict[str, Identity] = {}
         for number, name in enumerate(self.MEMBERS):
             self.take_in(name, number)
@@ -80,6 +81,15 @@ class Hall:
         self.hold(f"on-{name}", "yes", "yes", "yes")
         self.book.agreements.sign(name, self.actor("Ann"))
         self.book.agreements.sign(name, self.actor("Acme"))
+
+    def prepare(self, agreement: str = "") -> None:
+        """Everything the law profile of the guild asks is recorded."""
+        self.paper.write_text("Betriebsvereinbarung")
+        for one in self.book.law.status("guild", agreement)["missing"]:
+            value = one["values"][0]
+            paper = self.paper if value in one["papers"] else None
+            said = {"collective": "guild", "agreement": agreement, "document": paper}
+            self.book.law.record(one["step"], value, self.actor("Ann"), **said)
 
     @staticmethod
     def terms(**changes: Any) -> Agreement:

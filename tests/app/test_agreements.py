@@ -259,6 +259,7 @@ def test_scope_and_suspension_are_kept(guild: Any) -> None:
 def test_under_a_law_profile_nothing_goes_live_before_the_notice_is_acknowledged(hall: Any) -> None:
     hall.found(law="eu-employment")
     hall.agree()
+    hall.prepare()
     desk = hall.book.agreements
     assert readable(hall) == set()
     hall.book.govern.decide(
@@ -290,6 +291,7 @@ def test_under_a_law_profile_nothing_goes_live_before_the_notice_is_acknowledged
 def test_a_notice_of_one_agreement_is_none_of_another_and_its_days_are_kept(hall: Any) -> None:
     hall.found(law="eu-employment")
     hall.agree()
+    hall.prepare()
     desk = hall.book.agreements
     desk.notify("a1", hall.actor("Acme"))
     for name in hall.MEMBERS:

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from cedarpy import Entities, PolicySet, is_authorized
-from model_gate import CHAINS, CLOSED
+from model_gate import CHAINS, CLOSED, LAWS
 
 from guildbook.govern.agreement.rules import Rule
 from guildbook.govern.world import World
@@ -89,7 +89,9 @@ def _rule(world: World, inside: str, agreement: str, rule: Rule) -> str:
         when += f" && resource.month >= {_month(rule.first_month)}"
     if rule.last_month:
         when += f" && resource.month > 0 && resource.month <= {_month(rule.last_month)}"
-    when += " && (!context.strict || !context.outside || context.told)"
+    when += (
+        f" && (!context.strict || !context.outside || context.told && context.ready.contains({json.dumps(agreement)}))"
+    )
     head = f'principal == {_person(rule.recipient)}, action == Action::"{rule.purpose}", resource'
     return f"permit({head}) when {{ {when} }};"
 
@@ -163,7 +165,7 @@ class Cedar:
         members = [c.id for c in self.world.collectives.values() if c.member(r.worker, r.time)]
         context = {
             "time": r.time, "use": r.use, "members": members, "outside": r.recipient != "",
-            "strict": any(self.world.collectives[c].charter.law == "eu-employment" for c in members),
+            "strict": any(self.world.collectives[c].charter.law for c in members), "ready": self._ready(members),
             "told": bool(self.world.acknowledged.get((r.worker, r.recipient))), "own": r.worker == r.recipient,
             "erasing": r.worker in self.world.erasing,
         }  # fmt: skip
@@ -175,6 +177,18 @@ class Cedar:
         found = is_authorized(asked, self.policies, entities)
         assert not found.diagnostics.errors, found.diagnostics.errors
         return found.allowed
+
+    def _ready(self, members: list[str]) -> list[str]:
+        """The agreements for which everything the law profiles of these collectives ask was recorded."""
+        needed: set[str] = set()
+        for name in members:
+            needed |= LAWS.get(self.world.collectives[name].charter.law, set())
+        found: list[str] = []
+        for one in self.world.agreements.values():
+            recorded = self.world.collectives[one.collective].recorded
+            if needed <= recorded.get("", {}).keys() | recorded.get(one.id, {}).keys():
+                found.append(one.id)
+        return found
 
 
 def _entity(kind: str, name: str, attrs: dict[str, Any] | None = None, parents: Any = ()) -> dict[str, Any]:

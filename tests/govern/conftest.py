@@ -139,6 +139,13 @@ class Stage:
         blinded = "00" * 32
         return [member, blinded, self.players[member].key.sign(request_text(BOOK, name, member, blinded)).hex()]
 
+    def record(self, step: str, value: str, document: str = "", agreement: str = "", by: str = "ann") -> None:
+        """A steward of the guild records what a law profile asks."""
+        self.act(
+            ActKind.LAW_STEP, by, collective="guild", agreement=agreement, step=step, done=True, value=value,
+            document=document, reference="",
+        )  # fmt: skip
+
     def agree(self, name: str, terms: Agreement, by: str = "ann") -> str:
         """Offer, ratify, sign by both: the agreement is in force. Gives the hash."""
         offered = document(terms)

@@ -29,6 +29,8 @@ CLOSED = {"private-chat", "emotion", "union", "off-duty", "health"}
 OWN = {"coach", "train-people"}
 BOUND = 50_000
 """What a model may do alone, in ppm, under all terms of the game."""
+LAWS = {"eu-employment": {"works-council", "legal-basis", "impact-assessment"}, "us-state": {"posted-notice"}}
+"""Law profiles, with what has to be recorded under each (those that are played)."""
 
 
 @dataclass
@@ -106,6 +108,7 @@ class Model:
         self.ballots: dict[str, dict[str, Any]] = {}
         self.deals: dict[str, Deal] = {}
         self.strikes: dict[str, Walkout] = {}
+        self.recorded: list[Act] = []
         self.notices: dict[tuple[str, str], str] = {}
         self.read: set[tuple[str, str]] = set()
 
@@ -451,6 +454,25 @@ class Model:
         strike.over = True
         return True
 
+    def _law_step(self, act: Act, body: Any) -> bool:
+        if not self._by_steward(body["collective"], act) or body["step"] not in set().union(*LAWS.values()):
+            return False
+        deal = self.deals.get(body["agreement"])
+        if body["agreement"] and (deal is None or deal.collective != body["collective"]):
+            return False
+        if not body["done"] and body["step"] not in self.done(body["collective"], body["agreement"]):
+            return False
+        self.recorded.append(act)
+        return True
+
+    def done(self, collective: str, deal: str) -> set[str]:
+        """What was recorded for just this agreement, or with an empty one for all."""
+        found: set[str] = set()
+        for body in (act.body for act in self.recorded):
+            if (body["collective"], body["agreement"]) == (collective, deal):
+                (found.add if body["done"] else found.discard)(body["step"])
+        return found
+
     def _notice(self, act: Act, body: Any) -> bool:
         if act.by and act.by not in self.licensees:
             return False
@@ -524,7 +546,7 @@ class Model:
 
     def _bargained(self, r: Request, pairs: set[tuple[str, str]], recipients: set[str]) -> tuple[str, tuple[str, ...]]:
         mine = [c for c in self.charters if self.member(c, r.worker, r.time)]
-        strict = any(self.charters[c].get("law") == "eu-employment" for c in mine)
+        strict = [LAWS[law] for c in mine if (law := self.charters[c].get("law"))]
         clauses: list[str] = []
         over: list[str] = []
         for collective in mine:
@@ -544,7 +566,8 @@ class Model:
         if clauses:
             if strict and outside and (r.worker, r.recipient) not in self.read:
                 return "notice-not-served", tuple(clauses)
-            return "agreement", tuple(clauses)
+            ready = [clause for clause in clauses if not outside or self._recorded(clause, strict)]
+            return ("agreement", tuple(ready)) if ready else ("step-not-recorded", tuple(clauses))
         none = ("bound-crossed", tuple(over)) if over else ("no-permission", ())
         if strict and outside:
             return none
@@ -559,6 +582,10 @@ class Model:
     @staticmethod
     def _over(deal: Deal, r: Request) -> bool:
         return deal.over and r.purpose == "train-augment"
+
+    def _recorded(self, clause: str, needed: list[set[str]]) -> bool:
+        deal = self.deals[clause.partition("#")[0]]
+        return self.done(deal.collective, "") | self.done(deal.collective, deal.id) >= set().union(*needed)
 
     def _covers(self, deal: Deal, r: Request) -> bool:
         if not deal.force or deal.superseded or deal.licensee != r.recipient:

@@ -6,7 +6,7 @@ import hashlib
 import random
 from collections.abc import Callable
 from functools import cache
-from itertools import permutations
+from itertools import permutations, product
 
 from game_gate import (
     CLASSES,
@@ -22,11 +22,12 @@ from game_gate import (
     Game,
     key_of,
 )
-from model_gate import ALLOWING, DAY
+from model_gate import ALLOWING, DAY, LAWS
 
 from guildbook.govern.acts import ActKind
 from guildbook.govern.agreement.hashing import read as read_document
 from guildbook.govern.collective.board import Vote, board_root, counts
+from guildbook.govern.law.profiles import STEPS
 from guildbook.govern.policy import decide
 from guildbook.govern.world.metering import notice_hash, notice_text
 from guildbook.model.decision import Request
@@ -197,6 +198,25 @@ def notify(game: Game) -> None:
     game.act(ActKind.ACKNOWLEDGE, by(game, worker), worker=worker, recipient=to, hash=text)
 
 
+def record(game: Game) -> None:
+    """A steward, or somebody else, records what a law profile asks for, or takes it back."""
+    dice = game.dice
+    collective = dice.choice(COLLECTIVES)
+    who = {"guild": "ann", "union": "bo"}[collective] if dice.random() < 0.9 else dice.choice([*ENROLLED, ""])
+    about = dice.choice(["", *game.model.deals])
+    steps = sorted(set().union(*LAWS.values()))
+    for step in steps if dice.random() < 0.5 else [dice.choice([*steps, "a-favour"])]:
+        done_so(game, who, collective, about, step, done=dice.random() < 0.8)
+
+
+def done_so(game: Game, who: str, collective: str, about: str, step: str, *, done: bool = True) -> None:
+    value, paper = STEPS[step].values[0] if step in STEPS else "", step in STEPS and bool(STEPS[step].papers)
+    game.act(
+        ActKind.LAW_STEP, who, collective=collective, agreement=about, step=step, value=value, done=done,
+        document="ab" * 32 if paper else "", reference="",
+    )  # fmt: skip
+
+
 def forget(game: Game) -> None:
     worker = game.dice.choice(WORKERS)
     kind = game.dice.choice([ActKind.ERASE_BEGIN, ActKind.READMIT])
@@ -254,7 +274,8 @@ def same(game: Game, asked: Request) -> str:
 
 MOVES = (
     (speak, 5), (halt, 1), (come_or_go, 2), (vouch, 1.5), (delegate, 2), (forbid, 1), (bargain, 1), (trouble, 1.5),
-    (measure, 1), (strike, 1.5), (end_strike, 1), (notify, 1.5), (forget, 0.3), (wait, 1), (read, 6), (single, 6),
+    (measure, 1), (strike, 1.5), (end_strike, 1), (notify, 1.5), (record, 1), (forget, 0.3), (wait, 1), (read, 6),
+    (single, 6),
 )  # fmt: skip
 _NAMES, _WEIGHTS = zip(*MOVES, strict=True)
 
@@ -277,13 +298,29 @@ def beginnings(count: int = 48) -> tuple[bytes, ...]:
     return tuple(made)
 
 
+def prepare(game: Game) -> None:
+    """Much of what law profiles ask is recorded, served and acknowledged."""
+    dice = game.dice
+    for name, founder in (("guild", "ann"), ("union", "bo")):
+        if dice.randint(0, 2):
+            for step in sorted(set().union(*LAWS.values())):
+                done_so(game, founder, name, "", step)
+    for worker, to in product(ENROLLED, LICENSEES):
+        if dice.randint(0, 2):
+            game.act(ActKind.NOTICE, "", worker=worker, recipient=to, hash="aa")
+            game.act(ActKind.ACKNOWLEDGE, worker, worker=worker, recipient=to, hash="aa")
+
+
 def begin(game: Game) -> None:
     """Everybody is enrolled, collectives are founded, something is agreed, and there are segments."""
     dice = game.dice
     for who in (*ENROLLED, *LICENSEES):
         role = "licensee" if who in LICENSEES else "worker"
         game.act(ActKind.ENROL, who, person=who, role=role, sign=key_of(who), box="")
-    for name, founder, law in (("guild", "ann", ["", "", "eu-employment"]), ("union", "bo", ["", "eu-employment"])):
+    for name, founder, law in (
+        ("guild", "ann", ["", "", "eu-employment", "us-state"]),
+        ("union", "bo", ["", "eu-employment"]),
+    ):
         charter = {"name": name, "notice_days": dice.choice([0, 2]), "law": dice.choice(law)}
         charter["admission"] = dice.choice(["open", "open", "vouched"])
         game.act(ActKind.FOUND, founder, collective=name, founder=founder, charter=charter)
@@ -297,6 +334,7 @@ def begin(game: Game) -> None:
             if dice.randint(0, 4):
                 everything = {"class": "*", "purpose": "*"}
                 game.act(ActKind.MANDATE, member, collective=name, worker=member, **everything)
+    prepare(game)
     for _ in range(dice.randint(1, 4)):
         bargain(game)
     months = ("2026-01", "2026-02", "2026-03", "2026-04")

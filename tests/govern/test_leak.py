@@ -60,6 +60,10 @@ def _alone(purpose: str) -> tuple[str, ...]:
     return (purpose,)
 
 
+def _empty(*_: Any) -> frozenset[str]:
+    return frozenset()
+
+
 def _unsigned(*_: Any) -> None:
     """Any signature will do."""
 
@@ -84,6 +88,7 @@ HOLES: dict[str, tuple[Any, str, Any]] = {
     "notices are not waited for": (World, "informed", _always),
     "whoever asks to join need not be known": (vouching, "_known", _always),
     "one vouch makes a founder": (vouching, "WITNESSES", 1),
+    "what a law profile asks is not waited for": (Collective, "lacking", _empty),
     "signatures are not looked at": (authority, "_verify", _unsigned),
     "receipts are not written": (receipts, "receipt", _unwritten),
     "nothing is looked at again when it is read": (receipts, "receipt", _unconfirmed),

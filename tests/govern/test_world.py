@@ -309,6 +309,11 @@ def test_a_law_profile_wants_notice_before_the_first_use_and_no_consent_alone(st
     stage.act(ActKind.NOTICE, worker="bo", recipient="acme", hash="ab")
     assert not ask(stage, "bo").allow
     stage.act(ActKind.ACKNOWLEDGE, "bo", worker="bo", recipient="acme", hash="ab")
+    assert ask(stage, "bo").reason is Reason.STEP_NOT_RECORDED
+    stage.record("works-council", "agreement", "ab" * 32)
+    stage.record("impact-assessment", "done", "cd" * 32)
+    assert not ask(stage, "bo").allow
+    stage.record("legal-basis", "legitimate-interests")
     assert ask(stage, "bo").allow
 
 

@@ -19,7 +19,7 @@ from guildbook.govern.agreement.notice import notice_hash, notice_text
 from guildbook.govern.agreement.rules import day_ends
 from guildbook.govern.agreement.validate import must_be_valid
 from guildbook.govern.audit.log import opened
-from guildbook.govern.policy import EU_EMPLOYMENT
+from guildbook.govern.law.profiles import PROFILES, Profile
 from guildbook.govern.world.parts import Agreement, Ballot, Version
 from guildbook.govern.world.state import EVERYTHING
 from guildbook.model.agreement import Agreement as Terms
@@ -185,7 +185,7 @@ class Agreements:
         """Serve the notice about what is on the table to every member who has not acknowledged it."""
         found, world = self._named(name), self._gate.register.world()
         latest = found.latest
-        digest = notice_hash(notice_text(latest.terms))
+        digest = notice_hash(notice_text(latest.terms, self._law(found.collective)))
         said = [
             {
                 "worker": worker, "recipient": found.licensee, "hash": digest, "agreement": found.id,
@@ -247,7 +247,8 @@ class Agreements:
             "days_left": None if ends >= LATEST else max(0, (ends - now()) // DAY),
             "notice_days": latest.terms.notice.end_days, "supersedes": latest.terms.supersedes or None,
             "superseded_by": found.superseded or None, "suspended": dict(found.suspended),
-            "law": side.charter.law, "notices_acknowledged": len(told), "notices_missing": len(members) - len(told),
+            "law": side.charter.law, "law_lacks": self._lacks(found),
+            "notices_acknowledged": len(told), "notices_missing": len(members) - len(told),
         }  # fmt: skip
 
     def _state(self, found: Agreement) -> str:
@@ -266,14 +267,24 @@ class Agreements:
             return "suspended"
         if all(time < rule.begins for rule in found.rules):
             return "signed; not begun"
-        if self._gate.register.world().collectives[found.collective].charter.law == EU_EMPLOYMENT:
-            return "in force, for members who have acknowledged the notice"
-        return "in force"
+        if self._law(found.collective) is None:
+            return "in force"
+        lacks = self._lacks(found)
+        waits = f"signed; waits for {', '.join(lacks)} (guildbook law record)"
+        return waits if lacks else "in force, for members who have acknowledged the notice"
 
     def _notice(self, name: str, terms: str) -> str:
         found = self._gate.register.world().agreements.get(name)
         said = next((v.terms for v in found.versions if v.hash == terms), None) if found else None
-        return "" if said is None else notice_text(said)
+        return "" if said is None or found is None else notice_text(said, self._law(found.collective))
+
+    def _law(self, side: str) -> Profile | None:
+        return PROFILES.get(self._gate.register.world().collectives[side].charter.law)
+
+    def _lacks(self, found: Agreement) -> list[str]:
+        """What the law profile of its collective still wants recorded."""
+        law, side = self._law(found.collective), self._gate.register.world().collectives[found.collective]
+        return sorted(side.lacking(law.steps, found.id)) if law else []
 
     def _ballot(self, found: Agreement) -> Ballot | None:
         """The newest ballot that counts for what is on the table."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from guildbook.app.ballots import Ballots
     from guildbook.app.collectives import Collectives
     from guildbook.app.erasures import Erasures
+    from guildbook.app.law import Laws
     from guildbook.app.lineage import Lineages
     from guildbook.app.managing import Managing
     from guildbook.app.measuring import Measuring
@@ -94,6 +95,13 @@ class Book:
         from guildbook.app.agreements import Agreements  # noqa: PLC0415
 
         return Agreements(self._store, self.govern, self.persons, self.ballots)
+
+    @property
+    def law(self) -> Laws:
+        """What law profiles ask, and what was done of it."""
+        from guildbook.app.law import Laws  # noqa: PLC0415
+
+        return Laws(self.govern, self.agreements)
 
     @property
     def erasures(self) -> Erasures:

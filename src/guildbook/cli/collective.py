@@ -55,7 +55,7 @@ def found(
     threshold: Annotated[
         float, typer.Option(metavar="SHARE", help="Of the members who must pledge for a strike.", min=0, max=1)
     ] = 0.5,
-    law: Annotated[str, typer.Option(metavar="PROFILE", help="A law profile: eu-employment.")] = "",
+    law: Annotated[str, typer.Option(metavar="PROFILE", help="A law profile: see law list.")] = "",
     admission: Annotated[
         str,
         typer.Option(

@@ -61,6 +61,7 @@ class ActKind(StrEnum):
     VAULT_END = "vault-end"
     NOTICE = "notice"
     ACKNOWLEDGE = "acknowledge"
+    LAW_STEP = "law-step"
     GRANT = "grant"
     USE = "use"
     PUBLISH = "publish"

@@ -89,9 +89,7 @@ class Gate:
         with self._store.engine.connect() as ledger:
             return ruled(ledger, self.register.world(), request)
 
-    def admission(
-        self, purpose: str, *, recipient: str = IN_HOUSE, use: str = "", vault: str = ""
-    ) -> Admission:
+    def admission(self, purpose: str, *, recipient: str = IN_HOUSE, use: str = "", vault: str = "") -> Admission:
         """What a grant would admit now; nothing is written."""
         self._adopt()
         with self._store.engine.connect() as ledger:

@@ -12,6 +12,7 @@ from typing import Final
 
 from guildbook.govern.agreement.base import forbidden
 from guildbook.govern.agreement.rules import Rule
+from guildbook.govern.law.profiles import PROFILES, Profile
 from guildbook.govern.vault.rules import vaulted
 from guildbook.govern.world.parts import Collective
 from guildbook.govern.world.state import Standing, World
@@ -20,7 +21,6 @@ from guildbook.model.purpose import OWN_PURPOSES, Purpose, chain
 from guildbook.model.time import LATEST
 from guildbook.model.use import METER
 
-EU_EMPLOYMENT = "eu-employment"
 _KEPT: Final = 65_536
 
 
@@ -55,25 +55,26 @@ def _ruled(world: World, request: Request, purposes: tuple[str, ...]) -> tuple[R
 
 def _granted(world: World, request: Request, purposes: tuple[str, ...]) -> tuple[Reason, tuple[str, ...]]:
     """What the collective and then the worker say, where nothing forbids."""
-    guarded = False
+    guarded: list[Profile] = []
     found: tuple[str, ...] = ()
     over: tuple[str, ...] = ()
     for name in world.collectives_of.get(request.worker, ()):
         collective = world.collectives[name]
         if not collective.member(request.worker, request.time):
             continue
-        guarded |= collective.charter.law == EU_EMPLOYMENT
+        if collective.charter.law:
+            guarded.append(PROFILES[collective.charter.law])
         if not collective.mandated(request.worker, request.trace_class, purposes):
             continue
         if _refuses(collective, request, purposes):
             return Reason.COLLECTIVE_REFUSAL, (name,)
-        found = found or _agreed(world, name, request)
+        found = _agreed(world, name, request) if not found else (*found, *_agreed(world, name, request))
         over = over or (() if found else _metered(world, name, request))
     outside = request.recipient != IN_HOUSE
     if found:
-        if guarded and outside and not world.informed(request.worker, request.recipient, found[0], request.time):
-            return Reason.NOTICE_NOT_SERVED, found
-        return Reason.AGREEMENT, found
+        if guarded and outside:
+            return _under_law(world, guarded, request, found)
+        return Reason.AGREEMENT, found[:1]
     none = Reason.BOUND_CROSSED if over else Reason.NO_PERMISSION
     if guarded and outside:
         return none, over
@@ -81,6 +82,27 @@ def _granted(world: World, request: Request, purposes: tuple[str, ...]) -> tuple
     if said and _said(said, request, (request.purpose,), permitted=True):
         return Reason.WORKER_PERMIT, ()
     return (none, over) if outside else (_imported(request), ())
+
+
+def _under_law(
+    world: World, laws: list[Profile], request: Request, found: tuple[str, ...]
+) -> tuple[Reason, tuple[str, ...]]:
+    """The first agreement for which everything that law profiles want first was done; else what the first one lacks."""
+    lacks: tuple[Reason, tuple[str, ...]] | None = None
+    for clause in found:
+        reason = _lacking(world, laws, request, clause)
+        if reason is Reason.AGREEMENT:
+            return reason, (clause,)
+        lacks = lacks or (reason, (clause,))
+    return lacks or (Reason.NO_PERMISSION, ())
+
+
+def _lacking(world: World, laws: list[Profile], request: Request, clause: str) -> Reason:
+    if not world.informed(request.worker, request.recipient, clause, request.time):
+        return Reason.NOTICE_NOT_SERVED
+    name = clause.partition("#")[0]
+    side = world.collectives[world.agreements[name].collective]
+    return Reason.STEP_NOT_RECORDED if any(side.lacking(law.steps, name) for law in laws) else Reason.AGREEMENT
 
 
 def _said(
@@ -110,7 +132,7 @@ def _refuses(collective: Collective, request: Request, purposes: tuple[str, ...]
 
 
 def _agreed(world: World, collective: str, request: Request) -> tuple[str, ...]:
-    """The clause of the first agreement in force that covers it.
+    """The clauses of the agreements in force that cover it, in the order in which these came into force.
 
     There may be thousands under one key. What is found stays true until the next of them begins or ends, so it is kept:
     as long as nobody signs anything and the clock passes no such moment, the answer costs one look.
@@ -148,8 +170,8 @@ def _standing(world: World, rules: list[tuple[str, Rule]], request: Request, *, 
                 since = max(since, moment)
             else:
                 until = min(until, moment)
-        if not clauses and rule.begins <= request.time < last:
-            clauses = (f"{agreement}#{rule.clause}",)
+        if rule.begins <= request.time < last:
+            clauses = (*clauses, f"{agreement}#{rule.clause}")
     return since, until, clauses
 
 

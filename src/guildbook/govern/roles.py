@@ -60,8 +60,10 @@ ACTS: Final[Mapping[ActKind, frozenset[Standing]]] = {
     ),
     **dict.fromkeys((ActKind.ERASE_BEGIN, ActKind.ERASE_PART), _({_W, _O, _B})),
     **dict.fromkeys(
-        (ActKind.ADMIT, ActKind.FORBID, ActKind.UNFORBID, ActKind.STRIKE_END, ActKind.BALLOT_OPEN, ActKind.UNSUSPEND,
-         ActKind.ANSWER),
+        (
+            ActKind.ADMIT, ActKind.FORBID, ActKind.UNFORBID, ActKind.STRIKE_END, ActKind.BALLOT_OPEN,
+            ActKind.UNSUSPEND, ActKind.ANSWER, ActKind.LAW_STEP,
+        ),
         _({_S}),
     ),
     **dict.fromkeys(

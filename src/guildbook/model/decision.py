@@ -39,6 +39,8 @@ class Reason(StrEnum):
     AGREEMENT = "agreement"
     NOTICE_NOT_SERVED = "notice-not-served"
     """An agreement would allow it, but the law profile wants a notice first."""
+    STEP_NOT_RECORDED = "step-not-recorded"
+    """An agreement would allow it, but the law profile wants something done first, such as a works agreement."""
     WORKER_PERMIT = "worker-permit"
     VAULT = "vault"
     """The worker's own collective scores something against what it holds out."""

@@ -10,6 +10,8 @@ import hashlib
 from typing import Final
 
 from guildbook.govern.agreement.plain import plain
+from guildbook.govern.law.profiles import Profile
+from guildbook.govern.law.sources import SOURCES
 from guildbook.model.agreement import Agreement
 
 WORDING: Final = "guildbook-notice-1"
@@ -22,14 +24,15 @@ _RIGHTS: Final = (
 )
 
 
-def notice_text(terms: Agreement) -> str:
-    """The notice about an agreement, in plain words, with its terms."""
+def notice_text(terms: Agreement, law: Profile | None = None) -> str:
+    """The notice about an agreement, in plain words, with its terms and what a law profile has it say."""
     lines = [
         f"Notice to members of {terms.collective.name} ({WORDING})",
         "",
         f"{terms.licensee.name} is to use traces of your work under the agreement “{terms.title}”. Nothing of yours is",
         "read for it before you have acknowledged this notice.",
         "",
+        *_under(law),
         "What you can do:",
         *(f"- {right}" for right in _RIGHTS),
         "",
@@ -38,6 +41,17 @@ def notice_text(terms: Agreement) -> str:
         plain(terms),
     ]
     return "\n".join(lines)
+
+
+def _under(law: Profile | None) -> list[str]:
+    if law is None or not law.told:
+        return []
+    said = [f"- {duty.tells} ({'; '.join(SOURCES[name].cite for name in duty.sources)})" for duty in law.told]
+    return [
+        f"What the law profile {law.id} has this notice say (it is made by software, and no legal advice):",
+        *said,
+        "",
+    ]
 
 
 def notice_hash(text: str) -> str:

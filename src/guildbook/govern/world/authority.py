@@ -21,7 +21,9 @@ _OWN: Final = frozenset(
     }
 )  # fmt: skip
 """What only the worker of the body may do."""
-_STEWARDS: Final = frozenset({ActKind.ADMIT, ActKind.FORBID, ActKind.UNFORBID, ActKind.STRIKE_END, ActKind.ANSWER})
+_STEWARDS: Final = frozenset(
+    {ActKind.ADMIT, ActKind.FORBID, ActKind.UNFORBID, ActKind.LAW_STEP, ActKind.STRIKE_END, ActKind.ANSWER}
+)
 """What a steward of the collective may do alone."""
 _VAULTS: Final = frozenset(
     {ActKind.VAULT_MAKE, ActKind.VAULT_LEND, ActKind.VAULT_WITHHOLD, ActKind.VAULT_RELEASE, ActKind.VAULT_END}

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from guildbook.govern.acts import Act, ActKind
 from guildbook.govern.identity.person import KEY, weak
+from guildbook.govern.law.profiles import PROFILES
+from guildbook.govern.law.recording import law_step
 from guildbook.govern.vault import folding as vaults
 from guildbook.govern.world import bargaining, voting
 from guildbook.govern.world.authority import check, check_vouched, collective
@@ -19,8 +21,6 @@ from guildbook.model.time import DAY
 
 ADMITTED: Final = "steward"
 """The charter's word where a steward admits members."""
-PROFILES: Final = ("", "eu-employment")
-"""Law profiles."""
 _LICENSEE: Final = "licensee"
 _WHOLE: Final = 1_000_000
 _MOST_DAYS: Final = 36_525
@@ -148,7 +148,7 @@ def _check_charter(charter: Charter) -> None:
         raise DeniedError(
             f"Nobody is admitted by {charter.admission!r}.", f"One of: open, {ADMITTED}, {VOUCHED}.", "bad-charter"
         )
-    if charter.law not in PROFILES:
+    if charter.law and charter.law not in PROFILES:
         raise DeniedError(f"There is no law profile {charter.law!r}.", f"Profiles: {', '.join(PROFILES)}.", "bad-law")
 
 
@@ -301,6 +301,7 @@ _HANDLERS: Final[Mapping[ActKind, Handler]] = {
     ActKind.UNFORBID: _forbid,
     ActKind.NOTICE: _notice,
     ActKind.ACKNOWLEDGE: _acknowledge,
+    ActKind.LAW_STEP: law_step,
     ActKind.APPEAL: _appeal,
     ActKind.ANSWER: _answer,
     **bargaining.HANDLERS,

@@ -48,6 +48,19 @@ class Charter:
     or two members have signed that the enrolled key is theirs (`vouched`)."""
 
 
+@dataclass(frozen=True, slots=True)
+class LegalStep:
+    """Something a law profile asks for, as a steward recorded it."""
+
+    value: str
+    document: str
+    """SHA-256 of a paper, hex, if it has one."""
+    reference: str
+    by: str
+    time: int
+    """µs UTC."""
+
+
 @dataclass(slots=True)
 class Collective:
     """Workers who bargain together."""
@@ -68,8 +81,14 @@ class Collective:
     """Who wants to join → since when, where a steward admits them or their key has to be vouched for."""
     vouches: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     """Who wants to join → who has signed that the key they have now is theirs."""
+    recorded: dict[str, dict[str, LegalStep]] = field(default_factory=dict[str, dict[str, "LegalStep"]])
+    """Agreement (empty: all of this collective's) → what its law profile asks → what was recorded of it."""
     founder: str = ""
     """Who founded it, as long as nobody is a member because nobody's key is vouched for."""
+
+    def lacking(self, steps: frozenset[str], agreement: str) -> frozenset[str]:
+        """Which of these steps were recorded neither for this agreement nor for all."""
+        return steps - self.recorded.get("", {}).keys() - self.recorded.get(agreement, {}).keys()
 
     def member(self, worker: str, time: int) -> bool:
         """Whether somebody is on the roll at a time."""
