@@ -156,7 +156,8 @@ def _metered(world: World, collective: str, request: Request) -> tuple[str, ...]
 
 
 def _standing(world: World, rules: list[tuple[str, Rule]], request: Request, *, over: bool = False) -> Standing:
-    since, until, clauses = -LATEST, LATEST + 1, ()
+    since, until = -LATEST, LATEST + 1
+    clauses: list[str] = []
     for agreement, rule in rules:
         if not rule.covers(request.use, request.trace_class, request.month):
             continue
@@ -171,8 +172,8 @@ def _standing(world: World, rules: list[tuple[str, Rule]], request: Request, *, 
             else:
                 until = min(until, moment)
         if rule.begins <= request.time < last:
-            clauses = (*clauses, f"{agreement}#{rule.clause}")
-    return since, until, clauses
+            clauses.append(f"{agreement}#{rule.clause}")
+    return since, until, tuple(clauses)
 
 
 def _imported(request: Request) -> Reason:
