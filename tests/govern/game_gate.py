@@ -20,11 +20,12 @@ from model_gate import ALLOWING, DAY, Model, Terms
 
 from guildbook.govern import receipts
 from guildbook.govern.acts import Act, ActKind
-from guildbook.govern.admission import Admission, Group, Piece, cuts, pieces, rule
+from guildbook.govern.admission import Admission, Group, cuts, pieces, rule
 from guildbook.govern.admitted import Admitted
 from guildbook.govern.agreement.hashing import document, document_hash
 from guildbook.govern.agreement.rules import day_begins, day_ends, rules
 from guildbook.govern.agreement.validate import errors, validate
+from guildbook.govern.pieces import Piece
 from guildbook.govern.world import World, authority, bargaining, folding
 from guildbook.govern.world.bargaining import pledge_text
 from guildbook.model.agreement import Agreement, Audit, Notice, Party, Price, Scope, Substitution, Term
@@ -227,10 +228,9 @@ class Game:
             desk, found, {}, purpose=Purpose(request.purpose), stage="game", artefact="nothing",  # pyright: ignore[reportArgumentType]
             recipient=request.recipient, use=request.use, time=request.time,
         )  # fmt: skip
-        held = {piece.id: piece for piece in found.pieces}
 
         def receipt(wanted: Sequence[str], first: Sequence[SegmentRef]) -> None:
-            receipts.receipt(desk, given, held, first, lambda: self.confirm(request, wanted))  # pyright: ignore[reportArgumentType]
+            receipts.receipt(desk, given, found.pieces, first, lambda: self.confirm(request, wanted))  # pyright: ignore[reportArgumentType]
 
         return Admitted(_Shelf(self), given, receipt)
 

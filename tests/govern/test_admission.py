@@ -12,12 +12,14 @@ from game_gate import CLASSES, LICENSEES, PURPOSES, USES, WORKERS, cheap_signatu
 from plays_gate import ask, play
 from sqlalchemy import Connection, delete, insert, select, text
 
+from guildbook.govern import admission
 from guildbook.govern.admission import admit, cuts, ruled
 from guildbook.govern.policy import decide
 from guildbook.govern.world import World
 from guildbook.model.agreement import Agreement, Scope
 from guildbook.model.decision import Decision, Request
 from guildbook.store import ClassPart, Store, encode_terms, tables
+from guildbook.store.listing import Marks
 from guildbook.store.rows import note_classes
 
 MONTHS = ("2025-12", "2026-01", "2026-02", "2026-03", "2026-04")
@@ -62,6 +64,13 @@ def one_by_one(ledger: Connection, world: World, asked: Request) -> dict[str, De
     return found
 
 
+def admit_by_columns(ledger: Connection, world: World, asked: Request) -> admission.Admission:
+    """As a book of many segments is listed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(admission, "_BULK", 0)
+        return admit(ledger, world, asked)
+
+
 def same(ledger: Connection, world: World, asked: Request) -> int:
     """Hold the bulk against the single; how many parts are admitted."""
     wanted = one_by_one(ledger, world, asked)
@@ -77,6 +86,10 @@ def same(ledger: Connection, world: World, asked: Request) -> int:
     nothing = [s for s, held in classes.items() if not any(wanted[f"{s}:{name}"].allow for name in held)]
     assert found.refused == len(nothing)
     assert sum(each.group.segments for each in found.ruled) == len(classes)
+    by_columns = admit_by_columns(ledger, world, asked)
+    assert list(by_columns.pieces) == list(found.pieces)
+    assert (by_columns.pieces.root(), by_columns.refused) == (found.pieces.root(), found.refused)
+    assert sorted(by_columns.ruled) == sorted(found.ruled)
     some = sorted(classes)[::3]
     assert {p.id.partition(":")[0] for p in admit(ledger, world, asked, some).pieces} == {
         p.id.partition(":")[0] for p in found.pieces if p.id.partition(":")[0] in some
@@ -133,12 +146,29 @@ def test_with_many_cuts_the_same(stage: Any, drafted: Callable[..., Agreement], 
         assert same(ledger, stage.world, asked) > 5
 
 
+def test_groups_that_cannot_be_told_apart_are_listed_row_by_row(
+    stage: Any, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with store.change() as ledger:
+        fill(ledger, random.Random(6), 120)
+    seen: list[int] = []
+
+    def places(_: Marks, groups: list[Any], marks: Any) -> None:
+        seen.append(len(groups) + len(marks))
+
+    monkeypatch.setattr(Marks, "places", places)
+    with store.look() as ledger:
+        asked = Request("", "", "coach", stage.time)
+        assert same(ledger, stage.world, asked) > 5
+    assert len(seen) == 1
+
+
 def test_a_decision_on_groups_is_answered_from_an_index(store: Store) -> None:
     """What makes a million segments a matter of a second."""
     with store.change() as ledger:
         fill(ledger, random.Random(4), 100)
         if ledger.dialect.name == "sqlite":
-            query = "SELECT worker, terms, classes, count(*), sum(rows) FROM segments WHERE "
+            query = "SELECT worker, terms, classes, count(*), sum(rows), group_concat(rowid) FROM segments WHERE "
             for condition in (tables.SHORT_CLASSES, tables.LONG_CLASSES):
                 plan = ledger.execute(text(f"EXPLAIN QUERY PLAN {query}{condition} GROUP BY worker, terms, classes"))
                 assert "INDEX ix_segments_" in " ".join(str(row) for row in plan)

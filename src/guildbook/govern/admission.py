@@ -13,47 +13,32 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    MetaData,
-    Table,
-    Text,
-    and_,
-    func,
-    insert,
-    literal_column,
-    select,
-    text,
-)
-from sqlalchemy.schema import CreateTable, DropTable
+import numpy as np
+from sqlalchemy import ColumnElement, Connection, Engine, Text, and_, case, func, literal_column, select, text
 
+from guildbook.govern.pieces import Piece, Pieces, joined
 from guildbook.govern.policy import decide
 from guildbook.govern.world import World
 from guildbook.model.decision import HELD, Decision, Reason, Request
 from guildbook.store import PART, ClassPart, WorkerState, class_names, class_parts, decode_terms, tables
+from guildbook.store.listing import Marks, about, columns
+from guildbook.store.twins import twins
 
 _FEW: Final = 400
 _CUTS: Final = 8
 """With more cuts than this the months themselves are grouped by: each stretch is one pass over an index."""
 _ALL: Final = ("",)
-_REFUSED: Final = 0.9
-"""Unless more than this share is refused, all rows are read in order, which beats looking up the admitted ones."""
-_ADMITTED: Final = Table(
-    "admitted_groups",
-    MetaData(),
-    Column("worker", Text),
-    Column("terms", Text),
-    Column("classes", Text),
-    prefixes=["TEMPORARY"],
-)
-"""The groups with anything admitted, for one statement."""
+_BULK: Final = 20_000
+"""Segments from which on they are listed by columns."""
 _S: Final = tables.segments.c
+
+
+Key: TypeAlias = tuple[str, str, str, str]
+"""Worker id, terms and classes as the ledger notes them, first month: what a group is told by."""
 
 
 class Group(NamedTuple):
@@ -69,7 +54,7 @@ class Group(NamedTuple):
     rows: int
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
+    def key(self) -> Key:
         """What a segment is looked up by."""
         return self[:4]
 
@@ -93,27 +78,13 @@ class Ruled(NamedTuple):
         return first.allow and all((d.reason, d.clauses) == (first.reason, first.clauses) for d in self.decisions)
 
 
-class Piece(NamedTuple):
-    """One admitted segment, or one class of it."""
-
-    id: str
-    """`SEGMENT`, or `SEGMENT:CLASS`."""
-    worker: str
-    month: str
-    rows: int
-    first: int
-    last: int
-    digest: str
-    reason: Reason
-    clauses: tuple[str, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Admission:
     """What one request may read."""
 
     ruled: tuple[Ruled, ...]
-    pieces: tuple[Piece, ...]
+    pieces: Pieces
+    """By id."""
     refused: int
     """Segments of which nothing is admitted."""
     policy_hash: str = ""
@@ -127,13 +98,55 @@ def ruled(connection: Connection, world: World, request: Request, ids: Sequence[
 
 def admit(connection: Connection, world: World, request: Request, ids: Sequence[str] | None = None) -> Admission:
     """The pieces that may be read, by id."""
+    if ids is None and not request.worker and about(connection) >= _BULK:
+        found = _admit_all(connection.engine, world, request)
+        if found is not None:
+            return found
     months = cuts(world, request)
-    found = _ruled(connection, world, request, ids, months)
-    some = {each.group.key: each for each in found if any(d.allow for d in each.decisions)}
-    refused = sum(each.group.segments for each in found if each.group.key not in some)
-    held = sum(each.group.segments for each in found)
-    rows = _selected(connection, some, ids, request.worker, everything=refused < held * _REFUSED)
-    return Admission(tuple(found), pieces(rows, some, months), refused, world.policy_hash)
+    decided = _ruled(connection, world, request, ids, months)
+    some = admitted(decided)
+    rows = _selected(connection, ids, request.worker) if some else ()
+    return Admission(tuple(decided), pieces(rows, some, months), refused(decided), world.policy_hash)
+
+
+def _admit_all(engine: Engine, world: World, request: Request) -> Admission | None:
+    """The same for a whole book of many segments, by columns; None in the rare case that it cannot be done so.
+
+    While Python decides on the groups, the database lists the segments to another thread.
+    """
+    months = cuts(world, request)
+    marks = Marks(engine.dialect.name, (_S.worker, _S.terms, _S.classes, _stretch_of_row(months)))
+    noted: list[tuple[Any, Key]] = []
+    with twins(engine) as (one, other), ThreadPoolExecutor(1) as pool:
+        listed = pool.submit(columns, other, marks)
+        groups = list(_groups(one, "", None, months, marks, noted))
+        decided = rule(groups, world, request, _leaving(one))
+        some = admitted(decided)
+        parted = {key: each for key, each in some.items() if not each.whole}
+        rows = _selected(one, None, "", parted=True) if parted else ()
+        in_part = pieces(rows, parted, months)
+        found = listed.result()
+    at = marks.places([mark for mark, _ in noted], found.marks)
+    if at is None:
+        return None
+    whole = [key for key in some if key not in parted]
+    place = {key: i for i, key in enumerate(whole)}
+    basis = np.array([place.get(key, -1) for _, key in noted] + [-1], np.int32)[at]
+    kept = np.flatnonzero(basis >= 0)
+    held = [column[kept] for column in (found.ids, found.months, found.rows, found.first, found.last, found.digests)]
+    bases = tuple((key[0], some[key].decisions[0].reason, some[key].decisions[0].clauses) for key in whole)
+    pieces_of_all = joined(Pieces.made([*held, basis[kept]], bases), in_part)
+    return Admission(tuple(decided), pieces_of_all, refused(decided), world.policy_hash)
+
+
+def admitted(decided: Iterable[Ruled]) -> dict[Key, Ruled]:
+    """The groups of which anything is admitted."""
+    return {each.group.key: each for each in decided if any(d.allow for d in each.decisions)}
+
+
+def refused(decided: Iterable[Ruled]) -> int:
+    """How many segments are in the others."""
+    return sum(each.group.segments for each in decided if not any(d.allow for d in each.decisions))
 
 
 def cuts(world: World, request: Request) -> tuple[str, ...]:
@@ -161,16 +174,20 @@ def _after(month: str) -> str:
 def _ruled(
     connection: Connection, world: World, request: Request, ids: Sequence[str] | None, months: tuple[str, ...]
 ) -> list[Ruled]:
+    return rule(_groups(connection, request.worker, ids, months), world, request, _leaving(connection))
+
+
+def _leaving(connection: Connection) -> set[str]:
+    """Ids of workers who are being forgotten, or were."""
     person = tables.workers.c
-    leaving = set(connection.execute(select(person.id).where(person.state != WorkerState.ACTIVE)).scalars())
-    return rule(_groups(connection, request.worker, ids, months), world, request, leaving)
+    return set(connection.execute(select(person.id).where(person.state != WorkerState.ACTIVE)).scalars())
 
 
 def rule(groups: Iterable[Group], world: World, request: Request, leaving: Collection[str] = ()) -> list[Ruled]:
     """Decide on each class of each group. `leaving`: ids of workers of whom nothing may be read, whatever acts say."""
     gone = Decision(allow=False, reason=Reason.ERASING, clauses=(), policy_hash=world.policy_hash)
     purpose, time, recipient, use = request.purpose, request.time, request.recipient, request.use
-    said: dict[tuple[str, str, str, str], Decision] = {}
+    said: dict[Key, Decision] = {}
     named: dict[str, tuple[str, ...]] = {}
     stated: dict[str, tuple[str, ...] | None] = {}
     out: list[Ruled] = []
@@ -198,28 +215,51 @@ def rule(groups: Iterable[Group], world: World, request: Request, leaving: Colle
     return out
 
 
-def _groups(connection: Connection, worker: str, ids: Sequence[str] | None, months: tuple[str, ...]) -> Iterator[Group]:
-    keys = [_S.worker, _S.terms, _S.classes]
-    if months == _ALL:
-        queries = [select(*keys, literal_column("''"), func.count(), func.sum(_S.rows)).group_by(*keys)]
-    elif len(months) <= _CUTS:
-        queries = [
-            select(*keys, literal_column(f"'{first}'"), func.count(), func.sum(_S.rows)).where(within).group_by(*keys)
-            for first, within in zip(months, _stretches(months), strict=True)
-        ]
-    else:
-        queries = [select(*keys, _S.month, func.count(), func.sum(_S.rows)).group_by(*keys, _S.month)]
-    sums: dict[tuple[str, str, str, str], tuple[int, int]] = {}
-    for query in queries:
+def _groups(
+    connection: Connection,
+    worker: str,
+    ids: Sequence[str] | None,
+    months: tuple[str, ...],
+    marks: Marks | None = None,
+    noted: list[tuple[Any, Key]] | None = None,
+) -> Iterator[Group]:
+    """The groups; with `marks`, `noted` is told what marks the segments of each."""
+    sums: dict[Key, tuple[int, int]] = {}
+    keys = (_S.worker, _S.terms, _S.classes)
+    for month, within in _by_month(months):
+        by = (*keys, month) if month is _S.month else keys
+        mark = literal_column("NULL") if marks is None else marks.of_group(*keys, month)
+        query = select(*keys, month, func.count(), func.sum(_S.rows), mark).where(*within).group_by(*by)
         for some in _parts(query, worker, ids):
             for row in connection.execute(some):
-                one, terms, classes, month, segments, rows = tuple(row)
-                key = one, terms, classes, _stretch(months, month)
+                one, terms, classes, first, segments, rows, held = tuple(row)
+                key = one, terms, classes, _stretch(months, first)
                 before = sums.get(key)
                 # A sum is a Decimal on PostgreSQL.
                 sums[key] = (segments, int(rows)) if before is None else (before[0] + segments, before[1] + int(rows))
+                if noted is not None:
+                    noted.append((held, key))
     for key, (segments, rows) in sums.items():
         yield Group(*key, segments, rows)
+
+
+def _by_month(months: tuple[str, ...]) -> Iterator[tuple[ColumnElement[str], tuple[ColumnElement[bool], ...]]]:
+    """What stands for the month in each query for groups, and what it is about."""
+    if months == _ALL or len(months) > _CUTS:
+        yield _stretch_of_row(months), ()
+    else:
+        for first, within in zip(months, _stretches(months), strict=True):
+            yield literal_column(f"'{first}'", Text), (within,)
+
+
+def _stretch_of_row(months: tuple[str, ...]) -> ColumnElement[str]:
+    """The same for a single segment."""
+    if months == _ALL:
+        return literal_column("''", Text)
+    if len(months) > _CUTS:
+        return _S.month
+    each = zip(_stretches(months), months, strict=True)
+    return case(*((within, literal_column(f"'{first}'", Text)) for within, first in each))
 
 
 def _parts(query: Any, worker: str, ids: Sequence[str] | None) -> Iterator[Any]:
@@ -250,57 +290,35 @@ def _stretch(months: tuple[str, ...], month: str) -> str:
     return months[bisect_right(months, month) - 1] if month else ""
 
 
-def _selected(
-    connection: Connection,
-    admitted: dict[tuple[str, str, str, str], Ruled],
-    ids: Sequence[str] | None,
-    worker: str,
-    *,
-    everything: bool,
-) -> Iterator[Any]:
-    """The ledger's rows of segments, among them all in the admitted groups."""
-    if not admitted:
-        return
+def _selected(connection: Connection, ids: Sequence[str] | None, worker: str, *, parted: bool = False) -> Iterator[Any]:
+    """The ledger's rows of segments; `parted`: of those only that have more than one class."""
     query = select(_S.id, _S.worker, _S.month, _S.terms, _S.classes, _S.rows, _S.first, _S.last, _S.digest, _S.parts)
     if worker:
         query = query.where(_S.worker == worker)
-    if ids is not None:
+    if parted:
+        query = query.where(_S.parts != "")
+    if ids is None:
+        yield from connection.execute(query)
+    else:
         for some in portions(ids):
             yield from connection.execute(query.where(_S.id.in_(some)))
-        return
-    if everything:
-        yield from connection.execute(query)
-        return
-    a = _ADMITTED.c
-    connection.execute(CreateTable(_ADMITTED))
-    try:
-        keys = dict.fromkeys(key[:3] for key in admitted)
-        connection.execute(insert(_ADMITTED), [dict(zip(("worker", "terms", "classes"), k, strict=True)) for k in keys])
-        on = and_(_S.worker == a.worker, _S.terms == a.terms, _S.classes == a.classes)
-        yield from connection.execute(query.join(_ADMITTED, on))
-    finally:
-        connection.execute(DropTable(_ADMITTED))
 
 
-def pieces(
-    rows: Iterable[Any], admitted: Mapping[tuple[str, str, str, str], Ruled], months: tuple[str, ...]
-) -> tuple[Piece, ...]:
-    """What is admitted of some segments, by id. `rows`: as `_selected` gives them. `months`: the cuts."""
-    return tuple(sorted(_pieces(rows, admitted, months), key=attrgetter("id")))
+def pieces(rows: Iterable[Any], some: Mapping[Key, Ruled], months: tuple[str, ...]) -> Pieces:
+    """What is admitted of some segments. `rows`: as `_selected` gives them. `months`: the cuts."""
+    return Pieces.of(_pieces(rows, some, months))
 
 
-def _pieces(
-    rows: Iterable[Any], admitted: Mapping[tuple[str, str, str, str], Ruled], months: tuple[str, ...]
-) -> Iterator[Piece]:
+def _pieces(rows: Iterable[Any], some: Mapping[Key, Ruled], months: tuple[str, ...]) -> Iterator[Piece]:
     one_for_all = months == _ALL
-    reasons = {key: (r.decisions[0].reason, r.decisions[0].clauses) for key, r in admitted.items() if r.whole}
+    reasons = {key: (r.decisions[0].reason, r.decisions[0].clauses) for key, r in some.items() if r.whole}
     for name, worker, month, terms, classes, count, first, last, digest, parts in rows:
         key = worker, terms, classes, "" if one_for_all else _stretch(months, month)
         reason = reasons.get(key)
         if reason is not None:
             yield Piece(name, worker, month, count, first, last, digest, *reason)
             continue
-        found = admitted.get(key)
+        found = some.get(key)
         if found is None:
             continue
         held = {part.name: part for part in class_parts(classes, parts, ClassPart("", count, first, last, digest))}

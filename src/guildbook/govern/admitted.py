@@ -75,27 +75,30 @@ class Admitted:
 
 def _readers(store: Source, grant: Grant, receipt: Receipt) -> tuple[_Rows, _Cases]:
     """The two ways to read what a grant admits; whoever has them can do nothing else with the store."""
-    by_id = {segment.id: segment for segment in grant.segments}
+    known: dict[str, SegmentRef] = {}
     receipted: set[str] = set()
     indexed: set[str] = set()
 
-    def check(wanted: Sequence[str]) -> None:
+    def by_id(wanted: Sequence[str]) -> dict[str, SegmentRef]:
+        if not known:  # nobody may ever read: there may be millions
+            known.update((segment.id, segment) for segment in grant.segments)
         for segment in wanted:
-            if segment not in by_id:
+            if segment not in known:
                 raise DeniedError(
                     f"Segment {segment} is not admitted for {grant.purpose}.",
                     "Ask govern for a grant that covers it.",
                 )
+        return known
 
     def rows(wanted: Sequence[str], columns: Sequence[str]) -> list[tuple[SegmentRef, pa.Table]]:
-        check(wanted)
-        receipt(wanted, [by_id[segment] for segment in wanted if segment not in receipted])
+        held = by_id(wanted)
+        receipt(wanted, [held[segment] for segment in wanted if segment not in receipted])
         receipted.update(wanted)
-        return [(by_id[name], part) for name, (_, part) in zip(wanted, store.read_many(wanted, columns), strict=True)]
+        return [(held[name], part) for name, (_, part) in zip(wanted, store.read_many(wanted, columns), strict=True)]
 
     def cases(wanted: Sequence[str]) -> dict[str, np.ndarray]:
-        check(wanted)
-        receipt(wanted, [replace(by_id[segment], rows=0) for segment in wanted if segment not in indexed])
+        held = by_id(wanted)
+        receipt(wanted, [replace(held[segment], rows=0) for segment in wanted if segment not in indexed])
         indexed.update(wanted)
         read = store.case_reader(wanted)
         return {segment: read(segment) for segment in wanted}

@@ -13,9 +13,10 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from guildbook.govern import receipts
 from guildbook.govern.acts import ActKind
-from guildbook.govern.admission import Admission, Piece, Ruled, admit, portions, ruled
+from guildbook.govern.admission import Admission, Ruled, admit, portions, ruled
 from guildbook.govern.admitted import Admitted
 from guildbook.govern.permissions import PERMIT, REFUSE, Said, class_given, purpose_named
+from guildbook.govern.pieces import Piece, Pieces
 from guildbook.govern.policy import decide
 from guildbook.govern.register import Register
 from guildbook.govern.signer import Signer
@@ -135,7 +136,7 @@ class Gate:
         with self._store.engine.connect() as ledger:
             for some in portions(sorted(wanted)):
                 rows |= {row.id: row for row in ledger.execute(select(table).where(table.c.id.in_(some)))}
-        pieces = tuple(
+        pieces = Pieces.of(
             Piece(each, row.worker, row.month, row.rows, row.first, row.last, row.digest, Reason.UNLEARN, ())
             for each in sorted(segments)
             for row in [rows.get(each.partition(":")[0])]
@@ -258,8 +259,7 @@ class Gate:
             self.register, found, names, purpose=purpose, stage=stage, artefact=artefact,
             recipient=request.recipient, use=request.use, vault=request.vault, time=request.time,
         )  # fmt: skip
-        pieces = {piece.id: piece for piece in found.pieces}
-        workers = frozenset(piece.worker for piece in found.pieces)
+        pieces, workers = found.pieces, found.pieces.workers()
 
         def receipt(wanted: Sequence[str], first: Sequence[SegmentRef]) -> None:
             receipts.receipt(self.register, grant, pieces, first, lambda: self.confirm(grant, workers, wanted))

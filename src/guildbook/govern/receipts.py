@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from guildbook.govern.acts import ActKind
-from guildbook.govern.admission import Admission, Piece
+from guildbook.govern.admission import Admission
+from guildbook.govern.pieces import Pieces, Segments
 from guildbook.govern.register import Register
 from guildbook.model.decision import IN_HOUSE
 from guildbook.model.grant import Grant, SegmentRef, Use
@@ -40,24 +41,20 @@ def give(
 
     Raises `MovedError` unless what was decided on is still what is in force at the grant's place in the log.
     """
-    segments = tuple(
-        SegmentRef(p.id, labels.get(p.worker, p.worker), p.month, p.rows, p.first, p.last, p.digest)
-        for p in admission.pieces
-    )
     grant = Grant(
         id=uuid7().hex,
         purpose=purpose,
         stage=stage,
         artefact=artefact,
         time=now() if time is None else time,
-        segments=segments,
+        segments=Segments(admission.pieces, labels),
         refused=admission.refused,
         policy_hash=admission.policy_hash or register.world().policy_hash,
         recipient=recipient,
         use=use,
         vault=vault,
     )
-    root = root_of(segments)
+    root = admission.pieces.root()
     groups = [
         [
             r.group.worker,
@@ -80,7 +77,7 @@ def give(
         body["vault"] = vault
     row = {
         "id": grant.id, "purpose": purpose, "stage": stage, "artefact": artefact, "time": grant.time,
-        "segments_root": root, "admitted": len(segments), "refused": admission.refused,
+        "segments_root": root, "admitted": len(grant.segments), "refused": admission.refused,
         "policy_hash": grant.policy_hash, "recipient": recipient, "use": use,
     }  # fmt: skip
 
@@ -97,7 +94,7 @@ def give(
 def receipt(
     register: Register,
     grant: Grant,
-    pieces: Mapping[str, Piece],
+    pieces: Pieces,
     read: Sequence[SegmentRef],
     confirm: Callable[[], None],
 ) -> None:
@@ -106,9 +103,8 @@ def receipt(
     `confirm` raises when something may be read no longer; it is asked at the receipts' place in the log.
     """
     sums: dict[tuple[str, str, str], list[SegmentRef]] = {}
-    for segment in read:
-        piece = pieces[segment.id]
-        sums.setdefault((piece.worker, str(piece.reason), " ".join(piece.clauses)), []).append(segment)
+    for segment, (worker, reason, clauses) in zip(read, pieces.on([each.id for each in read]), strict=True):
+        sums.setdefault((worker, str(reason), " ".join(clauses)), []).append(segment)
     if not sums:
         confirm()
         return

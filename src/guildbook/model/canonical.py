@@ -15,6 +15,8 @@ Plain: TypeAlias = "str | int | bool | list[Plain] | tuple[Plain, ...] | Mapping
 """What canonical JSON can hold."""
 
 _DEEPEST: Final = 64
+_LEAVES: Final = frozenset({str, int, bool, type(None)})
+"""Nothing can be wrong with these. A grant on a big book holds half a million, and calls are dear."""
 
 
 def canonical(value: Plain) -> bytes:
@@ -55,9 +57,11 @@ def _check(value: Any, depth: int) -> None:
         for key, inner in cast("dict[Any, Any]", value).items():
             if not isinstance(key, str):
                 raise TypeError(f"a key must be text, not {type(key).__name__}")
-            _check(inner, depth + 1)
+            if type(inner) not in _LEAVES:
+                _check(inner, depth + 1)
     elif isinstance(value, (list, tuple)):
         for inner in cast("Sequence[Any]", value):
-            _check(inner, depth + 1)
+            if type(inner) not in _LEAVES:
+                _check(inner, depth + 1)
     else:
         raise TypeError(f"canonical JSON holds no {type(value).__name__}")

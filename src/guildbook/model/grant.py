@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from guildbook.model.purpose import Purpose
@@ -34,7 +35,8 @@ class Grant:
     artefact: str
     """What the bytes will go into, for example `model`."""
     time: int
-    segments: tuple[SegmentRef, ...]
+    segments: Sequence[SegmentRef]
+    """By id; there may be millions, so each may be made only when it is looked at."""
     refused: int
     """How many segments were not admitted."""
     policy_hash: str
