@@ -1,17 +1,22 @@
 """How soon a strike counts: in a job that reads, in what is shown, in new grants; and when it ends.
 
-Two books. The first is a sample office with real segments (`--events`), learnt from; half of its people strike. Another
-process reads segment after segment under a grant it was given before. Each time counts from when the member calls the
-strike (which opens the pledges) to the moment named; `--rounds` strikes, medians and worst. The second holds ledger
-rows of segments alone (`--metadata` events, `--per-segment` each), which is all that a decision looks at. Prints JSON.
+Two books. The first is a sample office with real segments (`--events`), learnt from by a command of its own; half of
+its people strike. Another process reads segment after segment under a grant it was given before. Each time counts from
+when the member calls the strike (which opens the pledges) to the moment named; `--rounds` strikes, medians and worst.
+The second holds ledger rows of segments alone (`--metadata` events, `--per-segment` each), which is all that a decision
+looks at. Prints JSON.
 
     python benchmarks/strike.py [--events 1000000] [--metadata 10000000] [--per-segment 1000] [--rounds 3]
+                                [--only office|rows] [--book DIR]
+
+`--book`: where the office is kept, so that the next run need not learn it again.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -24,8 +29,8 @@ from _measure import guildbook, median, report
 from sqlalchemy import insert
 
 from guildbook.app import Book, open_book
-from guildbook.app.learning import Wanted
 from guildbook.app.persons import Actor
+from guildbook.app.tour import tour_home
 from guildbook.govern.acts import ActKind
 from guildbook.govern.identity.person import Role
 from guildbook.govern.identity.signing import Identity, KeySigner
@@ -105,14 +110,18 @@ def timed(work: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
 def real(home: Path, events: int, rounds: int) -> dict[str, Any]:
     """A book with real segments."""
     found: dict[str, list[float]] = {}
+    learnt = (
+        None if tour_home(home, 1, events).exists() else guildbook(home, "tour", "--events", str(events), tree=True)[0]
+    )
+    home = tour_home(home, 1, events)
     with open_book(home) as book:
-        book.learn(Wanted(office=(1, events)))
         segments = store_of(book).segments()
         names = [worker["name"] for worker in book.workers()]
         guild = Guild(book, names)
         striking = set(names[: len(names) // 2])
         before = repr(book.distil.knowledge())
         maps = repr(book.process.maps())
+        practices = len(book.distil.knowledge().practices)
         for _ in range(rounds):
             usual, _ = guildbook(home, "practices", "list")
             guild.pledge()
@@ -125,11 +134,13 @@ def real(home: Path, events: int, rounds: int) -> dict[str, Any]:
                 called, _ = timed(guild.call)
                 told = json.loads(child.stdout.readline())
             shown, left = timed(book.distil.knowledge)
+            flagged, held = timed(book.govern.withheld, "knowledge-train-people", Purpose.TRAIN_PEOPLE)
             granted, admitted = timed(
                 lambda: book.govern.grant(Purpose.TRAIN_PEOPLE, stage="benchmark", artefact="new")
             )
             command, _ = guildbook(home, "practices", "list")
             assert left is not None
+            assert len(held) == len(striking)
             assert not striking & {person.name for person in left.people}
             assert not striking & {segment.worker for segment in admitted.grant.segments}
             ended, _ = timed(guild.end)
@@ -137,6 +148,7 @@ def real(home: Path, events: int, rounds: int) -> dict[str, Any]:
             assert repr(whole) == before
             for name, value in {
                 "called_s": called, "running_job_denied_s": told["denied"] - began, "then_shown_without_s": shown,
+                "then_artefact_flagged_s": flagged,
                 "then_granted_without_s": granted, "command_before_s": usual.wall,
                 "then_command_s": command.wall, "ended_s": ended,
                 "then_shown_whole_s": again,
@@ -144,7 +156,11 @@ def real(home: Path, events: int, rounds: int) -> dict[str, Any]:
                 found.setdefault(name, []).append(value)
         assert repr(book.process.maps()) == maps
         rows = sum(segment.rows for segment in segments)
-    return {"events": rows, "segments": len(segments), "people": len(names), **told_of(found)}
+    return {
+        "events": rows, "segments": len(segments), "people": len(names), "practices": practices,
+        "learnt": None if learnt is None else {"wall_s": learnt.wall, "cpu_s": learnt.cpu, "peak_mib": learnt.peak},
+        "load": os.getloadavg(), **told_of(found),
+    }  # fmt: skip
 
 
 def told_of(found: dict[str, list[float]]) -> dict[str, Any]:
@@ -229,16 +245,19 @@ def main() -> None:
     parser.add_argument("--metadata", type=int, default=10_000_000)
     parser.add_argument("--per-segment", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=("office", "rows"))
+    parser.add_argument("--book", type=Path)
     parser.add_argument("--job", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.job is not None:
         job(options.job)
         return
+    figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as name:
-        figures = {
-            "rows": rows(Path(name) / "rows", options.metadata, options.per_segment, options.rounds),
-            "office": real(Path(name) / "office", options.events, options.rounds),
-        }
+        if options.only in {None, "rows"}:
+            figures["rows"] = rows(Path(name) / "rows", options.metadata, options.per_segment, options.rounds)
+        if options.only in {None, "office"}:
+            figures["office"] = real(options.book or Path(name) / "office", options.events, options.rounds)
     report("strike", figures)
 
 
