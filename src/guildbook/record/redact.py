@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
@@ -76,6 +76,18 @@ def redact(events: pa.Table) -> pa.Table:
 def redact_rejected(rejected: Rejected) -> Rejected:
     """The same for a row on its way to the quarantine."""
     return Rejected(rejected.line, without_secrets(rejected.reason)[:500], without_secrets(rejected.text)[:500])
+
+
+def suspicious(texts: Sequence[str]) -> list[bool]:
+    """Whether each text, or JSON of a value, may hold a secret: of what cannot, `clean_json` changes nothing."""
+    if not texts:
+        return []
+    return _suspect_names(pa.array(texts, pa.string())).to_pylist()
+
+
+def clean_json(value: Any) -> Any:
+    """A JSON value without secrets; what stands under a secret's name goes whatever it is."""
+    return _clean(value)
 
 
 def _suspects(texts: pa.Array) -> pa.Array:

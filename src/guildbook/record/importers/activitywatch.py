@@ -18,11 +18,11 @@ from typing import Any, Final
 from guildbook.model import time as clock
 from guildbook.model.errors import InputError
 from guildbook.plugins import Chunk, ImportOptions
-from guildbook.record.importers._attributes import canonical
+from guildbook.record.importers._activitywatch_fields import fields_of, text_of
 from guildbook.record.importers._fingerprint import file_fingerprint
 from guildbook.record.importers._json_stream import JsonStream
 from guildbook.record.importers._pieces import Pieces
-from guildbook.record.importers._rows import SHOWN, Rows, plain
+from guildbook.record.importers._rows import SHOWN, Rows
 
 _FIELDS: Final = (
     "worker", "time", "duration", "device", "app", "action", "window", "document", "url", "origin", "attributes",
@@ -130,55 +130,15 @@ def _add(rows: Rows, number: int, bucket: Bucket, event: Any, worker: str | None
     elif duration is None:
         rows.reject(number, "no readable duration", _shown(event))
     else:
-        host = _text(bucket, "hostname")
+        host = text_of(bucket, "hostname")
         rows.add(
             worker=worker or (f"user@{host}" if host else None),
             time=when,
             duration=duration,
             device=host,
             origin="person",
-            **_mapped(bucket, dict(data)),
+            **fields_of(bucket, dict(data)),
         )
-
-
-def _mapped(bucket: Bucket, data: Data) -> dict[str, str | None]:
-    """The fields an event of this bucket's type has; `data` is used up, what stays are attributes."""
-    kind, client = _text(bucket, "type") or "", (_text(bucket, "client") or "").removeprefix("aw-watcher-")
-    match kind:
-        case "currentwindow":
-            found = {"action": "focus", "app": _take(data, "app"), "window": _take(data, "title")}
-        case "web.tab.current":
-            found = {"action": "view", "app": "browser", "url": _take(data, "url"), "window": _take(data, "title")}
-        case "app.editor.activity":
-            found = {"action": "edit", "app": client or "editor", "document": _take(data, "file")}
-        case "afkstatus":
-            found: dict[str, str | None] = {"action": "active" if _take(data, "status") == "not-afk" else "afk"}
-        case _:
-            found = {"action": plain(kind) or "unknown", "app": _take(data, "app") or client or None}
-            found |= {"window": _take(data, "title"), "url": _take(data, "url"), "document": _take(data, "file")}
-    return {**found, "attributes": _attributes(data)}
-
-
-def _attributes(data: Data) -> str | None:
-    try:
-        text = canonical({key: value for key, value in data.items() if value != ""})
-    except (ValueError, RecursionError):
-        return None
-    return plain(text) if text else None
-
-
-def _take(data: Data, key: str) -> str | None:
-    """The text under `key`, taken out of `data`; what is no text stays there."""
-    value = data.get(key)
-    if not isinstance(value, str):
-        return None
-    del data[key]
-    return plain(value) or None
-
-
-def _text(bucket: Bucket, key: str) -> str | None:
-    value = bucket.get(key)
-    return plain(value) if isinstance(value, str) and value and value != "unknown" else None
 
 
 def _time(value: Any) -> int | None:

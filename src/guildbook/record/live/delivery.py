@@ -1,0 +1,133 @@
+"""From the outbox to the book, once: a batch is written down before it is sent, and is the same when it is sent again.
+
+An entry goes when it can grow no more: another follows it in its bucket, or nothing has come for longer than its
+heartbeats allow. What grows after it went goes as what was added.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pyarrow as pa
+
+from guildbook.columns import RAW_SCHEMA
+from guildbook.model import time as clock
+from guildbook.record.importers._activitywatch_fields import fields_of
+from guildbook.record.live.entry import OWN, Bucket, Entry
+from guildbook.record.live.outbox import Outbox
+from guildbook.record.redact import redact
+
+MOST: Final = 20_000
+"""Entries of one batch at most."""
+SETTLED: Final = 60 * clock.SECOND
+"""After so long without a heartbeat the last entry of a bucket is over, unless its heartbeats may come later."""
+
+Take = Callable[[str, pa.Table], None]
+"""Takes a batch into the book under a name that it may have been given before; returns when that is durable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Brings what the outbox holds to the book."""
+
+    outbox: Outbox
+    worker: str
+    """Whose work it is, by name."""
+    take: Take
+
+    def run(self, *, everything: bool = False, now: int | None = None) -> int:
+        """Deliver what is due, or with `everything` also what may still grow; returns how many events went.
+
+        Whatever `take` raises comes out, and the batch is sent again next time.
+        """
+        sent = 0
+        for number in self._unfinished():
+            sent += self._sent(number)
+        while (number := self._batch(clock.now() if now is None else now, everything=everything)) is not None:
+            sent += self._sent(number)
+        return sent
+
+    def waiting(self) -> int:
+        """Entries of which something is not in the book."""
+        query = "SELECT count(*) FROM entries WHERE sent IS NULL OR sent < time + duration"
+        return int(next(self.outbox.read(query))[0])
+
+    def _unfinished(self) -> list[int]:
+        return [row[0] for row in self.outbox.read("SELECT number FROM batches ORDER BY number")]
+
+    def _batch(self, now: int, *, everything: bool) -> int | None:
+        """Write down what goes next; None where nothing is due."""
+        settled = 1 << 62 if everything else now
+
+        def work(connection: sqlite3.Connection) -> int | None:
+            rows = connection.execute(
+                "SELECT e.id, coalesce(e.sent, e.time), e.time + e.duration FROM entries e "
+                "JOIN buckets b ON b.number = e.bucket "
+                "WHERE (e.sent IS NULL OR e.sent < e.time + e.duration) AND ("
+                "  b.type LIKE ? OR e.time + e.duration + max(b.pulse, ?) < ? "
+                "  OR EXISTS (SELECT 1 FROM entries f WHERE f.bucket = e.bucket AND f.time > e.time)) "
+                "ORDER BY e.id LIMIT ?",
+                (f"{OWN}%", SETTLED, settled, MOST),
+            ).fetchall()
+            if not rows:
+                return None
+            made = connection.execute("INSERT INTO batches (made) VALUES (?)", (now,)).lastrowid
+            connection.executemany("INSERT INTO batched VALUES (?, ?, ?, ?)", [(made, *row) for row in rows])
+            connection.executemany("UPDATE entries SET sent = ? WHERE id = ?", [(row[2], row[0]) for row in rows])
+            return made
+
+        return self.outbox.submit(work).result()
+
+    def _sent(self, number: int) -> int:
+        """Send a batch that is written down. What was deleted since does not go."""
+        rows = self.outbox.read(
+            "SELECT e.bucket, e.id, d.since, d.until, e.data FROM batched d JOIN entries e ON e.id = d.entry "
+            "WHERE d.batch = ? ORDER BY e.id",
+            (number,),
+        )
+        named = {row[0]: row[1] for row in self.outbox.read("SELECT number, id FROM buckets")}
+        known = self.outbox.buckets()
+        entries = [
+            (known[named[bucket]], Entry(since, until - since, self.outbox.opened(data), entry))
+            for bucket, entry, since, until, data in rows
+        ]
+        if entries:
+            self.take(f"{self.outbox.id}:{number}", events_of(entries, self.worker))
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM batched WHERE batch = ?", (number,))
+            connection.execute("DELETE FROM batches WHERE number = ?", (number,))
+
+        self.outbox.submit(work).result()
+        return len(entries)
+
+
+def events_of(entries: list[tuple[Bucket, Entry]], worker: str) -> pa.Table:
+    """`RAW_SCHEMA` rows of entries, redacted; all are one worker's."""
+    rows = [_row(bucket, entry) | {"worker": worker} for bucket, entry in entries]
+    columns = {name: [row.get(name) for row in rows] for name in RAW_SCHEMA.names}
+    arrays: list[pa.Array] = []
+    for field in RAW_SCHEMA:
+        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        made = pa.array(columns[field.name], kind)
+        arrays.append(made.dictionary_encode() if pa.types.is_dictionary(field.type) else made)
+    return redact(pa.Table.from_arrays(arrays, schema=RAW_SCHEMA))
+
+
+def _row(bucket: Bucket, entry: Entry) -> dict[str, Any]:
+    shared = {
+        "time": entry.time, "duration": entry.duration, "seq": entry.id, "device": bucket.hostname,
+        "source_version": None, "origin": "person",
+    }  # fmt: skip
+    if bucket.type.startswith(OWN):
+        own = {name: value for name, value in entry.data.items() if name in _OWN_FIELDS}
+        return shared | {"source": bucket.type.removeprefix(OWN)} | own
+    fields: Mapping[str, Any] = fields_of({"type": bucket.type, "client": bucket.client}, dict(entry.data))
+    return shared | {"source": bucket.client} | dict(fields)
+
+
+_OWN_FIELDS: Final = frozenset(RAW_SCHEMA.names) - {"worker", "time", "duration", "seq", "device"}
+"""What a source of ours may say itself."""

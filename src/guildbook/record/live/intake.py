@@ -1,0 +1,98 @@
+"""Where all sources hand in what they saw: guarded, then durable."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any, Final
+
+from guildbook.model import time as clock
+from guildbook.record.live.entry import OWN, Bucket, Entry
+from guildbook.record.live.guard import Guard
+from guildbook.record.live.outbox import Outbox
+
+FOREVER: Final = 1 << 62
+
+
+class Intake:
+    """The only way into the outbox for what was seen. Safe from any thread."""
+
+    def __init__(self, outbox: Outbox, guard: Guard, hostname: str) -> None:
+        self.outbox = outbox
+        self.guard = guard
+        self.hostname = hostname
+        self.paused_until = 0
+        """µs UTC; `FOREVER` until resumed."""
+        self._lock = threading.Lock()
+        self._seen: dict[str, int] = {}
+        self.taken: Counter[str] = Counter()
+        self.dropped: Counter[str] = Counter()
+
+    @property
+    def paused(self) -> bool:
+        """Whether nothing is recorded now."""
+        return clock.now() < self.paused_until
+
+    def pause(self, until: int = FOREVER) -> None:
+        """Record nothing until then (µs UTC)."""
+        self.paused_until = until
+
+    def resume(self) -> None:
+        """Record again."""
+        self.paused_until = 0
+
+    def last(self) -> dict[str, int]:
+        """When each source last handed in anything that was recorded, µs UTC."""
+        with self._lock:
+            return dict(self._seen)
+
+    def own(self, source: str) -> str:
+        """The id of the bucket of one of our own sources, made where there is none."""
+        name = f"guildbook-{source}_{self.hostname}"
+        if name not in self._seen:
+            self.outbox.create(Bucket(name, f"{OWN}{source}", f"guildbook-{source}", self.hostname, clock.now()))
+        return name
+
+    def write(self, source: str, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Events of one of our own sources, as `RAW_SCHEMA` fields with `time` in µs; durable on return.
+
+        Returns how many were recorded: what the guard drops is not.
+        """
+        entries = [
+            Entry(int(row["time"]), int(row.get("duration") or 0), {k: v for k, v in row.items() if _said(k, v)})
+            for row in rows
+        ]
+        return len(self.events(self.own(source), source, entries).result())
+
+    def events(self, bucket: str, source: str, entries: Sequence[Entry]) -> Future[list[Entry]]:
+        """Put in what may be recorded; the future is done when it is durable."""
+        kept = [] if self.paused else self.guard.admit(source, entries)
+        self._note(bucket, source, len(kept), len(entries) - len(kept))
+        if not kept:
+            return _done([])
+        return self.outbox.insert(bucket, kept)
+
+    def heartbeat(self, bucket: str, source: str, beat: Entry, pulse: int) -> Future[Entry]:
+        """Prolong the last entry or put a new one in; what may not be recorded comes back as it came."""
+        kept = None if self.paused else self.guard.admitted(source, beat)
+        self._note(bucket, source, int(kept is not None), int(kept is None))
+        return _done(beat) if kept is None else self.outbox.heartbeat(bucket, kept, pulse)
+
+    def _note(self, bucket: str, source: str, taken: int, dropped: int) -> None:
+        with self._lock:
+            self.taken[source] += taken
+            self.dropped[source] += dropped
+            if taken:
+                self._seen[bucket] = clock.now()
+
+
+def _said(name: str, value: Any) -> bool:
+    return name not in {"time", "duration"} and value is not None
+
+
+def _done(value: Any) -> Future[Any]:
+    found: Future[Any] = Future()
+    found.set_result(value)
+    return found
