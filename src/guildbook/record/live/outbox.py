@@ -69,6 +69,7 @@ class Outbox:
         self._last: dict[int, Entry] = {}
         self._dirty: set[int] = set()
         self._numbers: dict[str, int] = {}
+        self._clients: dict[str, str] = {}
         self._queue: SimpleQueue[_Work | None] = SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._write, name="outbox", daemon=True)
@@ -116,7 +117,9 @@ class Outbox:
                 "UPDATE buckets SET name = ?, type = ?, client = ?, hostname = ?, data = ? WHERE id = ?", row
             ).rowcount > 0  # fmt: skip
 
-        return self.submit(work).result()
+        changed = self.submit(work).result()
+        self._clients.pop(bucket.id, None)
+        return changed
 
     def drop(self, bucket: str) -> bool:
         """Delete a bucket with its entries that are here; what the book has of it stays there."""
@@ -132,7 +135,9 @@ class Outbox:
             self._numbers.pop(bucket, None)
             return True
 
-        return self.submit(work).result()
+        dropped = self.submit(work).result()
+        self._clients.pop(bucket, None)
+        return dropped
 
     def buckets(self) -> dict[str, Bucket]:
         """All buckets by id, in the order they were made."""
@@ -145,6 +150,15 @@ class Outbox:
             name: Bucket(name, kind, client, hostname, created, title, self._opened(data), updated)
             for name, kind, client, hostname, created, title, data, updated in rows
         }
+
+    def client(self, name: str) -> str:
+        """Who fills a bucket. Raises `KeyError` where there is none of that id."""
+        if name not in self._clients:
+            found = self._read().execute("SELECT client FROM buckets WHERE id = ?", (name,)).fetchone()
+            if found is None:
+                raise KeyError(name)
+            self._clients[name] = found[0]
+        return self._clients[name]
 
     def bucket(self, name: str) -> Bucket | None:
         """One bucket, or None."""
