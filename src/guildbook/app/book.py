@@ -23,6 +23,8 @@ from guildbook.model.time import iso
 from guildbook.store import Store
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from guildbook.app.agreements import Agreements
     from guildbook.app.auditing import Auditing
     from guildbook.app.ballots import Ballots
@@ -171,6 +173,18 @@ class Book:
     @property
     def _desks(self) -> forgetting.Desks:
         return forgetting.Desks(self._store, self.govern, self.distil, self.nets)
+
+    def take_in(self, source: str, fingerprint: str, events: pa.Table) -> int:
+        """Take events in under a fingerprint, durably; what is there under it already stays as it is.
+
+        Returns how many were taken. They are learnt from by the next `learn`.
+        """
+        row = self._store.begin_import(source=source, fingerprint=fingerprint, path=source, terms=None)
+        if row.state == "done":
+            return 0
+        taken = self._store.append(row.id, 0, events, ())
+        self._store.finish_import(row.id)
+        return taken.rows
 
     def readmit(self, worker: str, signer: Signer | None = None) -> None:
         """Lift the tombstones of a worker of whom all or a part was forgotten: it can be imported again."""

@@ -28,6 +28,7 @@ from guildbook.cli import (
     mine,
     nextstep,
     process,
+    record,
     routines,
     strike,
     teaching,
@@ -71,6 +72,7 @@ for part in (
     lineage,
     mine,
     measure,
+    record,
 ):
     part.register(app)
 

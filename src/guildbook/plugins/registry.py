@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 
 from guildbook.model.errors import InputError, UnknownNameError
 from guildbook.plugins.importer import Importer
+from guildbook.plugins.source import Source
 
 
 @cache
@@ -34,4 +35,26 @@ def importer(name: str) -> Importer:
     found = importers()
     if name not in found:
         raise UnknownNameError("importer", name, list(found))
+    return found[name]
+
+
+@cache
+def sources() -> dict[str, Source]:
+    """Every installed source by name, in order of name. Raises as `importers` does."""
+    found: dict[str, Source] = {}
+    for entry in sorted(entry_points(group="guildbook.sources"), key=lambda e: e.name):
+        made = entry.load()()
+        if not isinstance(made, Source):
+            raise InputError(
+                f"The plugin {entry.value} is not a source.", "Update or remove the package that brings it.", "plugin"
+            )
+        found[entry.name] = made
+    return found
+
+
+def source(name: str) -> Source:
+    """The source of that name, or `UnknownNameError` listing those there are."""
+    found = sources()
+    if name not in found:
+        raise UnknownNameError("source", name, list(found))
     return found[name]

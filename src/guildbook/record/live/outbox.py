@@ -30,6 +30,8 @@ Done = TypeVar("Done")
 
 AT_ONCE: Final = 4_096
 """Pieces of work written in one transaction at most."""
+PRUNED: Final = 20_000
+"""Entries deleted at a time when the budget is used up."""
 _NONCE: Final = 12
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -70,6 +72,7 @@ class Outbox:
         self._dirty: set[int] = set()
         self._numbers: dict[str, int] = {}
         self._clients: dict[str, str] = {}
+        self._shrinking = threading.Lock()
         self._queue: SimpleQueue[_Work | None] = SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._write, name="outbox", daemon=True)
@@ -264,8 +267,42 @@ class Outbox:
             ).rowcount  # fmt: skip
 
         gone = self.submit(work).result()
-        self.submit(lambda connection: connection.execute("PRAGMA incremental_vacuum").fetchall()).result()
+        self._shrink()
         return gone
+
+    def prune(self, budget: int) -> int:
+        """Delete the oldest entries that are in the book, until the file is below `budget` bytes; returns how many.
+
+        What is not in the book yet is never deleted. The last entry of a bucket stays, since it may grow.
+        """
+        if self.size <= budget:
+            return 0
+
+        def work(connection: sqlite3.Connection) -> int:
+            return connection.execute(
+                "DELETE FROM entries WHERE id IN (SELECT e.id FROM entries e WHERE e.sent >= e.time + e.duration "
+                "AND e.id NOT IN (SELECT entry FROM batched) "
+                "AND EXISTS (SELECT 1 FROM entries f WHERE f.bucket = e.bucket AND f.id > e.id) ORDER BY e.id LIMIT ?)",
+                (PRUNED,),
+            ).rowcount  # fmt: skip
+
+        gone = 0
+        while self.size > budget:
+            found = self.submit(work).result()
+            if not found:
+                break
+            gone += found
+            self._shrink()
+        return gone
+
+    def _shrink(self) -> None:
+        """Give freed pages back to the file system."""
+        self.submit(lambda _: None).result()
+        with self._shrinking:
+            connection = _connected(self._path)
+            connection.execute("PRAGMA incremental_vacuum").fetchall()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            connection.close()
 
     # Writing
 

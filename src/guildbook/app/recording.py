@@ -1,0 +1,321 @@
+"""The recorder's desk: starts, steers and asks the recorder's process; sees to its files where none runs."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import shlex
+import sys
+import time
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Final, cast
+
+from guildbook.app import forgetting
+from guildbook.app.book import open_book
+from guildbook.app.recorder import ACTIVITYWATCH, FOLDER, Recorder, choices, choose
+from guildbook.config import Config
+from guildbook.model import time as clock
+from guildbook.model.errors import GuildbookError, InputError, StoreError, UnknownNameError, UsageError
+from guildbook.plugins import SourceOptions, sources
+from guildbook.record.live.guard import FIELDS, Rule, load, save
+from guildbook.record.live.intake import FOREVER
+from guildbook.record.live.outbox import Outbox
+
+WAIT: Final = 20.0
+"""Seconds in which a recorder must have started, or ended."""
+STATE: Final = "state.json"
+UNIT: Final = "guildbook-recorder"
+
+
+class Recording:
+    """Everything `guildbook record` does."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._folder = config.home / FOLDER
+
+    # The process
+
+    def start(self, *, port: int | None = None, testing: bool = False, token: bool = False) -> dict[str, Any]:
+        """Start the recorder's process unless it runs; returns its status. Raises `InputError` where it cannot."""
+        if self._running() is None:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            wanted = port or (5666 if testing else 5600)
+            log = self._folder / "recorder.log"
+            words = [*self._command(), "--port", str(wanted), *(["--testing"] if testing else [])]
+            self._await(_spawned([*words, *(["--token"] if token else [])], log), log)
+        return self.status()
+
+    def stop(self) -> bool:
+        """End the recorder; False where none runs."""
+        running = self._running()
+        if running is None:
+            return False
+        self._ask("stop")
+        until = time.monotonic() + WAIT
+        while self._alive(running["pid"]) and time.monotonic() < until:
+            time.sleep(0.05)
+        if self._alive(running["pid"]):
+            raise StoreError(
+                f"The recorder (process {running['pid']}) is still ending.",
+                "Ask again: guildbook record status.",
+                "busy",
+            )
+        return True
+
+    def status(self) -> dict[str, Any]:
+        """What the recorder says, or that none runs and what waits."""
+        if self._running() is not None:
+            return cast("dict[str, Any]", self._ask("status"))
+        chosen = choices(self._folder)
+        waiting = 0
+        if (self._folder / "outbox.sqlite").exists():
+            with self._offline() as recorder:
+                waiting = recorder.delivery.waiting()
+        return {"running": False, "worker": chosen.worker, "sources": sorted(chosen.sources), "waiting": waiting}
+
+    def pause(self, until: int | None) -> dict[str, Any]:
+        """Record nothing until then (µs UTC); None: until resumed; 0: resume."""
+        when = FOREVER if until is None else until
+        if self._running() is not None:
+            return cast("dict[str, Any]", self._ask("pause", {"until": when}))
+        choose(self._folder, replace(choices(self._folder), paused_until=when))
+        return self.status()
+
+    def deliver(self) -> dict[str, Any]:
+        """Bring everything to the book now."""
+        if self._running() is not None:
+            return cast("dict[str, Any]", self._ask("deliver"))
+        with self._offline() as recorder:
+            return {"delivered": recorder.deliver(everything=True), "trouble": recorder.trouble}
+
+    # What is recorded
+
+    def sources(self) -> list[dict[str, Any]]:
+        """Every source, whether it is on, and what it lacks here."""
+        chosen = choices(self._folder).sources
+        out = [{
+            "source": ACTIVITYWATCH, "title": "ActivityWatch's watchers, through its API",
+            "on": ACTIVITYWATCH in chosen, "missing": "",
+        }]  # fmt: skip
+        for name, each in sources().items():
+            options = SourceOptions(self._folder / "sources" / name, chosen.get(name, {}))
+            out.append({
+                "source": name, "title": each.title, "on": name in chosen, "missing": each.missing(options)
+            })  # fmt: skip
+        return out
+
+    def switch_on(self, names: Sequence[str], settings: Mapping[str, Any] | None = None) -> list[str]:
+        """Switch sources on; returns what is on now. Raises `UnknownNameError`."""
+        known = [ACTIVITYWATCH, *sources()]
+        for name in names:
+            if name not in known:
+                raise UnknownNameError("source", name, known)
+        chosen = choices(self._folder)
+        now = {**chosen.sources, **{name: dict(settings or chosen.sources.get(name, {})) for name in names}}
+        return self._chosen(replace(chosen, sources=now))
+
+    def switch_off(self, names: Sequence[str]) -> list[str]:
+        """Switch sources off; returns what is on now."""
+        chosen = choices(self._folder)
+        for name in names:
+            if name not in chosen.sources:
+                raise UnknownNameError("source that is on", name, list(chosen.sources))
+        left = {name: settings for name, settings in chosen.sources.items() if name not in names}
+        return self._chosen(replace(chosen, sources=left))
+
+    def set_worker(self, worker: str) -> None:
+        """Say by whose name the work goes into the book."""
+        self._chosen(replace(choices(self._folder), worker=worker))
+
+    def rules(self) -> list[dict[str, Any]]:
+        """What is never recorded."""
+        return [asdict(rule) for rule in load(self._folder / "rules.json").rules]
+
+    def add_rule(self, field: str, pattern: str) -> list[dict[str, Any]]:
+        """Never record what fits. Raises `UsageError` for a rule that says nothing."""
+        if field not in FIELDS:
+            raise UsageError(f"A rule cannot be about {field!r}.", f"Fields: {', '.join(FIELDS)}.")
+        save(self._folder / "rules.json", [*load(self._folder / "rules.json").rules, Rule(field, pattern)])
+        self._reloaded()
+        return self.rules()
+
+    def remove_rule(self, number: int) -> list[dict[str, Any]]:
+        """Take away the rule of that number, from 1."""
+        rules = list(load(self._folder / "rules.json").rules)
+        if not 1 <= number <= len(rules):
+            raise UsageError(f"There is no rule {number}.", "See: guildbook record rules list.")
+        del rules[number - 1]
+        save(self._folder / "rules.json", rules)
+        self._reloaded()
+        return self.rules()
+
+    # What was recorded
+
+    def entries(self, limit: int = 20) -> list[dict[str, Any]]:
+        """What was recorded last and is kept here, newest first."""
+        with self._box() as box:
+            found = [
+                {"id": entry.id, "source": bucket.client, "time": clock.iso(entry.time),
+                 "seconds": entry.duration / clock.SECOND, "data": dict(entry.data)}
+                for name, bucket in box.buckets().items() for entry in box.entries(name, limit)
+            ]  # fmt: skip
+        return sorted(found, key=lambda e: (e["time"], e["id"]), reverse=True)[:limit]
+
+    def delete(self, numbers: Sequence[int]) -> int:
+        """Delete entries that wait here; returns how many there were."""
+        if self._running() is not None:
+            return int(self._ask("delete", {"entries": list(numbers)})["deleted"])
+        with self._offline() as recorder:
+            return recorder.delete(numbers)
+
+    def forget_last(self, minutes: int) -> dict[str, Any]:
+        """Forget the last minutes, here and in the book."""
+        until = clock.now()
+        since = until - minutes * clock.MINUTE
+        if self._running() is not None:
+            told = cast("dict[str, Any]", self._ask("forget", {"since": since, "until": until}))
+        else:
+            with self._offline() as recorder:
+                told = {"entries": recorder.forget(since, until)}
+        events = 0
+        worker = choices(self._folder).worker
+        if (self._config.home / "book.key").exists():
+            with open_book(self._config.home) as book, contextlib.suppress(UnknownNameError):
+                events = book.forget(worker, forgetting.Part(since, until, None)).events
+        return told | {"events": events}
+
+    def unit(self, *, autostart: bool = False, remove: bool = False) -> Path:
+        """Write, or take away, what starts the recorder when the worker logs in."""
+        base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+        words = " ".join(shlex.quote(word) for word in [*self._command(), "--port", "5600"])
+        if autostart:
+            path, text = base / "autostart" / f"{UNIT}.desktop", _DESKTOP.format(command=words)
+        else:
+            path, text = base / "systemd" / "user" / f"{UNIT}.service", _UNIT.format(command=words)
+        if remove:
+            path.unlink(missing_ok=True)
+            return path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+        return path
+
+    # Inside
+
+    def _command(self) -> list[str]:
+        return [sys.executable, "-m", "guildbook", "--home", str(self._config.home), "record", "run"]
+
+    def _chosen(self, wanted: Any) -> list[str]:
+        choose(self._folder, wanted)
+        self._reloaded()
+        return sorted(wanted.sources)
+
+    def _reloaded(self) -> None:
+        if self._running() is not None:
+            self._ask("reload")
+
+    @contextmanager
+    def _offline(self) -> Generator[Recorder]:
+        recorder = Recorder(self._config)
+        try:
+            yield recorder
+        finally:
+            recorder.outbox.close()
+
+    @contextmanager
+    def _box(self) -> Generator[Outbox]:
+        box = Outbox(self._folder)  # SQLite lets a second process read and delete beside the recorder
+        try:
+            yield box
+        finally:
+            box.close()
+
+    def _running(self) -> dict[str, Any] | None:
+        try:
+            state = json.loads((self._folder / STATE).read_text("utf-8"))
+        except (OSError, ValueError):
+            return None
+        return state if self._alive(state["pid"]) else None
+
+    @staticmethod
+    def _alive(pid: int) -> bool:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)  # where it is ours, and ended, it goes away
+        try:
+            os.kill(pid, 0)
+        except (ProcessLookupError, PermissionError):
+            return False
+        return True
+
+    def _ask(self, verb: str, body: Mapping[str, Any] | None = None) -> Any:
+        running = self._running()
+        if running is None:
+            raise InputError("No recorder is running.", "Start it: guildbook record start.", "not-running")
+        link = http.client.HTTPConnection("127.0.0.1", running["port"], timeout=WAIT)
+        try:
+            token = (self._folder / "token").read_text("utf-8")
+            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+            link.request("POST", f"/guildbook/0/{verb}", json.dumps(body or {}), headers)
+            answer = link.getresponse()
+            told = json.loads(answer.read())
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise StoreError(
+                f"The recorder (process {running['pid']}) does not answer: {error}.",
+                "Stop it by its process id and start it again; nothing that was acknowledged is lost.", "no-answer",
+            ) from None  # fmt: skip
+        finally:
+            link.close()
+        if answer.status != http.client.OK:
+            raise GuildbookError(
+                told.get("message", "The recorder refused."), told.get("fix", ""), told.get("code", "recorder")
+            )
+        return told
+
+    def _await(self, pid: int, log: Path) -> None:
+        until = time.monotonic() + WAIT
+        while time.monotonic() < until:
+            if self._running() is not None:
+                return
+            if not self._alive(pid):
+                break
+            time.sleep(0.05)
+        said = log.read_text("utf-8", "replace").strip().splitlines()
+        what = next((line.removeprefix("Error: ") for line in said if line.startswith("Error: ")), "")
+        raise InputError(
+            what or "The recorder did not start.", said[-1].strip() if said else f"See {log}.", "not-started"
+        )  # fmt: skip
+
+
+def _spawned(words: Sequence[str], log: Path) -> int:
+    """Start a process that outlives this one, all it says going to a log; returns its id."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(log), flags, 0o600),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    return os.posix_spawn(words[0], list(words), os.environ, file_actions=actions, setsid=True)
+
+
+_UNIT: Final = """[Unit]
+Description=Guildbook recorder
+
+[Service]
+ExecStart={command}
+Restart=on-failure
+Nice=5
+
+[Install]
+WantedBy=default.target
+"""
+_DESKTOP: Final = """[Desktop Entry]
+Type=Application
+Name=Guildbook recorder
+Exec={command}
+X-GNOME-Autostart-enabled=true
+"""

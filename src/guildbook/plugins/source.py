@@ -1,0 +1,49 @@
+"""The source protocol: how something that watches work while it is done hands in what it saw."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+
+class Sink(Protocol):
+    """Where a source hands in events; guarded, and durable on return. Safe from any thread."""
+
+    def write(self, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Events as `columns.RAW_SCHEMA` fields, `time` in µs UTC; returns how many were recorded."""
+        ...
+
+    def pulse(self, row: Mapping[str, Any], seconds: float) -> None:
+        """What goes on now: the last such event is prolonged if it was the same at most so many seconds ago."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOptions:
+    """What the worker said about a source."""
+
+    folder: Path
+    """Where the source may keep what it needs to go on where it was; its own, private."""
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """`record on SOURCE --set NAME=VALUE`."""
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Watches one kind of work. Found by entry point `guildbook.sources`; off until the worker switches it on."""
+
+    name: str
+    """Lower case, short: the event's `source`."""
+    title: str
+    """For people: `Shell commands`."""
+
+    def missing(self, options: SourceOptions) -> str:
+        """What this machine lacks for it, and how to get it; empty where it can run."""
+        ...
+
+    def run(self, sink: Sink, options: SourceOptions, stop: threading.Event) -> None:
+        """Watch until `stop` is set. Whatever it raises is reported, and it is started again."""
+        ...

@@ -1,0 +1,135 @@
+"""Keeps sources running: one thread each, started again when it dies, and reported either way."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from guildbook.model import time as clock
+from guildbook.plugins import Sink, Source, SourceOptions
+from guildbook.record.live.entry import OWN, Bucket, Entry
+from guildbook.record.live.intake import Intake
+
+FIRST_WAIT: Final = 1.0
+LONGEST_WAIT: Final = 300.0
+"""Seconds before a source that died is started again: doubled each time, until it ran for as long as that."""
+SILENT: Final = 30 * clock.MINUTE
+"""A source that runs and has recorded nothing for so long is called silent."""
+_SHOWN: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a source is doing."""
+
+    state: str
+    """`running`, `waiting` (to be started again), `missing` (something on this machine) or `stopped`."""
+    since: int
+    """µs UTC."""
+    restarts: int = 0
+    trouble: str = ""
+    """What it died of last, or what is missing."""
+
+
+class Supervisor:
+    """Runs sources into an intake."""
+
+    def __init__(self, intake: Intake, *, first_wait: float = FIRST_WAIT) -> None:
+        self._intake = intake
+        self._first_wait = first_wait
+        self._lock = threading.Lock()
+        self._stops: dict[str, threading.Event] = {}
+        self._threads: dict[str, threading.Thread] = {}
+        self._states: dict[str, State] = {}
+
+    def start(self, source: Source, options: SourceOptions) -> None:
+        """Run a source from now on; nothing happens where it runs already."""
+        with self._lock:
+            if source.name in self._threads:
+                return
+            stop = self._stops[source.name] = threading.Event()
+            self._states[source.name] = State("running", clock.now())
+            thread = threading.Thread(
+                target=self._kept, args=(source, options, stop), name=f"source {source.name}", daemon=True
+            )
+            self._threads[source.name] = thread
+        thread.start()
+
+    def stop(self, name: str, wait: float = 10.0) -> None:
+        """End a source; returns when it has ended, or after `wait` seconds."""
+        with self._lock:
+            stop, thread = self._stops.pop(name, None), self._threads.pop(name, None)
+        if stop is not None and thread is not None:
+            stop.set()
+            thread.join(wait)
+            self._set(name, state="stopped", since=clock.now())
+
+    def close(self) -> None:
+        """End all of them."""
+        for stop in list(self._stops.values()):
+            stop.set()
+        for name in list(self._threads):
+            self.stop(name)
+
+    def states(self) -> dict[str, State]:
+        """How each source is doing."""
+        with self._lock:
+            return dict(self._states)
+
+    def _kept(self, source: Source, options: SourceOptions, stop: threading.Event) -> None:
+        wait = self._first_wait
+        while not stop.is_set():
+            begun = clock.now()
+            trouble, kind = self._run(source, options, stop)
+            if stop.is_set():
+                return
+            if clock.now() - begun > LONGEST_WAIT * clock.SECOND:
+                wait = self._first_wait
+            with self._lock:
+                restarts = self._states[source.name].restarts + (kind == "waiting")
+            self._set(source.name, state=kind, since=clock.now(), trouble=trouble, restarts=restarts)
+            stop.wait(wait)
+            wait = min(2 * wait, LONGEST_WAIT)
+            if not stop.is_set():
+                self._set(source.name, state="running", since=clock.now())
+
+    def _run(self, source: Source, options: SourceOptions, stop: threading.Event) -> tuple[str, str]:
+        """What it ended with: (trouble, state)."""
+        try:
+            if lacking := source.missing(options):
+                return lacking, "missing"
+            source.run(_Funnel(self._intake, source.name), options, stop)
+        except Exception as error:  # noqa: BLE001 - a source may be anybody's, and the others go on
+            told = "".join(traceback.format_exception_only(error)).strip()
+            return told[:_SHOWN], "waiting"
+        return "It ended by itself.", "waiting"
+
+    def _set(self, name: str, **changes: Any) -> None:
+        with self._lock:
+            if name in self._states:
+                self._states[name] = replace(self._states[name], **changes)
+
+
+class _Funnel(Sink):
+    """One source's way into the intake."""
+
+    def __init__(self, intake: Intake, source: str) -> None:
+        self._intake = intake
+        self._source = source
+
+    def write(self, rows: Any) -> int:
+        return self._intake.write(self._source, rows)
+
+    def pulse(self, row: Mapping[str, Any], seconds: float) -> None:
+        bucket = f"guildbook-{self._source}-now_{self._intake.hostname}"
+        made = Bucket(
+            bucket, f"{OWN}{self._source}-now", f"guildbook-{self._source}", self._intake.hostname, clock.now()
+        )
+        if bucket not in self._intake.last():
+            self._intake.outbox.create(made)
+        data = {key: value for key, value in row.items() if key not in {"time", "duration"} and value is not None}
+        beat = Entry(int(row["time"]), int(row.get("duration") or 0), data)
+        self._intake.heartbeat(bucket, self._source, beat, round(seconds * clock.SECOND)).result()
