@@ -74,10 +74,10 @@ ACTS: Final[Mapping[ActKind, frozenset[Standing]]] = {
     **dict.fromkeys((ActKind.VAULT_HOLD, ActKind.VAULT_ALARM), _RUNS),
     **dict.fromkeys((ActKind.OFFER, ActKind.COUNTER, ActKind.SIGN, ActKind.TERMINATE), _({_S, _L})),
     ActKind.NOTICE: _({_S, _L, _O, _B}),
-    **dict.fromkeys((ActKind.SUSPEND, ActKind.MEASURE), _({_S, _O, _B})),
+    **dict.fromkeys((ActKind.SUSPEND, ActKind.MEASURE, ActKind.PAYOUT), _({_S, _O, _B})),
     **dict.fromkeys(
         (
-            ActKind.GRANT, ActKind.USE, ActKind.PUBLISH, ActKind.PAYOUT, ActKind.ERASED, ActKind.ERASED_PART,
+            ActKind.GRANT, ActKind.USE, ActKind.PUBLISH, ActKind.ERASED, ActKind.ERASED_PART,
         ),
         _RUNS,
     ),
@@ -102,9 +102,9 @@ READS: Final[Mapping[Read, frozenset[Standing]]] = {
 PRIVATE: Final = frozenset(
     {kind for kind, who in ACTS.items() if who == frozenset({_W})}
     | {ActKind.PLEDGE, ActKind.UNPLEDGE, ActKind.GRANT, ActKind.USE, ActKind.ERASE_PART, ActKind.ERASED_PART}
-    | {ActKind.ANSWER}
+    | {ActKind.ANSWER, ActKind.PAYOUT}
 )
-"""Acts that tell what somebody has said, or by which of their permissions something was read."""
+"""Acts that tell what somebody has said or was paid, or by which of their permissions something was read."""
 
 
 def standings(world: World, act: Act) -> set[Standing]:
