@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from itertools import permutations, product
 
@@ -192,10 +193,14 @@ def end_strike(game: Game) -> None:
 
 def notify(game: Game) -> None:
     worker, to = game.dice.choice(ENROLLED), game.dice.choice(LICENSEES)
-    text = game.dice.choice(["aa", "bb"])
+    said = {"worker": worker, "recipient": to, "hash": game.dice.choice(["aa", "bb"])}
+    of = [deal for deal in game.model.deals.values() if deal.licensee == to]
+    if of and game.dice.random() < 0.7:  # of one agreement, and not of any
+        deal = game.dice.choice(of)
+        said |= {"agreement": deal.id, "terms": game.dice.choice(deal.hashes)}
     if game.dice.random() < 0.7:
-        game.act(ActKind.NOTICE, "", worker=worker, recipient=to, hash=text)
-    game.act(ActKind.ACKNOWLEDGE, by(game, worker), worker=worker, recipient=to, hash=text)
+        game.act(ActKind.NOTICE, "", **said)
+    game.act(ActKind.ACKNOWLEDGE, by(game, worker), **{k: v for k, v in said.items() if k != "terms"})
 
 
 def record(game: Game) -> None:
@@ -221,6 +226,50 @@ def forget(game: Game) -> None:
     worker = game.dice.choice(WORKERS)
     kind = game.dice.choice([ActKind.ERASE_BEGIN, ActKind.READMIT])
     game.act(kind, by(game, worker), worker=worker)
+
+
+def come_back(game: Game) -> None:
+    """Somebody permits something, is forgotten and readmitted."""
+    dice, worker = game.dice, game.dice.choice(WORKERS)
+    purpose, to = dice.choice(PURPOSES), dice.choice(RECIPIENTS)
+    word = {"worker": worker, "purpose": purpose, "class": "*", "recipient": dice.choice([to, "*"])}
+    game.act(dice.choice([ActKind.PERMIT, ActKind.PERMIT, ActKind.REFUSE]), by(game, worker), **word)
+    for kind in (ActKind.ERASE_BEGIN, ActKind.READMIT):
+        game.act(kind, by(game, worker), worker=worker)
+    same(game, Request(worker, "mail", purpose, game.time, to, "train" if to else "", "2026-02", ()))
+
+
+def walk_out(game: Game) -> None:
+    """Somebody on strike leaves the collective, and perhaps joins it again."""
+    dice, running = game.dice, [s for s in game.model.strikes.values() if s.workers and not s.over]
+    if not running:
+        return
+    found = dice.choice(running)
+    said = {"collective": found.body["collective"], "worker": dice.choice(sorted(found.workers))}
+    later = {"effective": game.time + DAY} if dice.random() < 0.3 else {}
+    game.act(ActKind.LEAVE, said["worker"], **said, **later)
+    if dice.random() < 0.5:
+        game.time += dice.choice([0, 2]) * DAY
+        game.act(ActKind.JOIN, said["worker"], **said)
+    to = dice.choice([r for r in found.body["recipients"] if r != "*"] or RECIPIENTS)
+    asked = Request(said["worker"], "mail", "coach", max(game.time, found.begins or 0), to, "teach" if to else "")
+    for purpose in ("coach", "train-augment", "research"):
+        same(game, replace(asked, purpose=purpose))
+
+
+def tell(game: Game) -> None:
+    """Somebody is told of one of the agreements with a licensee, and of no other."""
+    dice, forces = game.dice, [d for d in game.model.deals.values() if d.force]
+    if not forces:
+        return
+    deal, worker = dice.choice(forces), dice.choice(ENROLLED)
+    said = {"worker": worker, "recipient": deal.licensee, "hash": "cc", "agreement": deal.id}
+    game.act(ActKind.NOTICE, "", terms=deal.force, **said)
+    game.act(ActKind.ACKNOWLEDGE, worker, **said)
+    for purpose, uses in game.model.terms[deal.force].uses.items():
+        use = min(uses)
+        for days in (0, 15):
+            same(game, Request(worker, "mail", purpose, game.time + days * DAY, deal.licensee, use, "2026-02"))
 
 
 def wait(game: Game) -> None:
@@ -274,8 +323,8 @@ def same(game: Game, asked: Request) -> str:
 
 MOVES = (
     (speak, 5), (halt, 1), (come_or_go, 2), (vouch, 1.5), (delegate, 2), (forbid, 1), (bargain, 1), (trouble, 1.5),
-    (measure, 1), (strike, 1.5), (end_strike, 1), (notify, 1.5), (record, 1), (forget, 0.3), (wait, 1), (read, 6),
-    (single, 6),
+    (measure, 1), (strike, 1.5), (end_strike, 1), (notify, 1.5), (record, 1), (forget, 0.3),
+    (come_back, 0.3), (walk_out, 0.7), (tell, 0.5), (wait, 1), (read, 6), (single, 6),
 )  # fmt: skip
 _NAMES, _WEIGHTS = zip(*MOVES, strict=True)
 

@@ -107,12 +107,21 @@ def _erase_begin(world: World, act: Act, body: Mapping[str, Any]) -> None:
     worker = body["worker"]
     world.erasing.add(worker)
     world.forgotten[worker] = act.time
+    _unsay(world, worker)
     for found in world.collectives.values():
         found.asking.pop(worker, None)
         found.vouches.pop(worker, None)
         if found.member(worker, act.time):
             found.leaving[worker] = act.time
-            _drop(found, worker)
+            _drop(world, found, worker)
+
+
+def _unsay(world: World, worker: str) -> None:
+    """What they permitted, and had read, does not count when they come back; what they refused and paused does."""
+    world.said[worker] = {key: word for key, word in world.said[worker].items() if not word}
+    for told in [key for key in world.acknowledged if key[0] == worker]:
+        del world.acknowledged[told]
+        world.noticed.pop(told, None)
 
 
 def _readmit(world: World, _: Act, body: Mapping[str, Any]) -> None:
@@ -169,7 +178,7 @@ def _join(world: World, act: Act, body: Mapping[str, Any]) -> None:
     found, worker = collective(world, body["collective"]), body["worker"]
     _check_joins(world, worker)
     if worker in found.roll and not found.member(worker, act.time):  # what they had before they left stays away
-        _drop(found, worker)
+        _drop(world, found, worker)
     if found.charter.admission in {ADMITTED, VOUCHED} and not found.member(worker, act.time):
         found.asking.setdefault(worker, act.time)
         return
@@ -191,11 +200,17 @@ def _leave(world: World, act: Act, body: Mapping[str, Any]) -> None:
         raise DeniedError("Who is no member cannot leave.", "See: guildbook collective show.", "not-member")
     found.leaving[worker] = max(int(body.get("effective", act.time)), act.time)
     if found.leaving[worker] <= act.time:
-        _drop(found, worker)
+        _drop(world, found, worker)
 
 
-def _drop(found: Collective, worker: str) -> None:
-    """Take from somebody who is no member what members have."""
+def _drop(world: World, found: Collective, worker: str) -> None:
+    """Take from somebody who is no member what members have, and end their part in its strikes."""
+    for name in world.striking.pop(worker, ()):
+        strike = world.strikes[name]
+        if strike.collective == found.id:
+            strike.workers -= {worker}
+        else:
+            world.striking.setdefault(worker, []).append(name)
     found.mandates.pop(worker, None)
     for role in (STEWARD, AUDITOR):
         found.offices.pop((worker, role), None)
