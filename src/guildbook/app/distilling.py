@@ -99,6 +99,11 @@ class Distilling:
         theirs = [p for p in found.practices if worker in dict(p.contributors)]
         return list(masked_practices(theirs, labels, self._renamed)) if labels else theirs
 
+    def groups(self, kind: str, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> dict[str, str]:
+        """Worker → `team` or `role`, of everybody in one, by name: for figures of whole groups, not to be shown."""
+        found = self._kept(purpose)
+        return {} if found is None else {p.name: g for p in found.people if (g := p.team if kind == "team" else p.role)}
+
     def practice(self, name: str, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> tuple[Practice, bool, list[str]] | None:
         """The only practice whose id begins so, whether it may be shown now, and the names of those it rests on."""
         kept, shown = self._kept(purpose), self.knowledge(purpose)

@@ -25,12 +25,15 @@ from guildbook.measure.work import Split, Work
 from guildbook.model.errors import DeniedError, InputError, UnknownNameError, UsageError
 from guildbook.model.purpose import Purpose
 from guildbook.model.time import now
+from guildbook.model.use import METER
 from guildbook.store import Store
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from guildbook.app.measuring_bargain import Bargaining
+    from guildbook.app.measuring_bound import Meter
+    from guildbook.app.measuring_value import Valuing
 
 LEAST_TRACES = 20
 """Traces below which nothing is measured: a fifth of them is held back."""
@@ -65,6 +68,25 @@ class Measuring:
         from guildbook.app.measuring_bargain import Bargaining  # noqa: PLC0415
 
         return Bargaining(self)
+
+    @property
+    def valuing(self) -> Valuing:
+        """How much a model helps and how much it does alone, and of how much of a job."""
+        from guildbook.app.measuring_value import Valuing  # noqa: PLC0415
+
+        return Valuing(self)
+
+    @property
+    def meter(self) -> Meter:
+        """The substitution bounds of agreements."""
+        from guildbook.app.measuring_bound import Meter  # noqa: PLC0415
+
+        return Meter(self)
+
+    @property
+    def gate(self) -> Gate:
+        """The gate behind which everything is read."""
+        return self._gate
 
     @property
     def distil(self) -> Distilling:
@@ -119,6 +141,11 @@ class Measuring:
         found = leverage(engine, worlds, chosen, by_task=by_task, progress=lambda x: progress("leverage", x))
         return sorted(found, key=lambda one: (-one.loss.value, one.workers))
 
+    def private(self) -> bool:
+        """Whether the book is one person's: nobody has a key, and no collective was founded."""
+        world = self._gate.register.world()
+        return not world.people and not world.collectives
+
     def may_see(self, actor: Actor, workers: set[str], *, each: bool = False) -> None:
         """Raise `DeniedError` where somebody may not be shown figures of single people.
 
@@ -126,7 +153,7 @@ class Measuring:
         collective was founded. Before, on one person's machine, whoever has the book is asked no questions.
         """
         world = self._gate.register.world()
-        if not world.people and not world.collectives:
+        if self.private():
             return
         if not each and (len(workers) != 1 or workers == {actor.name}):
             return
@@ -142,7 +169,7 @@ class Measuring:
         recipient = self._persons.person(asked.recipient) if asked.recipient else ""
         admitted = self._gate.grant(
             asked.purpose, stage="measure", artefact="measure", recipient=recipient,
-            use="analyse" if recipient else "",
+            use=METER if recipient else "",
         )  # fmt: skip
         if not admitted.grant.segments:
             raise InputError(

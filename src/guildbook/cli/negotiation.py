@@ -185,6 +185,8 @@ def notices(context: typer.Context, person: As = None, json: Json = False) -> No
         return
     for one in found:
         lines(one["text"])
+        if one["acknowledged"] is None:  # of a measure: nothing is asked
+            continue
         say("Acknowledged." if one["acknowledged"] else f"guildbook agreement acknowledge {one['agreement']} --as NAME")
 
 
