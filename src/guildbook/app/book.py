@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from guildbook.app.mine import Mine
     from guildbook.app.strikes import Strikes
     from guildbook.app.terms import Terms
+    from guildbook.app.vaults import Vaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,13 @@ class Book:
         from guildbook.app.law import Laws  # noqa: PLC0415
 
         return Laws(self.govern, self.agreements)
+
+    @property
+    def vaults(self) -> Vaults:
+        """Work held out, against which models are scored."""
+        from guildbook.app.vaults import Vaults  # noqa: PLC0415
+
+        return Vaults(self._store, self.govern, self.persons, self.distil)
 
     @property
     def erasures(self) -> Erasures:

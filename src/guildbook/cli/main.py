@@ -32,6 +32,7 @@ from guildbook.cli import (
     strike,
     teaching,
     terms,
+    vault,
 )
 from guildbook.cli.session import Session
 from guildbook.model.errors import GuildbookError, UsageError
@@ -59,6 +60,7 @@ for part in (
     agreement,
     collective,
     strike,
+    vault,
     data,
     book,
     configure,
