@@ -96,8 +96,9 @@ class BookGame(Game):
 
     def grant(self, request: Request) -> Admitted:
         return self.gate.grant(
-            Purpose(request.purpose), stage="game", artefact="nothing", recipient=request.recipient, use=request.use
-        )
+            Purpose(request.purpose), stage="game", artefact="nothing", recipient=request.recipient, use=request.use,
+            vault=request.vault,
+        )  # fmt: skip
 
     def parts(self, wanted: str) -> set[str]:
         segment, _, one = wanted.partition(":")

@@ -93,6 +93,7 @@ class Judge:
         self.ballots: dict[str, dict[str, Any]] = {}
         self.deals: dict[str, Deal] = {}
         self.strikes: dict[str, Walkout] = {}
+        self.vaults: dict[str, dict[str, Any]] = {}
         self.recorded: list[Act] = []
         self.notices: dict[tuple[str, str, str], tuple[tuple[str, str], int]] = {}
         """(worker, recipient, agreement) → (text, terms), when first."""
@@ -441,6 +442,38 @@ class Judge:
         if not self._by_steward(body["collective"], act):
             return False
         strike.over = True
+        return True
+
+    def _vault_make(self, act: Act, body: Any) -> bool:
+        if not self._by_steward(body["collective"], act) or body["vault"] in self.vaults:
+            return False
+        self.vaults[body["vault"]] = {**body, "closed": False, "over": False, "given": []}
+        return True
+
+    def _vault_withhold(self, act: Act, body: Any) -> bool:
+        vault = self.vaults.get(body["vault"])
+        if vault is None or vault["over"] or vault["collective"] != body["collective"]:
+            return False
+        if not self._by_steward(body["collective"], act):
+            return False
+        vault["closed"] = act.kind is ActKind.VAULT_WITHHOLD if act.kind is not ActKind.VAULT_END else vault["closed"]
+        vault["over"] = act.kind is ActKind.VAULT_END
+        return True
+
+    _vault_release = _vault_end = _vault_withhold
+
+    def _vault_score(self, act: Act, body: Any) -> bool:
+        vault, to = self.vaults.get(body["vault"]), body["licensee"]
+        if vault is None or vault["over"] or vault["closed"] or vault["collective"] != body["collective"]:
+            return False
+        if act.by not in self.keys or act.by != (to or act.by):
+            return False
+        if not to and not self._by_steward(body["collective"], act):
+            return False
+        recent = [time for who, time in vault["given"] if who == to and time > act.time - vault["days"] * DAY]
+        if (to and len(recent) >= vault["queries"]) or body["workers"] < 5 or body["cases"] < 30:
+            return False
+        vault["given"].append((to, act.time))
         return True
 
     def _law_step(self, act: Act, body: Any) -> bool:

@@ -26,7 +26,7 @@ CHAINS = {
 CLOSED = {"private-chat", "emotion", "union", "off-duty", "health"}
 """Classes nobody may allow (some of them)."""
 OWN = {"coach", "train-people"}
-ALLOWING = frozenset({"own-right", "agreement", "worker-permit", "import-terms", "own-purpose"})
+ALLOWING = frozenset({"own-right", "agreement", "worker-permit", "vault", "import-terms", "own-purpose"})
 
 
 class Model(Judge):
@@ -82,7 +82,37 @@ class Model(Judge):
         for name, strike in self.strikes.items():
             if self._struck(strike, r, classes, purposes, recipients):
                 return "strike", (name,)
-        return self._bargained(r, {(c, p) for c in classes for p in purposes}, recipients)
+        return self._vaulted(r) or self._bargained(r, {(c, p) for c in classes for p in purposes}, recipients)
+
+    def _vaulted(self, r: Request) -> tuple[str, tuple[str, ...]] | None:
+        """What is held out is for its own vault, and only while whoever did it is in that."""
+        held = next((word[5:] for word in r.terms or () if word.startswith("held:")), "")
+        if r.vault not in {"", held}:
+            return "no-permission", ()
+        if not held:
+            return None
+        vault = self.vaults.get(held)
+        inside = vault is not None and self._inside(vault["collective"], r)
+        if not r.vault and vault is not None and (vault["over"] or not inside):
+            return None
+        if not r.vault or vault is None or (r.purpose, r.use) != ("evaluate", "evaluate"):
+            return "held-out", (held,)
+        if vault["over"] or vault["closed"]:
+            return "vault-withheld", (held,)
+        if not inside:
+            return "no-permission", ()
+        return ("vault", (held,)) if r.recipient == "" else None
+
+    def _inside(self, collective: str, r: Request) -> bool:
+        classes, purposes = (r.trace_class, "*"), ("evaluate", "study", "any")
+        if not self.member(collective, r.worker, r.time):
+            return False
+        if any(self.word(r.worker, p, c, "") is False for p in purposes for c in classes):
+            return False
+        told = {"", "somebody", *(act.body.get("recipient", "") for act in self.words[r.worker])} - {"*"}
+        if any(self.word(r.worker, "evaluate", c, to) for c in classes for to in told):
+            return True
+        return self.mandated(collective, r.worker, {(c, p) for c in classes for p in (*purposes, "*")})
 
     def _struck(self, strike: Walkout, r: Request, *scope: set[str]) -> bool:
         body = strike.body
@@ -139,7 +169,7 @@ class Model(Judge):
             return "worker-permit", ()
         if outside:
             return none
-        if r.terms is None:
+        if r.terms is None or "unstated" in r.terms:
             return ("own-purpose" if r.purpose in OWN else "no-permission"), ()
         return ("import-terms" if r.purpose in r.terms else "no-permission"), ()
 

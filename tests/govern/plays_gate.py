@@ -272,6 +272,26 @@ def tell(game: Game) -> None:
             same(game, Request(worker, "mail", purpose, game.time + days * DAY, deal.licensee, use, "2026-02"))
 
 
+def vault(game: Game) -> None:
+    """A steward, or somebody else, makes, withholds, releases or ends a vault; or somebody has a score."""
+    dice = game.dice
+    side, name = dice.choice([("guild", "v1"), ("union", "v2"), ("guild", "v3"), ("union", "v1")])
+    said = {"collective": side, "vault": name}
+    who = {"guild": "ann", "union": "bo"}[side] if dice.random() < 0.9 else dice.choice([*ENROLLED, *LICENSEES, ""])
+    if dice.random() < 0.5:
+        to = dice.choice([*LICENSEES, *LICENSEES, ""])
+        asker = (to or who) if dice.random() < 0.95 else dice.choice(LICENSEES)
+        game.act(
+            ActKind.VAULT_SCORE, asker, licensee=to, model="m", grant="", segments=1, root="", price={}, alarm=False,
+            workers=dice.choice([4, 5, 6, 6]), cases=dice.choice([29, 30, 31]), commitment="", **said,
+        )  # fmt: skip
+    kind = dice.choice([
+        ActKind.VAULT_MAKE, ActKind.VAULT_WITHHOLD, ActKind.VAULT_RELEASE, ActKind.VAULT_RELEASE, ActKind.VAULT_END,
+    ])  # fmt: skip
+    if kind is not ActKind.VAULT_END or dice.random() < 0.3:
+        game.act(kind, who, queries=2, days=30, cases=40, **said)
+
+
 def wait(game: Game) -> None:
     game.time += game.dice.choice([1, 2, 10, 40, 200]) * DAY
 
@@ -279,6 +299,10 @@ def wait(game: Game) -> None:
 def ask(game: Game) -> Request:
     """A request to read, mostly one that somebody could mean."""
     dice = game.dice
+    if dice.random() < 0.2:
+        purpose = "evaluate" if dice.random() < 0.9 else dice.choice(PURPOSES)
+        to, use = dice.choice(RECIPIENTS), "evaluate" if dice.random() < 0.9 else dice.choice(USES)
+        return Request("", "", purpose, game.time, to, use, vault=dice.choice(["v1", "v1", "v2", "v3"]))
     if dice.random() < 0.6 and game.model.deals:
         deal = dice.choice(list(game.model.deals.values()))
         purpose, uses = dice.choice(list(game.model.terms[deal.hashes[-1]].uses.items()))
@@ -305,7 +329,8 @@ def single(game: Game) -> None:
         dice.choice(WORKERS), dice.choice(["mail", "sheet", "sheet", "mail", "private-chat"]), request.purpose,
         game.time + dice.choice([0, 0, DAY, 100 * DAY]),
         request.recipient, request.use, dice.choice(["", "2026-01", "2026-02", "2026-03", "2026-04"]),
-        dice.choice([None, None, (), ("coach", "research")]),
+        dice.choice([None, None, (), ("coach", "research"), ("held:v1", "unstated"), ("held:v2", "evaluate")]),
+        request.vault,
     )  # fmt: skip
     same(game, asked)
 
@@ -324,7 +349,7 @@ def same(game: Game, asked: Request) -> str:
 MOVES = (
     (speak, 5), (halt, 1), (come_or_go, 2), (vouch, 1.5), (delegate, 2), (forbid, 1), (bargain, 1), (trouble, 1.5),
     (measure, 1), (strike, 1.5), (end_strike, 1), (notify, 1.5), (record, 1), (forget, 0.3),
-    (come_back, 0.3), (walk_out, 0.7), (tell, 0.5), (wait, 1), (read, 6), (single, 6),
+    (come_back, 0.3), (walk_out, 0.7), (tell, 0.5), (vault, 1), (wait, 1), (read, 6), (single, 6),
 )  # fmt: skip
 _NAMES, _WEIGHTS = zip(*MOVES, strict=True)
 
@@ -387,7 +412,13 @@ def begin(game: Game) -> None:
     for _ in range(dice.randint(1, 4)):
         bargain(game)
     months = ("2026-01", "2026-02", "2026-03", "2026-04")
-    stated = (None, None, (), ("coach", "research"), ("train-augment",))
+    for name, steward, vault in (("guild", "ann", "v1"), ("union", "bo", "v2")):
+        if dice.randint(0, 4):
+            game.act(ActKind.VAULT_MAKE, steward, collective=name, vault=vault, queries=2, days=30, cases=40)
+    stated = (
+        None, None, (), ("coach", "research"), ("train-augment",), ("held:v1", "unstated"), ("held:v1", "evaluate"),
+        ("held:v2", "unstated"),
+    )  # fmt: skip
     game.segments = [
         (
             f"{worker}-{i}", worker, dice.choice(months), dice.choice(stated),

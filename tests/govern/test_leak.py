@@ -15,6 +15,7 @@ from game_gate import DifferenceError, cheap_signatures
 from plays_gate import play
 
 from guildbook.govern import policy, receipts
+from guildbook.govern.vault import rules
 from guildbook.govern.world import World, authority, folding, metering, vouching
 from guildbook.govern.world.parts import Collective, Strike
 
@@ -46,6 +47,10 @@ def _never(*_: Any) -> bool:
 
 def _always(*_: Any) -> bool:
     return True
+
+
+def _silent(*_: Any) -> None:
+    """Has nothing to say."""
 
 
 def _nothing(*_: Any) -> tuple[()]:
@@ -99,6 +104,8 @@ HOLES: dict[str, tuple[Any, str, Any]] = {
     "only the first agreement that fits is looked at": (policy, "_agreed", _first),
     "a permission outlives forgetting": (folding, "_unsay", _unsigned),
     "who leaves a collective is still on strike": (folding, "_drop", _kept_on),
+    "what is held out is as all else": (policy, "vaulted", _silent),
+    "who left a vault is in it still": (rules, "contributes", _always),
     "notices are not waited for": (World, "informed", _always),
     "whoever asks to join need not be known": (vouching, "_known", _always),
     "one vouch makes a founder": (vouching, "WITNESSES", 1),
