@@ -38,6 +38,8 @@ def register(app: typer.Typer) -> None:
     collective.command("forbid")(forbid)
     collective.command("unforbid")(unforbid)
     collective.command("elect")(elect)
+    collective.command("appeals")(appeals)
+    collective.command("answer")(answer)
     ballot.register(collective)
     app.add_typer(collective, name="collective")
 
@@ -210,6 +212,39 @@ def unforbid(
             collective, who, trace_class=trace_class, purpose=purpose, recipient=to, refused=False
         ),
     )  # fmt: skip
+
+
+def appeals(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(metavar="[COLLECTIVE]", help="Its name or id; else all.")] = None,
+    person: As = None,
+    json: Json = False,
+) -> None:
+    """List what members object to in their statements: to a steward; to a member, their own."""
+    with session(context).book() as book:
+        made = book.statements.appeals(name, actor(context, book, person))
+    if json:
+        show(made)
+    else:
+        table(("appeal", "by", "entry", "about", "what is wrong", "answer"), [
+            (a["appeal"][:12], a["by"], a["entry"], a["line"]["kind"], a["text"],
+             "" if a["upheld"] is None else f"{'upheld' if a['upheld'] else 'dismissed'}: {a['answer']}")
+            for a in made
+        ])  # fmt: skip
+
+
+def answer(
+    context: typer.Context,
+    appeal: Annotated[str, typer.Argument(metavar="APPEAL", help="Its id, or the beginning.")],
+    text: Annotated[str, typer.Option(metavar="TEXT", help="The answer.")],
+    uphold: Annotated[bool, typer.Option("--uphold/--dismiss", help="Whether they are right.")],
+    person: As = None,
+    json: Json = False,
+) -> None:
+    """Answer an appeal, as a steward. It stands in the member's next statement."""
+    with session(context).book() as book:
+        made = book.statements.answer(appeal, text, actor(context, book, person), upheld=uphold)
+    show(made) if json else say(f"The appeal of {made['by']} is {'upheld' if uphold else 'dismissed'}.")
 
 
 def elect(

@@ -274,7 +274,8 @@ def _appeal(world: World, act: Act, body: Mapping[str, Any]) -> None:
             "Say why: --text.",
             "bad-appeal",
         )
-    world.appeals[body["appeal"]] = Appeal(body["appeal"], worker, side.id, int(body["entry"]), text, act.time)
+    line = dict(body.get("line", {}))
+    world.appeals[body["appeal"]] = Appeal(body["appeal"], worker, side.id, int(body["entry"]), text, act.time, line)
 
 
 def _answer(world: World, act: Act, body: Mapping[str, Any]) -> None:
