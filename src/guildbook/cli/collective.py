@@ -276,11 +276,17 @@ def _tell(told: dict[str, Any], *, json: bool) -> None:
         return
     charter = told["charter"]
     rows = [("id", told["collective"]), ("name", told["name"]), ("members", told["members"])]
-    rows += [(name.replace("_", " "), value) for name, value in charter.items() if name != "name"]
+    rows += [_rule(name, value) for name, value in charter.items() if name != "name"]
     table(("", ""), rows)
     for one in told.get("asking", ()):
-        how = "vouch, with what they tell you" if charter["admission"] == "vouched" else "admit"
-        say(f"{one['name']} ({one['fingerprint']}, {one['vouches']} vouch for it) asks to join: collective {how}.")
+        if charter["admission"] == "vouched":
+            say(f"{one['name']} asks to join; {one['vouches']} have vouched. Ask them for the fingerprint that")
+            say("  `guildbook identity show` prints on their machine, then: guildbook collective vouch "
+                f"{told['collective']} {one['name']} FINGERPRINT")  # fmt: skip
+        else:
+            say(f"{one['name']} ({one['fingerprint']}) asks to join: guildbook collective admit.")
+    if charter["law"]:
+        say(f"Under {charter['law']} some things have to be done before anybody outside reads: guildbook law status")
     if "roll" in told:
         table(
             ("member", "fingerprint", "offices", "delegated", "leaves"),
@@ -291,6 +297,13 @@ def _tell(told: dict[str, Any], *, json: bool) -> None:
         )
         for refusal in told["refusals"]:
             say(f"Refused: {' '.join(refusal)}.")
+
+
+def _rule(name: str, value: object) -> tuple[str, object]:
+    """A rule of a charter as people say it."""
+    if name.endswith("_ppm") and isinstance(value, int):
+        return name.removesuffix("_ppm").replace("_", " "), f"{value / 10_000:g} %"
+    return name.replace("_", " "), value or "none" if name == "law" else value
 
 
 def _ppm(share: float) -> int:

@@ -217,5 +217,6 @@ def _tell(found: dict[str, Any], *, json: bool) -> None:
     rows += [("signed by", ", ".join(found["signed"])), ("ratified", "yes" if found["ratified"] else "no")]
     rows += [(f"suspended: {clause}", why) for clause, why in found["suspended"].items()]
     if found["law"]:
+        rows += [("law", found["law"]), ("to be recorded", ", ".join(found["law_lacks"]) or "nothing more")]
         rows.append(("notices missing", found["notices_missing"]))
     table(("", ""), rows)

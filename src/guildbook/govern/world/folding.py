@@ -51,7 +51,9 @@ def _enrol(world: World, _: Act, body: Mapping[str, Any]) -> None:
     known = world.people.get(body["person"])
     if known is not None and known.sign != body["sign"]:
         raise DeniedError(
-            "This person has another key already.", "Change it with the old one: guildbook identity rekey.", "enrolled"
+            "Another key is enrolled under this name already.",
+            "If it is yours: guildbook identity rekey NAME --old FILE. If not, tell those who could vouch for it.",
+            "enrolled",
         )
     roles = {body["role"]} | (known.roles if known else set())
     former = known.former if known else {}
