@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -140,6 +140,12 @@ class Measuring:
             worlds = [_masked(engine.train, workers)]
         found = leverage(engine, worlds, chosen, by_task=by_task, progress=lambda x: progress("leverage", x))
         return sorted(found, key=lambda one: (-one.loss.value, one.workers))
+
+    def health(self, window: str = "", asked: Asked | None = None, progress: Progress = silent) -> dict[str, Any]:
+        """The work over time, and the alarm for a feedback loop; see `measuring_health`."""
+        from guildbook.app.measuring_health import health  # noqa: PLC0415
+
+        return health(self, asked or Asked(), window, progress)
 
     def private(self) -> bool:
         """Whether the book is one person's: nobody has a key, and no collective was founded."""

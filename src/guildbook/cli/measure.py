@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from guildbook.cli import measure_bargain, measure_bound, measure_value
+from guildbook.cli import measure_bargain, measure_bound, measure_health, measure_value
 from guildbook.cli.identity import As, actor
 from guildbook.cli.session import Json, progress, say, session, show, table
 
@@ -29,6 +29,7 @@ def register(app: typer.Typer) -> None:
     measure_bargain.register(measure)
     measure_value.register(measure)
     measure_bound.register(measure)
+    measure_health.register(measure)
     app.add_typer(measure, name="measure")
 
 
