@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from guildbook.app.measuring_bargain import Bargaining
     from guildbook.app.measuring_bound import Meter
+    from guildbook.app.measuring_contribution import Sharing
     from guildbook.app.measuring_value import Valuing
 
 LEAST_TRACES = 20
@@ -82,6 +83,18 @@ class Measuring:
         from guildbook.app.measuring_bound import Meter  # noqa: PLC0415
 
         return Meter(self)
+
+    @property
+    def sharing(self) -> Sharing:
+        """What each worker's traces add, and what is paid by it."""
+        from guildbook.app.measuring_contribution import Sharing  # noqa: PLC0415
+
+        return Sharing(self)
+
+    @property
+    def store(self) -> Store:
+        """The ledger, for receipts."""
+        return self._store
 
     @property
     def gate(self) -> Gate:

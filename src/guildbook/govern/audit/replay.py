@@ -210,7 +210,8 @@ class _Run:
             return f"{rows} rows of {worker}'s were read, {sum(g[5] for g in allowed)} were granted"
         if not any(decide(self._world, _single(request, *g[:4], act.time)).allow for g in allowed):
             return f"{worker}'s traces were read after this was withdrawn"
-        self._under += [(name.partition("#")[0], worker, act.time) for name in key[2]]
+        if request.use != METER:
+            self._under += [(name.partition("#")[0], worker, int(body["time"])) for name in key[2]]
         return ""
 
     def _scored(self, body: Mapping[str, Any]) -> str:
