@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from guildbook.app.measuring_bound import Meter
     from guildbook.app.measuring_contribution import Sharing
     from guildbook.app.measuring_value import Valuing
+    from guildbook.measure.frontier.found import Found
+    from guildbook.measure.frontier.sweep import Settings
 
 LEAST_TRACES = 20
 """Traces below which nothing is measured: a fifth of them is held back."""
@@ -159,6 +162,18 @@ class Measuring:
         from guildbook.app.measuring_health import health  # noqa: PLC0415
 
         return health(self, asked or Asked(), window, progress)
+
+    def frontier(
+        self,
+        settings: Settings | None = None,
+        asked: Asked | None = None,
+        folder: Path | None = None,
+        progress: Progress = silent,
+    ) -> Found:
+        """How much a model may help, against how much it may do alone; see `measuring_frontier.frontier`."""
+        from guildbook.app.measuring_frontier import frontier  # noqa: PLC0415
+
+        return frontier(self, settings, asked, folder, progress)
 
     def private(self) -> bool:
         """Whether the book is one person's: nobody has a key, and no collective was founded."""

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from guildbook.cli import measure_bargain, measure_bound, measure_contribution, measure_health, measure_value
+from guildbook.cli import (
+    measure_bargain,
+    measure_bound,
+    measure_contribution,
+    measure_frontier,
+    measure_health,
+    measure_value,
+)
 from guildbook.cli.identity import As, actor
 from guildbook.cli.session import Json, progress, say, session, show, table
 
@@ -27,6 +34,7 @@ def register(app: typer.Typer) -> None:
     measure = typer.Typer(no_args_is_help=True, help="What the traces are worth, and to whom.")
     measure.command("leverage")(leverage)
     measure_bargain.register(measure)
+    measure_frontier.register(measure)
     measure_contribution.register(measure)
     measure_value.register(measure)
     measure_bound.register(measure)

@@ -24,6 +24,8 @@ Ints = NDArray[np.int64]
 SECONDS: Final = 5.0
 """After which the programme is left with the gap it has: results that hit it are not repeated to the last bit."""
 _LEAST: Final = 1e-9
+_FREE: Final = 1e-7
+"""What a kind that costs nothing costs, of the dearest: so that none is taken for nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +63,8 @@ class Cover:
 def cover(costs: Floats, groups: Sequence[Paths], allowed: float) -> Cover | None:
     """The cheapest kinds after which, in each group, at most the share `allowed` of the runs is left; None: none are.
 
-    `costs` (K,) ≥ 0. Variables: x (K,) binary, whether a kind is taken; y (u,) in [0, 1], whether a run is broken, at
-    most the sum of x along it.
+    `costs` (K,) ≥ 0. Variables: x (K,), whether a kind is taken; y (u,), whether runs are broken, at most the sum of x
+    along them; all are 0 or 1.
     """
     size, many = len(costs), sum(len(group.runs) for group in groups)
     if not many:
@@ -80,12 +82,13 @@ def cover(costs: Floats, groups: Sequence[Paths], allowed: float) -> Cover | Non
     wanted, at = np.zeros(len(groups)), size
     for number, group in enumerate(groups):
         needs[number, at : at + len(group.runs)] = group.runs
-        wanted[number] = group.runs.sum() - allowed * group.of - _LEAST
+        wanted[number] = np.ceil(group.runs.sum() - allowed * group.of - _LEAST)  # runs are whole
         at += len(group.runs)
+    scale = float(costs.max(initial=0.0)) or 1.0
     found = milp(
-        np.concatenate([np.maximum(costs, _LEAST), np.zeros(many)]),
+        np.concatenate([np.maximum(costs / scale, _FREE), np.zeros(many)]),
         constraints=cast("Any", [(links, -np.inf, 0.0), (needs, wanted, np.inf)]),
-        integrality=np.concatenate([np.ones(size), np.zeros(many)]),
+        integrality=np.ones(size + many),
         bounds=Bounds(0.0, 1.0),
         options={"time_limit": SECONDS},
     )
@@ -93,7 +96,8 @@ def cover(costs: Floats, groups: Sequence[Paths], allowed: float) -> Cover | Non
         return None
     kinds = tuple(np.flatnonzero(found.x[:size] > 0.5).tolist())  # noqa: PLR2004 - a binary variable, as a float
     bound = float(found.mip_dual_bound) if found.mip_dual_bound is not None else 0.0
-    return Cover(kinds, float(costs[list(kinds)].sum()), max(0.0, bound - size * _LEAST))
+    total = float(costs[list(kinds)].sum())
+    return Cover(kinds, total, min(total, max(0.0, (bound - size * _FREE) * scale)))
 
 
 def greedy(
