@@ -6,7 +6,7 @@ import json
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 
-from guildbook.app.naming import masked, masked_practices, roles
+from guildbook.app.naming import SOMEBODY, masked, masked_practices, roles
 from guildbook.app.progress import Progress, silent
 from guildbook.app.settled import settled
 from guildbook.app.withheld import note, without
@@ -122,6 +122,12 @@ class Distilling:
     def learnt_name(purpose: Purpose = Purpose.TRAIN_PEOPLE) -> str:
         """The name under which what was learnt is kept."""
         return _knowledge(purpose)
+
+    def called(self, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> dict[str, str]:
+        """What to call those who may not be named, by name: by the role they have in what was learnt last."""
+        hidden = self._nameless()
+        known = self._kept(purpose) if hidden else None
+        return dict.fromkeys(hidden, SOMEBODY) if known is None else roles(known, hidden)
 
     def _nameless(self) -> frozenset[str]:
         """Names that are not to be shown."""
