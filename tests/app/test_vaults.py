@@ -222,6 +222,16 @@ def test_what_is_learnt_afterwards_is_as_if_they_had_never_been(guild: Guild, tm
         assert guild.book.learn().knowledge.model_hash == whole.model_hash
 
 
+def test_taking_cases_out_of_what_was_learnt_costs_those_cases(guild: Guild) -> None:
+    guild.book.learn()
+    guild.make()
+    done = guild.book.distil.refresh()
+    assert (done.touched, done.notes, done.changed) == (90, (), True)
+    guild.book.vaults.end("v1", guild.actor("Ann"))
+    done = guild.book.distil.refresh()
+    assert (done.touched, done.notes) == (90, ())
+
+
 def test_nobody_gets_the_rows(open_vault: Guild) -> None:
     guild, held = open_vault, open_vault.held()
     person = guild.book.persons.person

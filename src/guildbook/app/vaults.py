@@ -291,6 +291,7 @@ class Vaults:
 
     def _made(self, name: str, held: Held, *, learn: bool, progress: Progress) -> dict[str, Any]:
         self._ground(name)
+        self._distil.parted(held.split)
         if learn and any(row.name == f"state-{Purpose.TRAIN_PEOPLE}" for row in self._store.artefacts()):
             self._distil.refresh(progress)
         erasing = Erasing(self._store, self._gate.register)
