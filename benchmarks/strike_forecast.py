@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=100_000, help="of the office")
     asked = parser.parse_args()
     for log in asked.log:
-        print(json.dumps(tried(log, asked)))
+        print(json.dumps(tried(log, asked)), flush=True)
     print(json.dumps(machine()))
 
 
@@ -50,7 +50,7 @@ def tried(log: str, asked: argparse.Namespace) -> dict[str, object]:
         ours, theirs = among(engine, order[::2]), among(engine, order[1::2])
         told = forecast(ours, asked.share, metric=asked.metric, seed=seed)
         lost = losses_of(theirs, asked.share, 1, seed, asked.metric)[0]
-        held += told.low <= lost <= told.high
+        held += int(told.low <= lost <= told.high)
         widths.append(told.high - told.low)
         losses.append(lost)
     return {
