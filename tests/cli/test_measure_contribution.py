@@ -53,3 +53,24 @@ def test_what_cannot_be_asked(guildbook: Run) -> None:
     status, _, said = guildbook("measure", "payout", "a1", "--amount", "10")
     assert status != 0
     assert "agreement" in said
+
+
+@pytest.mark.usefixtures("book")
+def test_leverage_with_proof_is_the_book_learnt_without_them(
+    guildbook: Run, guildbook_json: Ask, tmp_path: Path
+) -> None:
+    found = guildbook_json("measure", "leverage", "--each-worker", "--metric", "accuracy", "--proof")["leverage"]
+    hashes = {one["workers"][0]: one["model_hash"] for one in found}
+    assert len(set(hashes.values())) == 14
+    status, shown, _ = guildbook("measure", "leverage", "--worker", "P3", "--metric", "accuracy", "--proof")
+    assert status == 0
+    assert hashes["P3"] in shown
+    log = (tmp_path / "claims.csv").read_text().splitlines()
+    (tmp_path / "less").mkdir()
+    (tmp_path / "less" / "claims.csv").write_text("\n".join(line for line in log if ",P3," not in line) + "\n")
+    home = tmp_path / "another"
+    less = guildbook_json("--home", home, "learn", tmp_path / "less" / "claims.csv")
+    assert less["model_hash"] == hashes["P3"]
+    assert guildbook_json("forget", "--worker", "P3", "--yes")["model_hash"] == hashes["P3"]
+    again = guildbook_json("measure", "leverage", "--worker", "P4", "--metric", "accuracy")["leverage"]
+    assert "model_hash" not in again[0]

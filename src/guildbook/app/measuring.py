@@ -18,7 +18,7 @@ from guildbook.app.persons import NOBODY, Actor, Persons
 from guildbook.app.progress import Progress, silent
 from guildbook.app.settled import settled
 from guildbook.app.working import work_of
-from guildbook.govern import Gate
+from guildbook.govern import Admitted, Gate
 from guildbook.measure.engine import Engine
 from guildbook.measure.leverage import METRICS, Leverage, Metric, leverage
 from guildbook.measure.trial import Policy
@@ -141,9 +141,13 @@ class Measuring:
         asked: Asked | None = None,
         actor: Actor = NOBODY,
         by_task: bool = False,
+        proof: bool = False,
         progress: Progress = silent,
     ) -> list[Leverage]:
-        """What the model loses without these workers together, or without each worker alone, greatest loss first."""
+        """What the model loses without these workers together, or without each worker alone, greatest loss first.
+
+        With `proof` each comes with the model hash that the book would have without them.
+        """
         if metric not in METRICS:
             raise UsageError(f"There is no metric called {metric!r}.", f"Metrics: {', '.join(METRICS)}.")
         self.may_see(actor, set(workers), each=each)
@@ -154,7 +158,11 @@ class Measuring:
             worlds = [_one(len(engine.train.workers), code) for code in present.tolist()]
         else:
             worlds = [_masked(engine.train, workers)]
-        found = leverage(engine, worlds, chosen, by_task=by_task, progress=lambda x: progress("leverage", x))
+        found = list(leverage(engine, worlds, chosen, by_task=by_task, progress=lambda x: progress("leverage", x)))
+        if proof:
+            from guildbook.app.measuring_proof import proven  # noqa: PLC0415
+
+            found = proven(self, asked or Asked(), found, progress)
         return sorted(found, key=lambda one: (-one.loss.value, one.workers))
 
     def health(self, window: str = "", asked: Asked | None = None, progress: Progress = silent) -> dict[str, Any]:
@@ -199,7 +207,8 @@ class Measuring:
             "single-person",
         )
 
-    def _work(self, asked: Asked) -> Work:
+    def admitted(self, asked: Asked) -> Admitted:
+        """What is admitted for a measure. Raises `InputError` where nothing is."""
         recipient = self._persons.person(asked.recipient) if asked.recipient else ""
         admitted = self._gate.grant(
             asked.purpose, stage="measure", artefact="measure", recipient=recipient,
@@ -211,7 +220,10 @@ class Measuring:
                 "Begin with: guildbook learn PATH. Who permits what: guildbook terms show.",
                 "nothing-admitted",
             )
-        work = work_of(admitted, self._distil)
+        return admitted
+
+    def _work(self, asked: Asked) -> Work:
+        work = work_of(self.admitted(asked), self._distil)
         if asked.task is not None:
             if asked.task not in work.tasks:
                 raise UnknownNameError("task", asked.task, list(work.tasks))

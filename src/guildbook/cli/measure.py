@@ -64,6 +64,9 @@ def leverage(
         "augmentation"
     ),
     by_task: Annotated[bool, typer.Option("--by-task", help="Also by task.")] = False,
+    proof: Annotated[
+        bool, typer.Option("--proof", help="With the model hash that the book would have without them.")
+    ] = False,
     purpose: For = "train-people",
     to: To = "",
     task: Task = None,
@@ -81,7 +84,7 @@ def leverage(
     with session(context).book() as book, progress() as report:
         found = book.measure.leverage(
             worker or (), each=each, metric=metric, asked=wanted, actor=actor(context, book, who), by_task=by_task,
-            progress=report,
+            proof=proof, progress=report,
         )  # fmt: skip
     if json:
         show({"metric": metric, "purpose": purpose, "leverage": [one.to_dict() for one in found]})
@@ -90,7 +93,10 @@ def leverage(
     for one in found:
         loss = one.loss
         interval = f"{loss.low:+.4f} to {loss.high:+.4f}"
-        rows.append([", ".join(one.workers), f"{one.without_them:.4f}", f"{loss.value:+.4f}", interval, one.touched])
+        hashes = [one.model_hash] if proof else []
+        rows.append(
+            [", ".join(one.workers), f"{one.without_them:.4f}", f"{loss.value:+.4f}", interval, one.touched, *hashes]
+        )
     if found:
         say(f"{metric} of the model with everybody: {found[0].with_them:.4f}")
-    table(["without", metric, "loss", "95 % interval", "traces touched"], rows)
+    table(["without", metric, "loss", "95 % interval", "traces touched", *(["model hash"] if proof else [])], rows)
