@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from guildbook.app.measuring_bargain import Bargaining
     from guildbook.app.measuring_bound import Meter
     from guildbook.app.measuring_contribution import Sharing
+    from guildbook.app.measuring_exposure import Forecast
     from guildbook.app.measuring_value import Valuing
     from guildbook.measure.frontier.found import Found
     from guildbook.measure.frontier.sweep import Settings
@@ -182,6 +183,12 @@ class Measuring:
         from guildbook.app.measuring_frontier import frontier  # noqa: PLC0415
 
         return frontier(self, settings, asked, folder, progress)
+
+    def exposure(self, wanted: Forecast, asked: Asked | None = None) -> dict[str, Any]:
+        """How much of a job the traces cover, and what a model adds and replaces there; see `measuring_exposure`."""
+        from guildbook.app.measuring_exposure import exposure  # noqa: PLC0415
+
+        return exposure(self, asked or Asked(), wanted)
 
     def private(self) -> bool:
         """Whether the book is one person's: nobody has a key, and no collective was founded."""

@@ -10,6 +10,7 @@ from guildbook.cli import (
     measure_bargain,
     measure_bound,
     measure_contribution,
+    measure_exposure,
     measure_frontier,
     measure_health,
     measure_value,
@@ -39,6 +40,7 @@ def register(app: typer.Typer) -> None:
     measure_value.register(measure)
     measure_bound.register(measure)
     measure_health.register(measure)
+    measure_exposure.register(measure)
     app.add_typer(measure, name="measure")
 
 

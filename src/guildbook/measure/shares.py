@@ -12,6 +12,9 @@ from guildbook.measure.estimate import LEVEL, Estimate, Measured
 from guildbook.measure.trial import Alone
 from guildbook.measure.work import Work
 
+_NOUGHT = 1e-12
+"""Errors below this are those of adding up."""
+
 
 def wilson(share: float, n: float, level: float = LEVEL) -> tuple[float, float]:
     """The score interval of a share of n independent episodes (Wilson, *J. Amer. Stat. Assoc.* 22, 1927).
@@ -41,7 +44,7 @@ def weighted(measured: Measured, most: float = 1.0, level: float = LEVEL) -> Est
     the same in all (Kish, *Survey Sampling*, 1965, § 11.7).
     """
     found = measured.estimate(level)
-    if found.error > 0 or not found.n or most <= 0:
+    if found.error > _NOUGHT or not found.n or most <= 0:
         low, high = max(0.0, found.low), min(most, found.high)
         return Estimate(found.value, min(low, found.value), max(high, found.value), found.error, found.n)
     alike = float(measured.den.sum()) ** 2 / float((measured.den**2).sum())

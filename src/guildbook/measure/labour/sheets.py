@@ -37,7 +37,7 @@ def rows(path: Path) -> list[Row]:
         return list(csv.DictReader(text.splitlines(), delimiter="\t" if kind in {".tsv", ".txt"} else ","))
     except OSError as error:
         raise _unfit(path, f"cannot be read: {error.strerror or error}") from error
-    except (UnicodeDecodeError, ValueError, csv.Error, zipfile.BadZipFile, expat.ExpatError, KeyError) as error:
+    except (UnicodeDecodeError, ValueError, csv.Error, zipfile.BadZipFile, expat.ExpatError, LookupError) as error:
         raise _unfit(path, f"is no such table: {error}") from error
 
 
@@ -137,7 +137,8 @@ def _parse(
     parser.EndElementHandler = end
     parser.CharacterDataHandler = characters
     parser.StartDoctypeDeclHandler = _no_doctype  # entities could make a small file a large one
-    parser.Parse(data, True)  # noqa: FBT003 - expat's form
+    last = True
+    parser.Parse(data, last)
 
 
 def _no_doctype(*_: Any) -> None:
