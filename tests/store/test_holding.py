@@ -216,7 +216,8 @@ def test_erasing_reaches_what_is_held(books: Any, events: Make, take: Any) -> No
     made = store.part(Scope(bob, until=JANUARY + 10 * 60_000_000), at_once(store))
     assert made is not None
     store.destroy(made.id, at_once(store))
-    store.begin_erase(ann)
+    with store.change() as told:
+        store.begin_erase(ann, told)
     store.erase(ann)
     rows = store.segments()
     assert {row.worker for row in rows} == {bob, store.worker_id("Cy")}
