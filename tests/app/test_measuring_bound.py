@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -168,3 +169,24 @@ def test_nothing_to_measure(busy: Any) -> None:
     busy.book.agreements.offer(busy.terms(), busy.actor("Acme"), "a1")
     with pytest.raises(DeniedError, match="not in force"):
         busy.book.measure.meter.read("a1")
+
+
+def test_an_auditor_finds_a_measure_that_does_not_follow(busy: Any) -> None:
+    """Whoever has the book's key can write the entry anew; it does not follow then."""
+    busy.agree()
+    busy.book.measure.meter.read("a1", NOBODY, enforce=True)
+    with busy.store.look() as ledger:
+        log = list(busy.book.govern.register.log.openings(ledger))
+    place = next(i for i, one in enumerate(log) if one.act["kind"] == ActKind.MEASURE)
+    for change in (
+        {"high": 10_000, "value": 10_000, "low": 0, "crossed": False},
+        {"crossed": False},
+        {"bound": 1_000_000, "crossed": False},
+        {"grant": "another"},
+        {"notice": "00"},
+    ):
+        act = {**log[place].act, "body": {**log[place].act["body"], **change}}
+        again = [*log[:place], replace(log[place], act=act), *log[place + 1 :]]
+        found = replay(busy.store.book_id, again)
+        assert found.findings, change
+        assert found.findings[0].seq == log[place].entry.seq
