@@ -77,7 +77,7 @@ def chart(found: Found, axis: Axis = "system") -> Any:
     """Help against replacement: points that none clearly dominates, with intervals, and a step line a mechanism."""
     rows = found.rows(axis)
     named = {**NAMED, "S": WORDS[axis], "A_low": NAMED["A"], "S_low": WORDS[axis]}
-    kept = [row for row in rows if row["status"] != "dominated"]
+    kept = [_inside(row) for row in rows if row["status"] != "dominated"]
     title = f"How much a model may help ({found.settings.seeds} seeds, {found.traces} held-back cases)"
     lines = plots.lines(_stairs(rows), "S", "A", by="mechanism", stepped=True, marks=False, title=title, named=named)
     marks = plots.points(
@@ -110,13 +110,10 @@ def _bounds(found: Found) -> list[tuple[str, float]]:
 
 
 def _chosen(found: Found, mechanism: str, bound: float, folder: Path) -> Path | None:
-    """What most seeds chose, for a steward who bargains over what is recorded; None where nothing need be withheld."""
+    """What more seeds chose than anything else, for a steward; None where that is to withhold nothing."""
     seeds = [one for one in found.withheld() if one["mechanism"] == mechanism and one["bound"] == bound]
-    kinds: list[dict[str, str]] = []
-    for one in seeds:
-        kinds += one["withheld"] if "withheld" in one else [{"act": act} for act in one["gated"]]
-    tally = [(kind, kinds.count(kind)) for number, kind in enumerate(kinds) if kind not in kinds[:number]]
-    most = [kind for kind, count in tally if 2 * count > len(seeds)]
+    sets = [one["withheld"] if "withheld" in one else [{"act": act} for act in one["gated"]] for one in seeds]
+    most: list[dict[str, str]] = max(sets, key=sets.count)
     if not most:
         return None
     answer = next(a for a in found.answers() if a.mechanism == mechanism and a.bound == bound)
@@ -127,7 +124,7 @@ def _chosen(found: Found, mechanism: str, bound: float, folder: Path) -> Path | 
         "bound": bound,
         "acts": sorted({kind["act"] for kind in most}),
         "kinds": sorted(most, key=lambda kind: sorted(kind.items())),
-        "seeds": len(seeds),
+        "chosen_by": f"{sets.count(most)} of {len(seeds)} seeds",
         "measured": {
             "A": round(answer.helped.value, 6), "S_system": round(answer.replaced.value, 6),
             "S_system_high": round(answer.replaced.high, 6), "S_attacked": round(answer.attacked.value, 6),
@@ -136,6 +133,12 @@ def _chosen(found: Found, mechanism: str, bound: float, folder: Path) -> Path | 
     }  # fmt: skip
     path.write_text(yaml.safe_dump(said, allow_unicode=True, sort_keys=False), encoding="utf-8")
     return path
+
+
+def _inside(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row whose intervals are drawn no further than a share can go."""
+    ends = {name: min(1.0, max(0.0, float(row[name]))) for name in ("S_low", "S_high", "A_low", "A_high")}
+    return {**row, **ends}
 
 
 def _stairs(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

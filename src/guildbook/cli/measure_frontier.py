@@ -95,14 +95,16 @@ def _present(found: Found) -> None:
     if areas is None:
         say("Areas are told where data caps are among the mechanisms and S can be moved.")
         return
-    table(
-        ["mechanism", "area", "times that of data caps", "95 % interval"],
-        [
-            [name, f"{one['area']['value']:.3f}", f"{one['ratio_to_caps']['value']:.2f}",
-             f"{one['ratio_to_caps']['low']:.2f} to {one['ratio_to_caps']['high']:.2f}"]
-            for name, one in areas.items()
-        ],
-    )  # fmt: skip
+    shown = ["mechanism", "area", "× data caps", "× data caps by lot"]
+    rows = [
+        [name, _between(one["area"]), _between(one["ratio_to_caps"]), _between(one["ratio_to_caps_by_lot"])]
+        for name, one in areas.items()
+    ]
+    table(shown, rows)
+
+
+def _between(one: dict[str, float] | None) -> str:
+    return "–" if one is None else f"{one['value']:.3f} ({one['low']:.3f} to {one['high']:.3f})"
 
 
 def _around(one: Any) -> str:

@@ -25,6 +25,7 @@ SURE: Final = 1.96
 RESAMPLES: Final = 400
 _LEAST_WIDTH: Final = 0.01
 """An axis that is narrower is no axis: nothing that is done moves S by more."""
+_LEAST_AREA: Final = 0.005
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,10 +99,12 @@ class Cloud:
     def areas(
         self, axis: Axis, helps: Help, groups: Mapping[str, Sequence[str]], seed: int = 0
     ) -> dict[str, Any] | None:
-        """The area under the most help at each S, by group of mechanisms, and its ratio to that of data caps.
+        """The area under the most help at each S, by group of mechanisms, and its ratios to that of data caps.
 
-        1 is the help of the model of everything at every S from the lowest of all to that model's. Intervals: the
-        middle 95 % of resamples of traces and seeds together. None where S can hardly be moved at all.
+        1 is the help of the model of everything at every S from the lowest of all to that model's. `ratio_to_caps` is
+        None where data caps have no area to speak of; `by_lot` grants them, and them alone, that a model is drawn by
+        lot for each case, so that everything between two caps can be had. Intervals: the middle 95 % of resamples of
+        traces and seeds together. None where S can hardly be moved at all, or the caps are not there.
         """
         members = {name: np.array([m in group for m in self.mechanisms]) for name, group in groups.items()}
         full = [i for i, m in enumerate(self.mechanisms) if m == "caps" and self.levels[i] == 1]
@@ -111,24 +114,18 @@ class Cloud:
         low, high = self.means(axis).mean(axis=1), self.means(f"saved_{helps}").mean(axis=1)
         if low[full[0]] - low.min() < _LEAST_WIDTH:
             return None
-        at = {name: _area(low, high, mask, full[0]) for name, mask in members.items()}
-        plain = _area(low, high, caps, full[0])
-        lows, highs = self._resampled(axis, helps, seed)
-        drawn: dict[str, list[float]] = {name: [] for name in groups}
-        ratios: dict[str, list[float]] = {name: [] for name in groups}
-        for one, other in zip(lows, highs, strict=True):
-            base = _area(one, other, caps, full[0])
-            for name, mask in members.items():
-                found = _area(one, other, mask, full[0])
-                drawn[name].append(found)
-                ratios[name].append(found / max(base, 1e-9))
-        return {
-            name: {
-                "area": _around(at[name], drawn[name]),
-                "ratio_to_caps": _around(at[name] / max(plain, 1e-9), ratios[name]),
+        drawn = [(low, high), *zip(*self._resampled(axis, helps, seed), strict=True)]
+        plain = np.array([_area(one, other, caps, full[0]) for one, other in drawn])
+        lots = np.array([_area(one, other, caps, full[0], mixed=True) for one, other in drawn])
+        out: dict[str, Any] = {}
+        for name, mask in members.items():
+            found = np.array([_area(one, other, mask, full[0]) for one, other in drawn])
+            out[name] = {
+                "area": _around(found),
+                "ratio_to_caps": _around(found / plain) if plain.min() > _LEAST_AREA else None,
+                "ratio_to_caps_by_lot": _around(found / np.maximum(lots, _LEAST_AREA)),
             }
-            for name in groups
-        }
+        return out
 
     def _resampled(self, axis: Axis, helps: Help, seed: int) -> tuple[Floats, Floats]:
         """(B, P) of S and of help, traces and seeds drawn anew each time."""
@@ -155,7 +152,7 @@ def frontier(low: Floats, high: Floats) -> Ints:
     return np.array(kept, np.int64)
 
 
-def _area(low: Floats, high: Floats, mask: NDArray[np.bool_], full: int) -> float:
+def _area(low: Floats, high: Floats, mask: NDArray[np.bool_], full: int, *, mixed: bool = False) -> float:
     """∫ of the most help at or under each S, over the S there are, as a share of the help of the whole model."""
     begin, end = float(low.min()), float(low[full])
     if end <= begin or high[full] <= 0:
@@ -164,8 +161,25 @@ def _area(low: Floats, high: Floats, mask: NDArray[np.bool_], full: int) -> floa
     if not len(where):
         return 0.0
     kept = where[frontier(low[where], high[where])]
-    edges = np.append(low[kept], end)
-    return float((high[kept] * np.diff(edges)).sum() / ((end - begin) * high[full]))
+    if mixed:
+        kept = kept[_hull(low[kept], high[kept])]
+    edges, tops = np.append(low[kept], end), np.append(high[kept], high[kept[-1]])
+    sides = (tops[:-1] + tops[1:]) / 2 if mixed else tops[:-1]
+    return float((sides * np.diff(edges)).sum() / ((end - begin) * high[full]))
+
+
+def _hull(low: Floats, high: Floats) -> Ints:
+    """The points of a rising frontier that no mixture of two others beats."""
+    kept: list[int] = []
+    for point in range(len(low)):
+        while len(kept) > 1:
+            one, two = kept[-2], kept[-1]
+            turn = (low[two] - low[one]) * (high[point] - high[one]) - (high[two] - high[one]) * (low[point] - low[one])
+            if turn < 0:
+                break
+            kept.pop()
+        kept.append(point)
+    return np.array(kept, np.int64)
 
 
 def _sure(spread: Floats) -> Floats:
@@ -173,6 +187,7 @@ def _sure(spread: Floats) -> Floats:
     return SURE * np.sqrt(np.maximum(each[:, None] + each[None, :] - 2 * spread, 0.0))
 
 
-def _around(value: float, drawn: Sequence[float]) -> dict[str, float]:
-    low, high = np.quantile(np.array(drawn), [0.025, 0.975])
-    return {"value": value, "low": float(low), "high": float(high)}
+def _around(drawn: Floats) -> dict[str, float]:
+    """The first, with the middle 95 % of the others."""
+    low, high = np.quantile(drawn[1:], [0.025, 0.975])
+    return {"value": float(drawn[0]), "low": float(low), "high": float(high)}
