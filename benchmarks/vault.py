@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from guildbook.govern.vault.canaries import OWN, REFERENCES, Exposure, Ground, alarmed, drawn, exposure, ground
+from guildbook.govern.vault.canaries import OWN, REFERENCES, Exposure, Ground, alarmed, drawn, exposure, ground, walks
 from guildbook.measure.vault import BITS, Predictor, evaluate, perplexity, predictor, rounded, sequences
 
 WAY = [f"step {i}" for i in range(12)]
@@ -46,8 +46,8 @@ def made_of(cases: list[list[str]]) -> Ground:
 
 def asked(table: Predictor, seed: int, of: Ground) -> Exposure:
     key = seed.to_bytes(32, "little")
-    known = perplexity(table, *sequences(drawn(key, "vault", OWN, of)))
-    return exposure(known, perplexity(table, *sequences(drawn(key, "references", REFERENCES, of))))
+    known = perplexity(table, of.labels, *walks(key, "vault", OWN, of))
+    return exposure(known, perplexity(table, of.labels, *walks(key, "references", REFERENCES, of)))
 
 
 def false_alarms(of: Ground, seeds: int) -> dict[str, object]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from guildbook.govern.vault.canaries import EACH, OWN, REFERENCES, SEED, Ground, drawn
+from guildbook.govern.vault.canaries import EACH, OWN, REFERENCES, SEED, Exposure, Ground, drawn, exposure, walks
+from guildbook.measure.vault import Predictor, perplexity
 from guildbook.model.errors import StoreError
 from guildbook.model.time import now
 from guildbook.store import Sealer, Store, tables
@@ -32,9 +34,14 @@ class Kept:
         """Those that are in one copy alone."""
         return [] if self.ground is None else drawn(self.seed, f"copy:{name}", EACH, self.ground)
 
-    def references(self) -> list[tuple[str, ...]]:
-        """Random cases that are in no copy."""
-        return [] if self.ground is None else drawn(self.seed, "references", REFERENCES, self.ground)
+    def known(self, table: Predictor, copies: Sequence[str]) -> list[Exposure]:
+        """How well a model knows the canaries of each of some copies; of the copy without a name, those in all."""
+        of = self.ground
+        if of is None:
+            return []
+        random = perplexity(table, of.labels, *walks(self.seed, "references", REFERENCES, of))
+        sets = [(f"copy:{copy}", EACH) if copy else ("vault", OWN) for copy in copies]
+        return [exposure(perplexity(table, of.labels, *walks(self.seed, *each, of)), random) for each in sets]
 
     def packed(self) -> bytes:
         """As it is sealed."""

@@ -32,7 +32,7 @@ from guildbook.govern.vault.parts import LEAST_CASES, LEAST_WORKERS, Vault
 from guildbook.govern.vault.rules import contributes
 from guildbook.govern.world.authority import check_steward
 from guildbook.govern.world.parts import STEWARD
-from guildbook.measure.vault import BITS, Predictor, evaluate, perplexity, read_table, rounded, sequences
+from guildbook.measure.vault import BITS, Predictor, evaluate, read_table, rounded
 from guildbook.model.canonical import canonical
 from guildbook.model.decision import IN_HOUSE
 from guildbook.model.errors import DeniedError, InputError, UsageError
@@ -384,14 +384,9 @@ class Vaults:
     def _exposed(self, name: str, table: Predictor) -> list[tuple[str, str, canaries.Exposure]]:
         """(copy, whom it was lent to, exposure) of the canaries in every copy, and of those in each."""
         kept = self._ground(name)
-        sets = [("", "", kept.own())]
-        sets += [(copy, self._gate.label(to), kept.copy(copy)) for copy, to in self._shelf.copies(name)]
-        reference = perplexity(table, *sequences(kept.references()))
-        return [
-            (copy, to, canaries.exposure(perplexity(table, *sequences(some)), reference))
-            for copy, to, some in sets
-            if some
-        ]
+        copies = [("", ""), *((copy, self._gate.label(to)) for copy, to in self._shelf.copies(name))]
+        found = kept.known(table, [copy for copy, _ in copies])
+        return [(*copy, each) for copy, each in zip(copies, found, strict=bool(found)) if each.canaries]
 
     def _alarm(self, said: dict[str, Any], found: list[tuple[str, str, canaries.Exposure]]) -> bool:
         """Whether the canaries give alarm; if so it is logged."""

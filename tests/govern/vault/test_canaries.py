@@ -26,6 +26,7 @@ from guildbook.govern.vault.canaries import (
     drawn,
     exposure,
     ground,
+    walks,
 )
 from guildbook.measure.vault import Predictor, perplexity, predictor, sequences
 
@@ -61,8 +62,8 @@ def base() -> Ground:
 
 def asked(table: Predictor, seed: int, of: Ground, references: int = REFERENCES) -> Exposure:
     key = seed.to_bytes(32, "little")
-    known = perplexity(table, *sequences(drawn(key, "vault", OWN, of)))
-    return exposure(known, perplexity(table, *sequences(drawn(key, "references", references, of))))
+    known = perplexity(table, of.labels, *walks(key, "vault", OWN, of))
+    return exposure(known, perplexity(table, of.labels, *walks(key, "references", references, of)))
 
 
 def test_canaries_look_like_work_and_never_happened(base: Ground) -> None:

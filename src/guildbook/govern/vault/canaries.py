@@ -95,23 +95,32 @@ def ground(labels: tuple[str, ...], acts: Ints, workers: Ints, offsets: Ints, le
     return Ground(tuple(labels[code] for _, code in names), tuple(starts), tuple(tuple(sorted(each)) for each in after))
 
 
-def drawn(seed: bytes, purpose: str, number: int, of: Ground) -> list[tuple[str, ...]]:
-    """So many cases that never happened, from a seed: the same from the same, and of another purpose others.
+def walks(seed: bytes, purpose: str, number: int, of: Ground) -> tuple[Ints, Ints]:
+    """So many cases that never happened, from a seed: codes into the labels, case after case, and where each begins.
 
-    Half of the steps are usual ones, the others come from anywhere. Too few labels give none.
+    The same from the same seed, and for another purpose others. Half of the steps are usual ones, the others come
+    from anywhere. Fewer, or none, where there are too few labels for it.
     """
-    made: list[tuple[str, ...]] = []
-    if len(of.labels) < STRANGE:
-        return made
-    follow = [frozenset(each) for each in of.follows]
-    for turn in range(_TRIES):
-        for case in _walks(seed, f"{purpose}:{turn}", number, of):
-            strange = sum(other not in follow[one] for one, other in pairwise(case))
-            if strange >= STRANGE:
-                made.append(tuple(of.labels[code] for code in case))
-        if len(made) >= number:
-            return made[:number]
-    return made
+    size = len(of.labels)
+    usual = np.array(sorted(one * size + other for one, each in enumerate(of.follows) for other in each), np.int64)
+    steps, lengths = np.zeros((0, LONGEST), np.int64), np.zeros(0, np.int64)
+    for turn in range(_TRIES if size >= STRANGE else 0):
+        walked, long = _walked(seed, f"{purpose}:{turn}", number, of)
+        inside = np.arange(1, LONGEST) < long[:, None]
+        strange = ~np.isin(walked[:, :-1] * size + walked[:, 1:], usual) & inside
+        fits = strange.sum(axis=1) >= STRANGE
+        steps, lengths = np.concatenate([steps, walked[fits]]), np.concatenate([lengths, long[fits]])
+        if len(lengths) >= number:
+            break
+    steps, lengths = steps[:number], lengths[:number]
+    return steps[np.arange(LONGEST) < lengths[:, None]], np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+
+def drawn(seed: bytes, purpose: str, number: int, of: Ground) -> list[tuple[str, ...]]:
+    """As `walks`, in words."""
+    codes, offsets = walks(seed, purpose, number, of)
+    told = [of.labels[code] for code in codes.tolist()]
+    return [tuple(told[i:j]) for i, j in pairwise(offsets.tolist())]
 
 
 def exposure(canaries: Floats, references: Floats) -> Exposure:
@@ -142,19 +151,19 @@ def _common(codes: Ints, workers: Ints, people: int, least: int) -> Ints:
     return found[counts >= least]
 
 
-def _walks(seed: bytes, purpose: str, number: int, of: Ground) -> list[list[int]]:
+def _walked(seed: bytes, purpose: str, number: int, of: Ground) -> tuple[Ints, Ints]:
+    """(number, LONGEST) codes, and how many of each row count."""
     stream = hashlib.shake_256(b"guildbook-canaries-1\n" + seed + purpose.encode())
-    chance = np.frombuffer(stream.digest(number * (LONGEST + 1) * 8), "<u4").reshape(number, LONGEST + 1, 2)
+    chance = np.frombuffer(stream.digest(number * LONGEST * 8), "<u4").reshape(number, LONGEST, 2).astype(np.int64)
     size = np.array([len(each) for each in of.follows], np.int64)
     begin = np.concatenate([[0], np.cumsum(size)])
     flat = np.array([other for each in of.follows for other in each] or [0], np.int64)
-    lengths = SHORTEST + chance[:, 0, 0].astype(np.int64) % (LONGEST - SHORTEST + 1)
-    here = np.array(of.starts, np.int64)[chance[:, 0, 1].astype(np.int64) % len(of.starts)]
+    lengths = SHORTEST + chance[:, 0, 0] % (LONGEST - SHORTEST + 1)
+    here = np.array(of.starts, np.int64)[chance[:, 0, 1] % len(of.starts)]
     steps = [here]
     for place in range(1, LONGEST):
-        coin, luck = chance[:, place, 0] % 2 == 0, chance[:, place, 1].astype(np.int64)
+        coin, luck = chance[:, place, 0] % 2 == 0, chance[:, place, 1]
         usual = flat[np.minimum(begin[here] + luck % np.maximum(size[here], 1), len(flat) - 1)]
         here = np.where(coin & (size[here] > 0), usual, luck % len(of.labels))
         steps.append(here)
-    walked = np.stack(steps, axis=1).tolist()
-    return [case[:length] for case, length in zip(walked, lengths.tolist(), strict=True)]
+    return np.stack(steps, axis=1), lengths
