@@ -86,7 +86,7 @@ def test_withholding_keeps_the_bound_at_a_stated_gap(parts: Parts, looker: Looki
             assert tight.told["held"]
             assert tight.told["withheld"]
             assert tight.told["chosen_at"]["high"] <= 0.1
-            assert 0 <= tight.told["bound"] <= tight.told["cost"] + 1e-12
+            assert 0 <= tight.told["cost_at_least"] <= tight.told["cost"] + 1e-12
             assert tight.told["tried_bound"] <= tight.told["cost"] + 1e-12
             assert 0 <= tight.told["gap"] <= 1
             gone = {kind["act"] for kind in tight.told["withheld"]}

@@ -92,7 +92,7 @@ class Found:
     def withheld(self) -> list[dict[str, Any]]:
         """What each seed chose to withhold, weigh or have approved, for each bound."""
         return [
-            {"mechanism": m, "bound": self.cloud.levels[i], "seed": seed} | told
+            told | {"mechanism": m, "bound": self.cloud.levels[i], "seed": seed}
             for i, m in enumerate(self.cloud.mechanisms)
             if m in BOUNDED
             for seed, told in enumerate(self.told[i])

@@ -33,7 +33,7 @@ def gate(parts: Parts, looker: Looker, bounds: Sequence[float]) -> Iterator[Leve
         told = {
             "gated": sorted(work.acts[act] for act in acts),
             "approvals": float(each[list(chosen)].sum()),
-            "bound": None if found is None else found.bound,
+            "approvals_at_least": None if found is None else found.bound,
             "gap": None if found is None else found.gap,
             "held": found is not None,
         }

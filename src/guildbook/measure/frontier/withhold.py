@@ -123,7 +123,7 @@ def allowed(bound: float, runs: float) -> float:
 def choose(
     judge: Judge, bound: float, cost: Cost, way: Sequence[tuple[frozenset[int], float]], tries: int
 ) -> tuple[frozenset[int], dict[str, Any]]:
-    """The kinds to withhold for one bound, and what is known of the choice: `cost`, `bound`, `gap`, `held`.
+    """The kinds to withhold for one bound, and what is known of the choice: cost, its lower bound, gap, held.
 
     The programme is told the runs of the model of everything; where what it chooses leaves runs that found another
     way, it is told these too. Its bound holds if withholding one kind does not spoil a run that never passes through
@@ -131,12 +131,12 @@ def choose(
     not held, and what is chosen gives an attacker no more than they do.
     """
     if judge.holds(frozenset(), bound):
-        return frozenset(), {"cost": 0.0, "bound": 0.0, "gap": 0.0, "tried_bound": 0.0, "held": True}
+        return frozenset(), {"cost": 0.0, "cost_at_least": 0.0, "gap": 0.0, "tried_bound": 0.0, "held": True}
     costs = judge.costs(cost)
     within = judge.floor <= bound
     bound = max(bound, judge.floor)
     if judge.holds(frozenset(), bound):
-        return frozenset(), {"cost": 0.0, "bound": 0.0, "gap": 0.0, "tried_bound": 0.0, "held": within}
+        return frozenset(), {"cost": 0.0, "cost_at_least": 0.0, "gap": 0.0, "tried_bound": 0.0, "held": within}
     candidates = [leaner(kinds, lambda k: judge.holds(k, bound), costs) for kinds, high in way if high <= bound][:1]
     groups = judge.paths(frozenset())
     known = cover(costs, groups, allowed(bound, groups[0].of))
@@ -164,7 +164,7 @@ def choose(
     total = float(costs[list(best)].sum())
     least = max(min(least, total), min(tried, total))
     return best, {
-        "cost": total, "bound": least, "gap": Cover((), total, least).gap, "tried_bound": min(tried, total),
+        "cost": total, "cost_at_least": least, "gap": Cover((), total, least).gap, "tried_bound": min(tried, total),
         "held": within,
     }  # fmt: skip
 
