@@ -422,11 +422,15 @@ def test_a_copy_that_was_lent_gives_whoever_trains_on_it_away(open_vault: Guild)
     told = desk.canary("v1", guild.file(trained([*cases(200, 3).values(), *lines])), ann)
     assert told["alarm"]
     found = {each["lent_to"]: each for each in told["copies"]}
-    assert found["Tester"]["exposure"] == found[""]["exposure"] == 14
+    assert min(found["Tester"]["exposure"], found[""]["exposure"]) > 9  # which canaries there are is chance
     assert found["Tester"]["p"] < 0.001 < found["Somebody"]["p"]
     assert desk.list()[0]["alarms"] == 1
     acts = [opened.act["kind"] for opened in guild.book.audit.openings()]
     assert (acts.count("vault-lend"), acts.count("vault-alarm")) == (2, 2)
+    lent = [row for row in guild.book.lineage.list() if row["kind"] == "vault-copy"]
+    assert [row["recipients"] for row in lent] == [["Tester"], ["Somebody"]]
+    assert {(row["depth"], row["depth_left"], row["state"]) for row in lent} == {(0, 0, "in use")}
+    assert len(guild.book.lineage.list()) == 2  # that something was scored gave nobody anything
     sound(guild)
 
 

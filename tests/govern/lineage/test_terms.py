@@ -66,7 +66,7 @@ def histories(draw: st.DrawFn) -> tuple[World, Graph, dict[str, list[Any]], dict
         groups = [[f"w{i}", "", "mail", "", 1, 5, "agreement", [name]] for i, name in enumerate(names)]
         body: dict[str, Any] = {
             "grant": f"grant-{number}", "artefact": "handed:parquet", "purpose": agreed[which][5], "use": "train",
-            "recipient": agreed[which][0], "root": "", "groups": groups,
+            "recipient": agreed[which][0], "root": "", "stage": "licensee", "groups": groups,
         }  # fmt: skip
         graph.take(Act(ActKind.GRANT, START, "", body), graph.taken)
         bodies[body["grant"]] = groups_of(body)
