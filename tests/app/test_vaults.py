@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from collections import Counter
@@ -22,6 +23,7 @@ from guildbook.govern.identity.person import Role
 from guildbook.govern.identity.signing import Identity
 from guildbook.model import DeniedError, InputError, Purpose
 from guildbook.model.agreement import Agreement, Notice, Party, Price, Scope, Term
+from guildbook.model.canonical import canonical
 from guildbook.model.time import DAY, now
 from guildbook.store import Store
 
@@ -287,6 +289,42 @@ def test_over_budget_nothing_is_read(guild: Guild) -> None:
     assert guild.score(trained(cases(50, 3).values()))["cached"]
     (told,) = guild.book.vaults.account("v1", guild.actor("Ann"))["licensees"]
     assert (told["licensee"], told["left"], told["due"]) == ("Acme", 0, {"a1": 500})
+
+
+def test_two_who_ask_at_once_do_not_share_the_last_score(guild: Guild, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The budget is looked at again in the transaction of the act: what was found before it may be old."""
+    from guildbook.app import vaults
+
+    guild.agree()
+    guild.make(queries=1)
+
+    def unlooked(*_: object) -> None:
+        """As if nobody had asked in between."""
+
+    monkeypatch.setattr(vaults, "check_open", unlooked)
+    guild.score(trained(cases(50, 2).values()))
+    with pytest.raises(DeniedError, match="All 1 scores"):
+        guild.score(trained(cases(50, 3).values()))
+    (told,) = guild.book.vaults.account("v1", guild.actor("Acme"))["licensees"]
+    assert (told["scores"], told["due"]) == (1, {"a1": 250})
+    sound(guild)
+
+
+def test_an_answer_can_be_shown_to_be_the_one_in_the_log(open_vault: Guild) -> None:
+    told = open_vault.score()
+    (act,) = [one.act for one in open_vault.book.audit.openings() if one.act["kind"] == "vault-score"]
+    body = act["body"]
+    assert (act["by"], body["licensee"], body["model"]) == (body["licensee"], body["licensee"], told["model"])
+    assert act["signature"]
+    said = {
+        "model": told["model"], "contaminated": told["contaminated"], "accuracy": round(100 * told["accuracy"]),
+        "top3": round(100 * told["top3"]), "log_loss": round(100 * told["log_loss"]),
+        "interval": [round(100 * each) for each in told["interval"]], "cases": told["cases"], "steps": told["steps"],
+        "workers": told["workers"], "salt": told["salt"],
+    }  # fmt: skip
+    assert hashlib.sha256(canonical(said)).hexdigest() == told["commitment"] == body["commitment"]
+    assert told["salt"] not in json.dumps(body)
+    assert not {"accuracy", "top3", "log_loss"} & body.keys()
 
 
 def test_withheld_at_once(open_vault: Guild) -> None:
