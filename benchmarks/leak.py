@@ -5,7 +5,7 @@ false names and act twice; what they ask to read must come out as the model says
 games are played on the world in memory (with signatures stood in for by keyed hashes), some on a real book, with real
 keys and sealed segments whose values name their worker. Prints JSON; a difference is an error and ends the run.
 
-    python benchmarks/leak.py [--games 100000] [--book-games 300] [--jobs 2]
+    python benchmarks/leak.py [--games 100000] [--first 0] [--book-games 300] [--jobs 2]
 """
 
 from __future__ import annotations
@@ -48,13 +48,14 @@ def on_a_book(seed: int) -> tuple[int, int, int, int]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--games", type=int, default=100_000)
+    parser.add_argument("--first", type=int, default=0, help="The seed of the first game.")
     parser.add_argument("--book-games", type=int, default=300)
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     began = time.perf_counter()
     with ProcessPoolExecutor(options.jobs) as pool:
-        memory = list(pool.map(some, range(0, options.games, BATCH)))
-        books = list(pool.map(on_a_book, range(-(-options.book_games // 20))))
+        memory = list(pool.map(some, range(options.first, options.first + options.games, BATCH)))
+        books = list(pool.map(on_a_book, range(options.first, options.first - (-options.book_games // 20))))
     names = ("games", "readings", "values_read", "readings_denied_in_between")
     report("leak", {
         "in_memory": dict(zip(names, map(sum, zip(*memory, strict=True)), strict=True)),

@@ -99,8 +99,8 @@ def test_forgetting_that_was_cut_short_is_finished_by_the_next_learn(tmp_path: P
         never = learn(other, [write(tmp_path, "b.csv", [r for r in ROWS if r[2] != NAME])]).knowledge.model_hash
     with open_book(tmp_path / "book") as book:
         learn(book, [path])
-    with Store.open(tmp_path / "book") as store:  # as if killed right after the ledger was told
-        store.begin_erase(store.worker_id(NAME))
+    with Store.open(tmp_path / "book") as store, store.change() as told:  # as if killed right after the ledger was told
+        store.begin_erase(store.worker_id(NAME), told)
     with open_book(tmp_path / "book") as book:
         assert learn(book, []).knowledge.model_hash == never
         assert [w["name"] for w in book.workers()] == ["Ada"]

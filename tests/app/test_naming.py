@@ -10,9 +10,11 @@ import pytest
 from guildbook.app import Book, open_book
 from guildbook.app.learning import Wanted
 from guildbook.app.naming import SOMEBODY, masked, roles
+from guildbook.app.next import Asked
 from guildbook.govern.identity.folder import Folder
 from guildbook.govern.identity.person import Role
 from guildbook.govern.identity.signing import KeySigner
+from guildbook.govern.naming import BE_NAMED
 from guildbook.model.knowledge import Effect, Group, Kind, Knowledge, Person, Practice, Span, When
 
 
@@ -112,3 +114,27 @@ def test_without_a_key_a_refusal_counts_too(book: Book) -> None:
     who = book.teach.knowledge().people[0].name
     book.govern.decide(who, "be-named", allow=False)
     assert who not in str(book.teach.knowledge().to_dict())
+
+
+def test_a_single_case_names_nobody_who_may_not_be_named(tmp_path: Path) -> None:
+    """Who did the last step tells what comes next here; the step itself names Ann Lee."""
+    rows = ["case,time,worker,activity,outcome"]
+    for case in range(60):
+        who, after = (("Ann Lee", "fix"), ("Bo", "close"))[case % 2]
+        for place, step in enumerate(("open", "ask Ann Lee", after, "end")):
+            by = who if place == 1 else ("Cy", "Dee")[case // 2 % 2]
+            rows.append(f"T:{case},2026-03-{1 + case % 28:02}T09:{10 * place:02}:{case:02}Z,{by},{step},good")
+    (tmp_path / "log.csv").write_text("\n".join(rows) + "\n")
+    with open_book(tmp_path / "book") as book:
+        book.learn(Wanted(paths=(tmp_path / "log.csv",), jobs=1))
+        asked = Asked(("open", "ask Ann Lee"), worker="Ann Lee", task="T")
+        first, checked = book.next.foresee(asked), book.process.conformance("T:0")
+        assert "done by Ann Lee" in repr(first)
+        assert "ask Ann Lee" in repr(checked)
+        book.govern.decide("Ann Lee", BE_NAMED, allow=False)
+        second = book.next.foresee(asked)
+        assert "Ann Lee" not in repr((second, book.process.conformance("T:0")))
+        assert f"done by {SOMEBODY}" in repr(second)
+        assert [e.probability for e in second.expected] == [e.probability for e in first.expected]
+        book.govern.decide("Ann Lee", BE_NAMED, allow=True)
+        assert repr((book.next.foresee(asked), book.process.conformance("T:0"))) == repr((first, checked))

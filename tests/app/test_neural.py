@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import pytest
 
 from guildbook.app import Book, open_book
+from guildbook.app.forgetting import Part
 from guildbook.app.learning import Wanted
 from guildbook.app.neural import ARTEFACT, Held, Nets, groups_of
 from guildbook.app.next import Asked
@@ -110,6 +111,41 @@ def test_who_is_forgotten_was_never_there(tmp_path: Path, model: str) -> None:
         assert after.lineage.segments == {s.id for s in ledger(book).segments()}
         assert b"cyd" not in after.body
         assert book.next.foresee(Asked(("look at file 1",))).model == model
+
+
+def day(number: int) -> int:
+    """When that day of the rows begins, µs UTC."""
+    return 1_767_225_600_000_000 + number * 86_400_000_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("model", "first", "until"), [("neural", 10, None), ("mixed", 10, None), ("neural", 3, 8)])
+def test_what_is_forgotten_in_part_was_never_there(tmp_path: Path, model: str, first: int, until: int | None) -> None:
+    """A period of somebody's in the middle, or to the end, so that one of their two rounds goes altogether."""
+
+    def stays(row: Row) -> bool:
+        return row[1] != "cyd" or not first <= row[0] // 6 < (until or 99)
+
+    rest = [list(filter(stays, part)) for part in (EARLY, LATE)]
+    assert [len(part) < len(whole) for part, whole in zip(rest, (EARLY, LATE), strict=True)] == [True, until is None]
+    with learnt(tmp_path / "never", rest, model) as never:
+        wanted, rounds = held(never).body, [len(part) for part in held(never).lineage.rounds]
+    with learnt(tmp_path / "with", [EARLY, LATE], model) as book:
+        before = held(book)
+        assert before.body != wanted
+        book.forget("cyd", Part(first=day(first), until=None if until is None else day(until)))
+        after, segments = held(book), ledger(book).segments()
+        assert after.body == wanted
+        assert after.lineage.segments == {s.id for s in segments}
+        assert [len(part) for part in after.lineage.rounds] == rounds
+        ours = {s.id for s in segments if s.worker == ledger(book).worker_id("cyd")}
+        assert ours
+        assert ours.isdisjoint(before.lineage.segments)  # written anew, in the place of the old
+        assert b"cyd" in after.body
+        book.learn()
+        assert held(book) == after  # and nothing more is to be done
+        shown = book.lineage.show(ARTEFACT, segments=True)
+        assert set(shown["segments"]) == after.lineage.segments
 
 
 @pytest.mark.slow
@@ -225,7 +261,8 @@ def test_without_torch_it_is_dropped_and_a_note_says_so(tmp_path: Path, monkeypa
 def test_forgetting_that_was_cut_short_leaves_no_net(tmp_path: Path) -> None:
     with learnt(tmp_path, [EARLY[:60]]) as book:
         store = ledger(book)
-        store.begin_erase(store.worker_id("ann"))
+        with store.change() as told:
+            store.begin_erase(store.worker_id("ann"), told)
         book.learn()
         assert b"ann" not in held(book).body
         assert held(book).lineage.segments == {s.id for s in store.segments()}

@@ -85,6 +85,14 @@ def everything_but(*names: str) -> set[str]:
     return {f"{name}'s {app}" for name in NAMES if name not in names for app in ("mail", "sheet")}
 
 
+def test_of_several_strikes_one_has_to_be_named(hall: Any) -> None:
+    hall.found()
+    for _ in range(2):
+        hall.book.strikes.propose("guild", hall.actor("Ann"))
+    with pytest.raises(UsageError, match="2 strikes"):
+        hall.book.strikes.status()
+
+
 def test_a_strike_is_pledged_called_and_ended(guild: Guild) -> None:
     strikes = guild.book.strikes
     proposed = strikes.propose("The guild", guild.actor("Ann"))

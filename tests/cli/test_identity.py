@@ -84,3 +84,24 @@ def test_who_is_enrolled_acts_with_their_own_key(
     assert (status, "Only the worker can say this" in said) == (1, True)
     monkeypatch.setenv("GUILDBOOK_PASSPHRASE", "not the passphrase")
     assert guildbook("identity", "enrol", "Ada")[0] == 1
+
+
+def test_keys_are_changed_with_the_old_ones(
+    guildbook: Run, guildbook_json: Callable[..., Any], small_log: Path, tmp_path: Path
+) -> None:
+    guildbook("learn", small_log)
+    old = guildbook_json("identity", "new", "Ada")
+    guildbook("identity", "enrol", "Ada")
+    put_aside = Path(old["file"]).rename(tmp_path / "old.identity")
+    new = guildbook_json("identity", "new", "Ada")
+    status, _, told = guildbook("identity", "enrol", "Ada")
+    assert (status, "identity rekey" in told) == (1, True)
+    guildbook("identity", "new", "Bo")
+    guildbook("identity", "enrol", "Bo")
+    status, _, told = guildbook("identity", "rekey", "Bo", "--old", put_aside)
+    assert (status, "two people" in told) == (2, True)
+    assert guildbook("identity", "rekey", "Ada", "--old", tmp_path / "none")[0] == 1
+    assert guildbook_json("identity", "rekey", "Ada", "--old", put_aside)["fingerprint"] == new["fingerprint"]
+    assert new["fingerprint"] in guildbook("identity", "enrolled")[1]
+    assert guildbook("terms", "pause", "--worker", "Ada", "--as", "Ada")[0] == 0
+    assert guildbook("identity", "rekey", "Ada", "--old", put_aside)[0] == 1

@@ -31,7 +31,7 @@ def test_a_steward_records_what_is_missing(
     law, admission = ("--law", "us-state"), ("--admission", "open")
     guildbook("collective", "found", "Ticket guild", "--id", "tickets", *law, *admission, "--as", "Ada")
     status, _, err = guildbook("law", "status")
-    assert (status, "Missing: posted-notice" in err, "--document FILE --as STEWARD" in err) == (0, True, True)
+    assert (status, "Missing: posted-notice" in err, "--value posted --document FILE" in err) == (0, True, True)
     status, _, err = guildbook("law", "record", "posted-notice", "--value", "posted", "--as", "Ada")
     assert (status, "paper" in err) == (1, True)
     done = "law", "record", "posted-notice", "--value", "posted", "--document", small_log, "--as", "Ada"

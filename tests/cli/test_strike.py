@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from guildbook.store import Store
+
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -43,7 +45,7 @@ def test_a_strike_from_beginning_to_end(guildbook: Run, guildbook_json: Callable
     assert (status, "2 of 2" in out, "can call it now" in said) == (0, True, True)
     for who in ("Ada", "Bo", "Cy"):
         assert who not in out
-    assert guildbook_json("strike", "call", "--as", "Bo")["state"] == "running"
+    assert guildbook_json("strike", "call", "--no-learn", "--as", "Bo")["state"] == "running"
     status, _, said = guildbook("variants")
     assert (status, "there is a strike" in said) == (1, True)
     (first, *_) = guildbook_json("terms", "check", "--worker", "Ada", "--purpose", "coach", "--as", "Ada")
@@ -53,10 +55,45 @@ def test_a_strike_from_beginning_to_end(guildbook: Run, guildbook_json: Callable
     )
     assert kept["reason"] == "own-purpose"
     assert guildbook("strike", "end", "--as", "Bo")[0] == 1
-    assert guildbook_json("strike", "end", "--as", "Ada")["state"] == "ended"
+    assert guildbook_json("strike", "end", "--no-learn", "--as", "Ada")["state"] == "ended"
     assert guildbook_json("variants") == before
     assert [s["state"] for s in guildbook_json("strike", "list")] == ["ended"]
     assert "ended" in guildbook("strike", "list")[1]
+
+
+@pytest.mark.usefixtures("guild")
+def test_what_is_left_is_shown_at_once_and_in_the_end_everything(
+    guildbook: Run, guildbook_json: Callable[..., Any]
+) -> None:
+    before = guildbook_json("variants"), guildbook_json("practices", "list"), guildbook_json("map")
+    whole = guildbook_json("learn")["model_hash"]
+    guildbook("strike", "propose", "Guild", "--as", "Ada")
+    for name in ("Ada", "Cy"):
+        guildbook("strike", "pledge", "--as", name)
+    status, _, said = guildbook("strike", "call", "--as", "Bo")
+    assert (status, "in force" in said, "from 1 people" in said) == (0, True, True)
+    left = guildbook_json("variants")  # no note that something is hidden: it is learnt from Bo alone
+    assert left
+    assert left != before[0]
+    status, _, said = guildbook("practices", "list")
+    assert (status, "may not be used" in said) == (0, False)
+    assert guildbook_json("learn")["model_hash"] != whole
+    guildbook("strike", "end", "--as", "Ada")
+    assert guildbook_json("learn")["model_hash"] == whole
+    assert (guildbook_json("variants"), guildbook_json("practices", "list"), guildbook_json("map")) == before
+
+
+@pytest.mark.usefixtures("guild")
+def test_a_strike_waits_for_no_writer(guildbook: Run, guildbook_json: Callable[..., Any], tmp_path: Path) -> None:
+    """While another process imports, the strike is in force; what was learnt is brought along afterwards."""
+    guildbook("strike", "propose", "Guild", "--as", "Ada")
+    for name in ("Ada", "Cy"):
+        guildbook("strike", "pledge", "--as", name)
+    with Store.open(tmp_path / "book", create=False) as store, store.writing():
+        status, _, said = guildbook("--wait", "0", "strike", "call", "--as", "Bo")
+    assert (status, "Another process is writing" in said) == (0, True)
+    assert guildbook_json("strike", "status")["state"] == "running"
+    assert "there is a strike" in guildbook("variants")[2]
 
 
 @pytest.mark.usefixtures("guild")

@@ -33,6 +33,7 @@ def policies(world: World) -> list[str]:
         if strike.begins is None or strike.ends is not None:
             continue
         inside = f"{_among('resource.worker', strike.workers)} && context.time >= {strike.begins}"
+        inside += f" && context.members.contains({json.dumps(strike.collective)})"
         inside += f" && {_scope(strike.classes, strike.purposes, strike.recipients)}"
         for c, p, r in strike.carve_outs:
             inside += f" && !({_scope({c}, {p}, {r})})"
@@ -89,9 +90,9 @@ def _rule(world: World, inside: str, agreement: str, rule: Rule) -> str:
         when += f" && resource.month >= {_month(rule.first_month)}"
     if rule.last_month:
         when += f" && resource.month > 0 && resource.month <= {_month(rule.last_month)}"
-    when += (
-        f" && (!context.strict || !context.outside || context.told && context.ready.contains({json.dumps(agreement)}))"
-    )
+    name, force = json.dumps(agreement), json.dumps(world.agreements[agreement].force)
+    told = f'context.told.contains({force}) || (context.told.contains("*") && !context.notified.contains({force}))'
+    when += f" && (!context.strict || !context.outside || (context.ready.contains({name}) && ({told})))"
     head = f'principal == {_person(rule.recipient)}, action == Action::"{rule.purpose}", resource'
     return f"permit({head}) when {{ {when} }};"
 
@@ -162,11 +163,13 @@ class Cedar:
             "worker": {"__entity": {"type": "Person", "id": r.worker}}, "class": r.trace_class,
             "month": _month(r.month), "stated": r.terms is not None, "terms": list(r.terms or ()),
         })  # fmt: skip
+        told = self.world.acknowledged.get((r.worker, r.recipient), {})
         members = [c.id for c in self.world.collectives.values() if c.member(r.worker, r.time)]
         context = {
             "time": r.time, "use": r.use, "members": members, "outside": r.recipient != "",
             "strict": any(self.world.collectives[c].charter.law for c in members), "ready": self._ready(members),
-            "told": bool(self.world.acknowledged.get((r.worker, r.recipient))), "own": r.worker == r.recipient,
+            "told": [terms for terms, since in told.items() if since <= r.time], "notified": list(told),
+            "own": r.worker == r.recipient,
             "erasing": r.worker in self.world.erasing,
         }  # fmt: skip
         entities = self.base.with_added_json_str(json.dumps([trace]))

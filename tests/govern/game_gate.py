@@ -226,7 +226,7 @@ class Game:
         setattr(receipts, "now", lambda: self.time)  # noqa: B010 - for type checkers a module is what it is
         given = receipts.give(
             desk, found, {}, purpose=Purpose(request.purpose), stage="game", artefact="nothing",  # pyright: ignore[reportArgumentType]
-            recipient=request.recipient, use=request.use, time=request.time,
+            recipient=request.recipient, use=request.use, vault=request.vault, time=request.time,
         )  # fmt: skip
 
         def receipt(wanted: Sequence[str], first: Sequence[SegmentRef]) -> None:

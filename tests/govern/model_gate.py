@@ -1,19 +1,18 @@
 """The order of evidence once more, naively: for holding the gate against.
 
 Written from the design and the pages, not from the code under test: it keeps the acts in lists by topic, scans them at
-every question, and knows nothing of worlds, indexes or SQL. It judges acts (has this one force?) and requests.
+every question, and knows nothing of worlds, indexes or SQL. It judges acts (`model_acts`) and requests.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, field
-from typing import Any
+from model_acts import BOUND, DAY, LAWS, Deal, Judge, Terms, Walkout
 
-from guildbook.govern.acts import Act, ActKind
+from guildbook.govern.acts import ActKind
 from guildbook.model.decision import Request
 
-DAY = 86_400_000_000
+__all__ = ["ALLOWING", "BOUND", "CHAINS", "CLOSED", "DAY", "LAWS", "OWN", "Model", "Terms"]
+
 CHAINS = {
     "coach": ("coach", "teach-people", "any"),
     "train-people": ("train-people", "teach-people", "any"),
@@ -27,463 +26,11 @@ CHAINS = {
 CLOSED = {"private-chat", "emotion", "union", "off-duty", "health"}
 """Classes nobody may allow (some of them)."""
 OWN = {"coach", "train-people"}
-BOUND = 50_000
-"""What a model may do alone, in ppm, under all terms of the game."""
-LAWS = {"eu-employment": {"works-council", "legal-basis", "impact-assessment"}, "us-state": {"posted-notice"}}
-"""Law profiles, with what has to be recorded under each (those that are played)."""
+ALLOWING = frozenset({"own-right", "agreement", "worker-permit", "vault", "import-terms", "own-purpose"})
 
 
-@dataclass
-class Terms:
-    """What the model needs to know of an agreement's terms."""
-
-    licensee: str
-    uses: dict[str, set[str]]
-    """Purpose → kinds of use."""
-    classes: set[str]
-    without: set[str]
-    first_month: str
-    last_month: str
-    begins: int
-    ends: int
-    supersedes: str
-    end_notice: int
-    """µs."""
-
-
-@dataclass
-class Deal:
-    """An agreement, as its acts left it."""
-
-    id: str
-    collective: str
-    licensee: str
-    hashes: list[str]
-    latest: int
-    """When the newest version was put on the table."""
-    ratified: set[str] = field(default_factory=set[str])
-    signed: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
-    force: str = ""
-    superseded: bool = False
-    suspended: set[str] = field(default_factory=set[str])
-    over: bool = False
-    """Whether the last measure that counted was above the bound."""
-    measured: set[str] = field(default_factory=set[str])
-    ends: list[int] = field(default_factory=list[int])
-
-
-@dataclass
-class Walkout:
-    """A strike."""
-
-    body: dict[str, Any]
-    pledged: set[str] = field(default_factory=set[str])
-    workers: set[str] = field(default_factory=set[str])
-    begins: int | None = None
-    over: bool = False
-
-
-class Model:
-    """Judges acts and requests. `terms`: of each document, by hash."""
-
-    def __init__(self, terms: dict[str, Terms]) -> None:
-        self.terms = terms
-        self.keys: set[str] = set()
-        self.signs: dict[str, str] = {}
-        self.licensees: set[str] = set()
-        self.last: dict[str, int] = {}
-        self.words: dict[str, list[Act]] = defaultdict(list)
-        self.pauses: dict[str, list[Act]] = defaultdict(list)
-        self.leaving: dict[str, bool] = {}
-        self.charters: dict[str, dict[str, Any]] = {}
-        self.rolls: dict[tuple[str, str], list[Act]] = defaultdict(list)
-        """(collective, worker) → found, join, leave, mandate, unmandate."""
-        self.waiting: dict[str, set[str]] = defaultdict(set)
-        """Collective → who asks to join; the founder too, until it begins."""
-        self.beginning: dict[str, str] = {}
-        """Collective that has not begun → its founder."""
-        self.vouches: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        """Collective → (who vouches, for whom)."""
-        self.forbids: dict[str, list[Act]] = defaultdict(list)
-        self.ballots: dict[str, dict[str, Any]] = {}
-        self.deals: dict[str, Deal] = {}
-        self.strikes: dict[str, Walkout] = {}
-        self.recorded: list[Act] = []
-        self.notices: dict[tuple[str, str], str] = {}
-        self.read: set[tuple[str, str]] = set()
-
-    # -- membership
-
-    def member(self, collective: str, worker: str, time: int) -> bool:
-        inside, left = False, None
-        for act in self.rolls[collective, worker]:
-            if act.kind in {ActKind.FOUND, ActKind.JOIN}:
-                inside, left = True, None
-            elif act.kind in {ActKind.LEAVE, ActKind.ERASE_BEGIN}:
-                left = int(max(act.body.get("effective", act.time), act.time))
-        return inside and (left is None or left > time)
-
-    def mandated(self, collective: str, worker: str, wanted: set[tuple[str, str]]) -> bool:
-        given: set[tuple[str, str]] = set()
-        left: int | None = None
-        for act in self.rolls[collective, worker]:
-            said = act.body.get("class", ""), act.body.get("purpose", "")
-            if act.kind is ActKind.MANDATE:
-                given.add(said)
-            elif act.kind is ActKind.UNMANDATE:
-                given.discard(said)
-            elif act.kind in {ActKind.LEAVE, ActKind.ERASE_BEGIN}:
-                left = int(max(act.body.get("effective", act.time), act.time))
-                if left <= act.time:
-                    given.clear()
-            elif act.kind is ActKind.JOIN:
-                if left is not None and left <= act.time:
-                    given.clear()
-                left = None
-        return bool(given & wanted)
-
-    def steward(self, collective: str, person: str, time: int) -> bool:
-        """Only founders are stewards here, and only until they leave or their term ends."""
-        until, left = 0, None
-        for act in self.rolls[collective, person]:
-            if act.kind is ActKind.FOUND:
-                until = act.time + self.charters[collective].get("term_days", 730) * DAY
-            elif act.kind in {ActKind.LEAVE, ActKind.ERASE_BEGIN}:
-                left = int(max(act.body.get("effective", act.time), act.time))
-                if left <= act.time:
-                    until = 0
-            elif act.kind is ActKind.JOIN:
-                if left is not None and left <= act.time:
-                    until = 0
-                left = None
-        return until > time and self.member(collective, person, time)
-
-    def members(self, collective: str, time: int) -> set[str]:
-        return {w for c, w in list(self.rolls) if c == collective and self.member(c, w, time)}
-
-    # -- acts
-
-    def take(self, act: Act, *, genuine: bool = True) -> bool:
-        """Whether an act has force; if so it is taken in. `genuine`: it is signed with the key of its person."""
-        if act.by in self.keys or act.kind is ActKind.ENROL:
-            if not genuine or act.time <= self.last.get(act.by, -1):
-                return False
-        elif act.key:
-            return False
-        judge = getattr(self, "_" + act.kind.replace("-", "_"))
-        if not judge(act, act.body):
-            return False
-        if act.key:
-            self.last[act.by] = act.time
-        return True
-
-    def _by_the_worker(self, act: Act) -> bool:
-        worker = act.body["worker"]
-        return act.by == worker if worker in self.keys else act.by in {worker, ""}
-
-    def _by_steward(self, collective: str, act: Act) -> bool:
-        return act.by in self.keys and self.steward(collective, act.by, act.time)
-
-    def _enrol(self, act: Act, body: Any) -> bool:
-        self.keys.add(body["person"])
-        self.signs[body["person"]] = body["sign"]
-        if body["role"] == "licensee":
-            self.licensees.add(body["person"])
-        return True
-
-    def _permit(self, act: Act, body: Any) -> bool:
-        if not self._by_the_worker(act):
-            return False
-        self.words[body["worker"]].append(act)
-        return True
-
-    _refuse = _clear = _permit
-
-    def _pause(self, act: Act, body: Any) -> bool:
-        if not self._by_the_worker(act):
-            return False
-        self.pauses[body["worker"]].append(act)
-        return True
-
-    _resume = _pause
-
-    def _erase_begin(self, act: Act, body: Any) -> bool:
-        worker = body["worker"]
-        if act.by not in {worker, ""}:
-            return False
-        self.leaving[worker] = True
-        for collective in self.charters:
-            self._stop_waiting(collective, worker)
-            if self.member(collective, worker, act.time):
-                self.rolls[collective, worker].append(act)
-        return True
-
-    def _readmit(self, act: Act, body: Any) -> bool:
-        if not self._by_the_worker(act):
-            return False
-        self.leaving[body["worker"]] = False
-        return True
-
-    def _found(self, act: Act, body: Any) -> bool:
-        if act.by != body["founder"] or body["collective"] in self.charters:
-            return False
-        self.charters[body["collective"]] = body["charter"]
-        if body["charter"].get("admission") == "vouched":
-            self.waiting[body["collective"]].add(body["founder"])
-            self.beginning[body["collective"]] = body["founder"]
-        else:
-            self.rolls[body["collective"], body["founder"]].append(act)
-        return True
-
-    def _vouch(self, act: Act, body: Any) -> bool:
-        name, whom = body["collective"], body["worker"]
-        waiting = self.waiting[name]
-        if self.charters.get(name, {}).get("admission") != "vouched" or act.by not in self.keys or act.by == whom:
-            return False
-        if not (act.by in waiting or self.member(name, act.by, act.time)) or whom not in waiting:
-            return False
-        if body["sign"] != self.signs[whom]:
-            return False
-        self.vouches[name].append((act.by, whom))
-        while entering := self._entering(name, act.time):
-            first = self.beginning.pop(name, "")
-            for one in entering:
-                self._stop_waiting(name, one)
-                kind = ActKind.FOUND if one == first else ActKind.JOIN
-                self.rolls[name, one].append(Act(kind, act.time, one))
-        return True
-
-    def _entering(self, name: str, time: int) -> set[str]:
-        """Who waits, and whose key enough people know."""
-        said, waiting = set(self.vouches[name]), self.waiting[name]
-        if name in self.beginning:
-            first = self.beginning[name]
-            both = {one for one in waiting if {(first, one), (one, first)} <= said}
-            return {first, *both} if first in waiting and len(both) > 1 else set()
-        found: set[str] = set()
-        for one in waiting:
-            by = {other for other, whom in said if whom == one and self.member(name, other, time)}
-            if len(by) > 1 or any(self.steward(name, other, time) for other in by):
-                found.add(one)
-        return found
-
-    def _stop_waiting(self, name: str, worker: str) -> None:
-        self.waiting[name].discard(worker)
-        self.vouches[name] = [(by, whom) for by, whom in self.vouches[name] if whom != worker]
-
-    def _join(self, act: Act, body: Any) -> bool:
-        if not self._by_the_worker(act):
-            return False
-        if act.kind is ActKind.JOIN and body["worker"] not in self.keys:
-            return False
-        known = act.kind is not ActKind.JOIN or self.member(body["collective"], body["worker"], act.time)
-        if not known and self.charters.get(body["collective"], {}).get("admission") == "vouched":
-            self.waiting[body["collective"]].add(body["worker"])
-            return True
-        self.rolls[body["collective"], body["worker"]].append(act)
-        return True
-
-    def _leave(self, act: Act, body: Any) -> bool:
-        return self.member(body["collective"], body["worker"], act.time) and self._join(act, body)
-
-    _mandate = _leave
-    _unmandate = _join
-
-    def _forbid(self, act: Act, body: Any) -> bool:
-        if not self._by_steward(body["collective"], act):
-            return False
-        self.forbids[body["collective"]].append(act)
-        return True
-
-    _unforbid = _forbid
-
-    def _ballot_open(self, act: Act, body: Any) -> bool:
-        if not self._by_steward(body["collective"], act) or body["ballot"] in self.ballots:
-            return False
-        if set(body["roll"]) != self.members(body["collective"], act.time) or body["closes"] <= act.time:
-            return False
-        self.ballots[body["ballot"]] = {**body, "result": "", "by": act.by, "opened": act.time}
-        return True
-
-    def _ballot_close(self, act: Act, body: Any) -> bool:
-        ballot = self.ballots.get(body["ballot"])
-        if ballot is None or ballot["result"] or act.by != ballot["by"]:
-            return False
-        cast, roll = sum(body["counts"].values()), len(ballot["roll"])
-        if cast > roll or (act.time < ballot["closes"] and cast < roll):
-            return False
-        charter = self.charters[body["collective"]]
-        if not cast or cast / roll < charter.get("quorum_ppm", 500_000) / 1e6:
-            ballot["result"] = "no-quorum"
-        else:
-            ballot["result"] = "yes" if body["counts"].get("yes", 0) / cast > 0.5 else "no"
-        return True
-
-    def _side(self, deal: Deal, act: Act) -> str:
-        if act.by not in self.keys:
-            return ""
-        if act.by == deal.licensee:
-            return "licensee"
-        return "collective" if self.steward(deal.collective, act.by, act.time) else ""
-
-    def _offer(self, act: Act, body: Any) -> bool:
-        name, side = body["licensee"], self._by_steward(body["collective"], act)
-        if body["agreement"] in self.deals or not (side or (act.by == name and act.by in self.keys)):
-            return False
-        self.deals[body["agreement"]] = Deal(body["agreement"], body["collective"], name, [body["hash"]], act.time)
-        return True
-
-    def _counter(self, act: Act, body: Any) -> bool:
-        deal = self.deals.get(body["agreement"])
-        if deal is None or deal.force or not self._side(deal, act):
-            return False
-        deal.hashes.append(body["hash"])
-        deal.latest = act.time
-        return True
-
-    def _ratify(self, act: Act, body: Any) -> bool:
-        deal, ballot = self.deals.get(body["agreement"]), self.ballots.get(body["ballot"])
-        if deal is None or ballot is None or ballot["result"] != "yes" or ballot["subject"] != body["hash"]:
-            return False
-        if ballot["collective"] != deal.collective or deal.hashes[-1] != body["hash"]:
-            return False
-        if ballot["opened"] < deal.latest:
-            return False
-        deal.ratified.add(body["hash"])
-        self._enforced(deal)
-        return True
-
-    def _sign(self, act: Act, body: Any) -> bool:
-        deal = self.deals.get(body["agreement"])
-        side = "" if deal is None else self._side(deal, act)
-        if deal is None or not side or deal.hashes[-1] != body["hash"]:
-            return False
-        if side == "collective" and body["hash"] not in deal.ratified:
-            return False
-        deal.signed.add((body["hash"], side))
-        self._enforced(deal)
-        return True
-
-    def _enforced(self, deal: Deal) -> None:
-        newest = deal.hashes[-1]
-        if newest in deal.ratified and {(newest, "collective"), (newest, "licensee")} <= deal.signed:
-            deal.force = newest
-            for other in self.deals.values():
-                same = (other.collective, other.licensee) == (deal.collective, deal.licensee)
-                if other is not deal and same and other.force and other.force == self.terms[newest].supersedes:
-                    other.superseded = True
-
-    def _terminate(self, act: Act, body: Any) -> bool:
-        deal = self.deals.get(body["agreement"])
-        if deal is None or not self._side(deal, act):
-            return False
-        if body["effective"] < act.time + self.terms[deal.hashes[-1]].end_notice:
-            return False
-        deal.ends.append(body["effective"])
-        return True
-
-    def _suspend(self, act: Act, body: Any) -> bool:
-        deal = self.deals.get(body["agreement"])
-        if deal is None or (act.by and not self._by_steward(deal.collective, act)):
-            return False
-        deal.suspended.add(body["clause"] or "*")
-        return True
-
-    def _unsuspend(self, act: Act, body: Any) -> bool:
-        deal = self.deals.get(body["agreement"])
-        if deal is None or not self._by_steward(deal.collective, act):
-            return False
-        clause = body["clause"] or "*"
-        if deal.over and clause == "purposes.train-augment" and clause not in deal.suspended:
-            return False
-        deal.suspended.discard(clause)
-        return True
-
-    def _measure(self, act: Act, body: Any) -> bool:
-        """All terms here have a bound of 5 %, and crossing it suspends."""
-        deal = self.deals.get(body["agreement"])
-        if deal is None or not deal.force or body["hash"] != deal.force or body["measure"] in deal.measured:
-            return False
-        steward = self._by_steward(deal.collective, act)
-        if act.by and not steward:
-            return False
-        if "train-augment" not in self.terms[deal.force].uses or body["crossed"] is not (body["high"] > BOUND):
-            return False
-        deal.measured.add(body["measure"])
-        if body["crossed"]:
-            deal.over = True
-        elif steward:
-            deal.over = False
-        return True
-
-    def _strike_propose(self, act: Act, body: Any) -> bool:
-        members = self.members(body["collective"], act.time)
-        if act.by not in members or body["strike"] in self.strikes:
-            return False
-        if 2 * body["threshold"] < len(members) or not body["threshold"] <= len(body["shares"]) <= len(members):
-            return False
-        self.strikes[body["strike"]] = Walkout(dict(body))
-        return True
-
-    def _pledge(self, act: Act, body: Any) -> bool:
-        strike = self.strikes.get(body["strike"])
-        if strike is None or strike.over or strike.begins is not None or body["share"] in strike.pledged:
-            return False
-        strike.pledged.add(body["share"])
-        return True
-
-    def _strike_call(self, act: Act, body: Any) -> bool:
-        strike = self.strikes.get(body["strike"])
-        if strike is None or strike.over or strike.begins is not None:
-            return False
-        collective = strike.body["collective"]
-        workers, members = {w for w, _ in body["pledges"]}, self.members(collective, act.time)
-        if act.by not in members or min(len(strike.pledged), len(workers)) < strike.body["threshold"]:
-            return False
-        if not workers <= members or body["begins"] < act.time + self.charters[collective]["notice_days"] * DAY:
-            return False
-        strike.workers, strike.begins = workers, body["begins"]
-        return True
-
-    def _strike_end(self, act: Act, body: Any) -> bool:
-        strike = self.strikes.get(body["strike"])
-        if strike is None or strike.over or strike.body["collective"] != body["collective"]:
-            return False
-        if not self._by_steward(body["collective"], act):
-            return False
-        strike.over = True
-        return True
-
-    def _law_step(self, act: Act, body: Any) -> bool:
-        if not self._by_steward(body["collective"], act) or body["step"] not in set().union(*LAWS.values()):
-            return False
-        deal = self.deals.get(body["agreement"])
-        if body["agreement"] and (deal is None or deal.collective != body["collective"]):
-            return False
-        if not body["done"] and body["step"] not in self.done(body["collective"], body["agreement"]):
-            return False
-        self.recorded.append(act)
-        return True
-
-    def done(self, collective: str, deal: str) -> set[str]:
-        """What was recorded for just this agreement, or with an empty one for all."""
-        found: set[str] = set()
-        for body in (act.body for act in self.recorded):
-            if (body["collective"], body["agreement"]) == (collective, deal):
-                (found.add if body["done"] else found.discard)(body["step"])
-        return found
-
-    def _notice(self, act: Act, body: Any) -> bool:
-        if act.by and act.by not in self.licensees:
-            return False
-        self.notices[body["worker"], body["recipient"]] = body["hash"]
-        return True
-
-    def _acknowledge(self, act: Act, body: Any) -> bool:
-        if not self._by_the_worker(act) or self.notices.get((body["worker"], body["recipient"])) != body["hash"]:
-            return False
-        self.read.add((body["worker"], body["recipient"]))
-        return True
+class Model(Judge):
+    """Judges requests by the acts that were taken in."""
 
     # -- requests
 
@@ -493,6 +40,9 @@ class Model:
         general: bool | None = None
         for act in self.words[worker]:
             body = act.body
+            if act.kind is ActKind.ERASE_BEGIN:  # only what was refused outlives it
+                nearest, general = nearest and None, general and None
+                continue
             if (body["purpose"], body["class"]) != (purpose, trace_class):
                 continue
             said = None if act.kind is ActKind.CLEAR else act.kind is ActKind.PERMIT
@@ -532,11 +82,43 @@ class Model:
         for name, strike in self.strikes.items():
             if self._struck(strike, r, classes, purposes, recipients):
                 return "strike", (name,)
-        return self._bargained(r, {(c, p) for c in classes for p in purposes}, recipients)
+        return self._vaulted(r) or self._bargained(r, {(c, p) for c in classes for p in purposes}, recipients)
+
+    def _vaulted(self, r: Request) -> tuple[str, tuple[str, ...]] | None:
+        """What is held out is for its own vault, and only while whoever did it is in that."""
+        held = next((word[5:] for word in r.terms or () if word.startswith("held:")), "")
+        if r.vault not in {"", held}:
+            return "no-permission", ()
+        if not held:
+            return None
+        vault = self.vaults.get(held)
+        inside = vault is not None and self._inside(vault["collective"], r)
+        if not r.vault and vault is not None and (vault["over"] or not inside):
+            return None
+        if not r.vault or vault is None or (r.purpose, r.use) != ("evaluate", "evaluate"):
+            return "held-out", (held,)
+        if vault["over"] or vault["closed"]:
+            return "vault-withheld", (held,)
+        if not inside:
+            return "no-permission", ()
+        return ("vault", (held,)) if r.recipient == "" else None
+
+    def _inside(self, collective: str, r: Request) -> bool:
+        classes, purposes = (r.trace_class, "*"), ("evaluate", "study", "any")
+        if not self.member(collective, r.worker, r.time):
+            return False
+        if any(self.word(r.worker, p, c, "") is False for p in purposes for c in classes):
+            return False
+        told = {"", "somebody", *(act.body.get("recipient", "") for act in self.words[r.worker])} - {"*"}
+        if any(self.word(r.worker, "evaluate", c, to) for c in classes for to in told):
+            return True
+        return self.mandated(collective, r.worker, {(c, p) for c in classes for p in (*purposes, "*")})
 
     def _struck(self, strike: Walkout, r: Request, *scope: set[str]) -> bool:
         body = strike.body
         if r.worker not in strike.workers or strike.over or strike.begins is None or r.time < strike.begins:
+            return False
+        if not self._stayed(body["collective"], r.worker, strike.called, r.time):
             return False
         classes, purposes, recipients = scope
         meant = classes & set(body["classes"]) and purposes & set(body["purposes"])
@@ -544,10 +126,23 @@ class Model:
             return False
         return not any(c in classes and p in purposes and t in recipients for c, p, t in body["carve_outs"])
 
+    def _stayed(self, collective: str, worker: str, since: int, time: int) -> bool:
+        """Whether somebody has been a member all the while: who left and came back strikes no longer."""
+        left: int | None = None
+        for act in self.rolls[collective, worker]:
+            if act.kind in {ActKind.LEAVE, ActKind.ERASE_BEGIN}:
+                left = int(max(act.body.get("effective", act.time), act.time))
+            elif act.kind in {ActKind.JOIN, ActKind.FOUND}:
+                if left is not None and since <= left <= act.time:
+                    return False
+                left = None
+        return self.member(collective, worker, time)
+
     def _bargained(self, r: Request, pairs: set[tuple[str, str]], recipients: set[str]) -> tuple[str, tuple[str, ...]]:
         mine = [c for c in self.charters if self.member(c, r.worker, r.time)]
         strict = [LAWS[law] for c in mine if (law := self.charters[c].get("law"))]
         clauses: list[str] = []
+        informed: list[str] = []
         over: list[str] = []
         for collective in mine:
             if not self.mandated(collective, r.worker, pairs):
@@ -560,14 +155,13 @@ class Model:
                 return "collective-refusal", (collective,)
             found = [d for d in self.deals.values() if d.collective == collective and self._covers(d, r)]
             meter = r.use == "measure"
-            clauses += [f"{d.id}#purposes.{r.purpose}" for d in found if meter or not self._over(d, r)]
+            ours = [d for d in found if meter or not self._over(d, r)]
+            clauses += [f"{d.id}#purposes.{r.purpose}" for d in ours]
+            informed += [f"{d.id}#purposes.{r.purpose}" for d in ours if self.told(r.worker, d, r.time)]
             over += [f"{d.id}#purposes.{r.purpose}" for d in found if self._over(d, r)]
         outside = r.recipient != ""
         if clauses:
-            if strict and outside and (r.worker, r.recipient) not in self.read:
-                return "notice-not-served", tuple(clauses)
-            ready = [clause for clause in clauses if not outside or self._recorded(clause, strict)]
-            return ("agreement", tuple(ready)) if ready else ("step-not-recorded", tuple(clauses))
+            return self._lawful(clauses, informed, strict) if outside and strict else ("agreement", tuple(clauses))
         none = ("bound-crossed", tuple(over)) if over else ("no-permission", ())
         if strict and outside:
             return none
@@ -575,9 +169,15 @@ class Model:
             return "worker-permit", ()
         if outside:
             return none
-        if r.terms is None:
+        if r.terms is None or "unstated" in r.terms:
             return ("own-purpose" if r.purpose in OWN else "no-permission"), ()
         return ("import-terms" if r.purpose in r.terms else "no-permission"), ()
+
+    def _lawful(self, clauses: list[str], informed: list[str], strict: list[set[str]]) -> tuple[str, tuple[str, ...]]:
+        if not informed:
+            return "notice-not-served", tuple(clauses)
+        ready = [clause for clause in informed if self._recorded(clause, strict)]
+        return ("agreement", tuple(ready)) if ready else ("step-not-recorded", tuple(informed))
 
     @staticmethod
     def _over(deal: Deal, r: Request) -> bool:
@@ -603,6 +203,3 @@ class Model:
         if terms.last_month and (not r.month or r.month > terms.last_month):
             return False
         return terms.begins <= r.time < min([terms.ends, *deal.ends])
-
-
-ALLOWING = frozenset({"own-right", "agreement", "worker-permit", "import-terms", "own-purpose"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from itertools import permutations, product
 
@@ -192,10 +193,14 @@ def end_strike(game: Game) -> None:
 
 def notify(game: Game) -> None:
     worker, to = game.dice.choice(ENROLLED), game.dice.choice(LICENSEES)
-    text = game.dice.choice(["aa", "bb"])
+    said = {"worker": worker, "recipient": to, "hash": game.dice.choice(["aa", "bb"])}
+    of = [deal for deal in game.model.deals.values() if deal.licensee == to]
+    if of and game.dice.random() < 0.7:  # of one agreement, and not of any
+        deal = game.dice.choice(of)
+        said |= {"agreement": deal.id, "terms": game.dice.choice(deal.hashes)}
     if game.dice.random() < 0.7:
-        game.act(ActKind.NOTICE, "", worker=worker, recipient=to, hash=text)
-    game.act(ActKind.ACKNOWLEDGE, by(game, worker), worker=worker, recipient=to, hash=text)
+        game.act(ActKind.NOTICE, "", **said)
+    game.act(ActKind.ACKNOWLEDGE, by(game, worker), **{k: v for k, v in said.items() if k != "terms"})
 
 
 def record(game: Game) -> None:
@@ -223,6 +228,70 @@ def forget(game: Game) -> None:
     game.act(kind, by(game, worker), worker=worker)
 
 
+def come_back(game: Game) -> None:
+    """Somebody permits something, is forgotten and readmitted."""
+    dice, worker = game.dice, game.dice.choice(WORKERS)
+    purpose, to = dice.choice(PURPOSES), dice.choice(RECIPIENTS)
+    word = {"worker": worker, "purpose": purpose, "class": "*", "recipient": dice.choice([to, "*"])}
+    game.act(dice.choice([ActKind.PERMIT, ActKind.PERMIT, ActKind.REFUSE]), by(game, worker), **word)
+    for kind in (ActKind.ERASE_BEGIN, ActKind.READMIT):
+        game.act(kind, by(game, worker), worker=worker)
+    same(game, Request(worker, "mail", purpose, game.time, to, "train" if to else "", "2026-02", ()))
+
+
+def walk_out(game: Game) -> None:
+    """Somebody on strike leaves the collective, and perhaps joins it again."""
+    dice, running = game.dice, [s for s in game.model.strikes.values() if s.workers and not s.over]
+    if not running:
+        return
+    found = dice.choice(running)
+    said = {"collective": found.body["collective"], "worker": dice.choice(sorted(found.workers))}
+    later = {"effective": game.time + DAY} if dice.random() < 0.3 else {}
+    game.act(ActKind.LEAVE, said["worker"], **said, **later)
+    if dice.random() < 0.5:
+        game.time += dice.choice([0, 2]) * DAY
+        game.act(ActKind.JOIN, said["worker"], **said)
+    to = dice.choice([r for r in found.body["recipients"] if r != "*"] or RECIPIENTS)
+    asked = Request(said["worker"], "mail", "coach", max(game.time, found.begins or 0), to, "teach" if to else "")
+    for purpose in ("coach", "train-augment", "research"):
+        same(game, replace(asked, purpose=purpose))
+
+
+def tell(game: Game) -> None:
+    """Somebody is told of one of the agreements with a licensee, and of no other."""
+    dice, forces = game.dice, [d for d in game.model.deals.values() if d.force]
+    if not forces:
+        return
+    deal, worker = dice.choice(forces), dice.choice(ENROLLED)
+    said = {"worker": worker, "recipient": deal.licensee, "hash": "cc", "agreement": deal.id}
+    game.act(ActKind.NOTICE, "", terms=deal.force, **said)
+    game.act(ActKind.ACKNOWLEDGE, worker, **said)
+    for purpose, uses in game.model.terms[deal.force].uses.items():
+        use = min(uses)
+        for days in (0, 15):
+            same(game, Request(worker, "mail", purpose, game.time + days * DAY, deal.licensee, use, "2026-02"))
+
+
+def vault(game: Game) -> None:
+    """A steward, or somebody else, makes, withholds, releases or ends a vault; or somebody has a score."""
+    dice = game.dice
+    side, name = dice.choice([("guild", "v1"), ("union", "v2"), ("guild", "v3"), ("union", "v1")])
+    said = {"collective": side, "vault": name}
+    who = {"guild": "ann", "union": "bo"}[side] if dice.random() < 0.9 else dice.choice([*ENROLLED, *LICENSEES, ""])
+    if dice.random() < 0.5:
+        to = dice.choice([*LICENSEES, *LICENSEES, ""])
+        asker = (to or who) if dice.random() < 0.95 else dice.choice(LICENSEES)
+        game.act(
+            ActKind.VAULT_SCORE, asker, licensee=to, model="m", grant="", segments=1, root="", price={}, alarm=False,
+            workers=dice.choice([4, 5, 6, 6]), cases=dice.choice([29, 30, 31]), commitment="", **said,
+        )  # fmt: skip
+    kind = dice.choice([
+        ActKind.VAULT_MAKE, ActKind.VAULT_WITHHOLD, ActKind.VAULT_RELEASE, ActKind.VAULT_RELEASE, ActKind.VAULT_END,
+    ])  # fmt: skip
+    if kind is not ActKind.VAULT_END or dice.random() < 0.3:
+        game.act(kind, who, queries=2, days=30, cases=40, **said)
+
+
 def wait(game: Game) -> None:
     game.time += game.dice.choice([1, 2, 10, 40, 200]) * DAY
 
@@ -230,6 +299,10 @@ def wait(game: Game) -> None:
 def ask(game: Game) -> Request:
     """A request to read, mostly one that somebody could mean."""
     dice = game.dice
+    if dice.random() < 0.2:
+        purpose = "evaluate" if dice.random() < 0.9 else dice.choice(PURPOSES)
+        to, use = dice.choice(RECIPIENTS), "evaluate" if dice.random() < 0.9 else dice.choice(USES)
+        return Request("", "", purpose, game.time, to, use, vault=dice.choice(["v1", "v1", "v2", "v3"]))
     if dice.random() < 0.6 and game.model.deals:
         deal = dice.choice(list(game.model.deals.values()))
         purpose, uses = dice.choice(list(game.model.terms[deal.hashes[-1]].uses.items()))
@@ -256,7 +329,8 @@ def single(game: Game) -> None:
         dice.choice(WORKERS), dice.choice(["mail", "sheet", "sheet", "mail", "private-chat"]), request.purpose,
         game.time + dice.choice([0, 0, DAY, 100 * DAY]),
         request.recipient, request.use, dice.choice(["", "2026-01", "2026-02", "2026-03", "2026-04"]),
-        dice.choice([None, None, (), ("coach", "research")]),
+        dice.choice([None, None, (), ("coach", "research"), ("held:v1", "unstated"), ("held:v2", "evaluate")]),
+        request.vault,
     )  # fmt: skip
     same(game, asked)
 
@@ -274,8 +348,8 @@ def same(game: Game, asked: Request) -> str:
 
 MOVES = (
     (speak, 5), (halt, 1), (come_or_go, 2), (vouch, 1.5), (delegate, 2), (forbid, 1), (bargain, 1), (trouble, 1.5),
-    (measure, 1), (strike, 1.5), (end_strike, 1), (notify, 1.5), (record, 1), (forget, 0.3), (wait, 1), (read, 6),
-    (single, 6),
+    (measure, 1), (strike, 1.5), (end_strike, 1), (notify, 1.5), (record, 1), (forget, 0.3),
+    (come_back, 0.3), (walk_out, 0.7), (tell, 0.5), (vault, 1), (wait, 1), (read, 6), (single, 6),
 )  # fmt: skip
 _NAMES, _WEIGHTS = zip(*MOVES, strict=True)
 
@@ -338,7 +412,13 @@ def begin(game: Game) -> None:
     for _ in range(dice.randint(1, 4)):
         bargain(game)
     months = ("2026-01", "2026-02", "2026-03", "2026-04")
-    stated = (None, None, (), ("coach", "research"), ("train-augment",))
+    for name, steward, vault in (("guild", "ann", "v1"), ("union", "bo", "v2")):
+        if dice.randint(0, 4):
+            game.act(ActKind.VAULT_MAKE, steward, collective=name, vault=vault, queries=2, days=30, cases=40)
+    stated = (
+        None, None, (), ("coach", "research"), ("train-augment",), ("held:v1", "unstated"), ("held:v1", "evaluate"),
+        ("held:v2", "unstated"),
+    )  # fmt: skip
     game.segments = [
         (
             f"{worker}-{i}", worker, dice.choice(months), dice.choice(stated),

@@ -197,7 +197,8 @@ class NoRefusedByteComesOut(RuleBasedStateMachine):
     def forget(self, worker: str) -> None:
         if worker in {w for w, _, _ in self.held}:
             pseudonym = self.store.worker_id(worker)
-            self.store.begin_erase(pseudonym)
+            with self.store.change() as ledger:
+                self.store.begin_erase(pseudonym, ledger)
             self.store.erase(pseudonym)
             self.gone.add(worker)
             self.held = [h for h in self.held if h[0] != worker]

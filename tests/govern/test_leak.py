@@ -15,7 +15,8 @@ from game_gate import DifferenceError, cheap_signatures
 from plays_gate import play
 
 from guildbook.govern import policy, receipts
-from guildbook.govern.world import World, authority, metering, vouching
+from guildbook.govern.vault import rules
+from guildbook.govern.world import World, authority, folding, metering, vouching
 from guildbook.govern.world.parts import Collective, Strike
 
 GAMES = 1_500
@@ -48,8 +49,22 @@ def _always(*_: Any) -> bool:
     return True
 
 
+def _silent(*_: Any) -> None:
+    """Has nothing to say."""
+
+
 def _nothing(*_: Any) -> tuple[()]:
     return ()
+
+
+def _first(*asked: Any) -> tuple[str, ...]:
+    return _AGREED(*asked)[:1]
+
+
+def _kept_on(_: Any, found: Any, worker: str) -> None:
+    found.mandates.pop(worker, None)
+    for role in ("steward", "auditor"):
+        found.offices.pop((worker, role), None)
 
 
 def _on_the_roll(collective: Any, worker: str, _: int) -> bool:
@@ -77,6 +92,7 @@ def _unconfirmed(*said: Any) -> None:
 
 
 _RECEIPT: Any = receipts.receipt
+_AGREED: Any = getattr(policy, "_agreed")  # noqa: B009 - a test looks behind it
 HOLES: dict[str, tuple[Any, str, Any]] = {
     "strikes are overlooked": (Strike, "covers", _never),
     "leaving has no effect": (Collective, "member", _on_the_roll),
@@ -85,6 +101,11 @@ HOLES: dict[str, tuple[Any, str, Any]] = {
     "a refusal of a group is no refusal of what is in it": (policy, "chain", _alone),
     "a measure above the bound suspends nothing": (metering, "crosses", _never),
     "agreements are overlooked": (policy, "_agreed", _nothing),
+    "only the first agreement that fits is looked at": (policy, "_agreed", _first),
+    "a permission outlives forgetting": (folding, "_unsay", _unsigned),
+    "who leaves a collective is still on strike": (folding, "_drop", _kept_on),
+    "what is held out is as all else": (policy, "vaulted", _silent),
+    "who left a vault is in it still": (rules, "contributes", _always),
     "notices are not waited for": (World, "informed", _always),
     "whoever asks to join need not be known": (vouching, "_known", _always),
     "one vouch makes a founder": (vouching, "WITNESSES", 1),

@@ -76,8 +76,9 @@ def test_while_being_erased_a_worker_is_read_but_not_written(books: Any, events:
     take(store, events(20, worker=_TWO), "a")
     store.seal()
     ann = store.worker_id("Ann Archer")
-    store.begin_erase(ann)
-    store.begin_erase(ann)
+    for _ in range(2):
+        with store.change() as told:
+            store.begin_erase(ann, told)
     again = books.open()
     assert {w.state for w in again.workers()} == {WorkerState.ACTIVE, WorkerState.ERASING}
     assert [f.code for f in again.check()] == ["erase-interrupted"]

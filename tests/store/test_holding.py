@@ -39,7 +39,10 @@ def hold(store: Any, **plan: Any) -> Held | None:
 
 
 def free(store: Any, name: str = "v1") -> None:
-    store.free(name, lambda change: at_once(store)(None, change))
+    def transact(change: Change) -> None:
+        at_once(store)(None, change)
+
+    store.free(name, transact)
 
 
 def cases(store: Any, *, held: bool) -> list[str]:
@@ -121,13 +124,23 @@ def test_only_cases_all_of_which_is_eligible(books: Any, events: Make, take: Any
     take(store, events(20, worker="Zed", start=JANUARY + DAY, case=[f"claim:{i}" for i in range(5)] * 4), "zed")
     store.seal()
     zed = store.worker_id("Zed")
-    made = hold(store, may=lambda row, _: row.worker != zed, share=1_000_000)
+
+    def not_zed(row: SegmentRow, _: str) -> bool:
+        return row.worker != zed
+
+    def zed_but_mail(row: SegmentRow, name: str) -> bool:
+        return row.worker == zed and name != "mail"
+
+    def sheets(_: SegmentRow, name: str) -> bool:
+        return name == "sheet"
+
+    made = hold(store, may=not_zed, share=1_000_000)
     assert made is not None
     assert set(cases(store, held=True)) == {f"claim:{i}" for i in range(5, 10)}
-    assert hold(store, name="v2", may=lambda row, _: row.worker != zed) is None  # there is nothing left
-    assert hold(store, name="v2", may=lambda row, name: row.worker == zed and name != "mail") is None
+    assert hold(store, name="v2", may=not_zed) is None  # there is nothing left
+    assert hold(store, name="v2", may=zed_but_mail) is None
     free(store)
-    assert hold(store, may=lambda _, name: name == "sheet") is None  # each case has a mail in it
+    assert hold(store, may=sheets) is None  # each case has a mail in it
 
 
 def test_a_case_is_in_one_vault(books: Any, events: Make, take: Any) -> None:
@@ -203,7 +216,8 @@ def test_erasing_reaches_what_is_held(books: Any, events: Make, take: Any) -> No
     made = store.part(Scope(bob, until=JANUARY + 10 * 60_000_000), at_once(store))
     assert made is not None
     store.destroy(made.id, at_once(store))
-    store.begin_erase(ann)
+    with store.change() as told:
+        store.begin_erase(ann, told)
     store.erase(ann)
     rows = store.segments()
     assert {row.worker for row in rows} == {bob, store.worker_id("Cy")}

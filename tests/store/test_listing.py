@@ -1,4 +1,4 @@
-"""Columns of all segments are their rows, on both ledgers; two connections see one state."""
+"""Columns of all segments are their rows, on both ledgers; several connections see one state."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from sqlalchemy import delete, func, insert, select
 
-from guildbook.store import Store, listing, tables, twins
-from guildbook.store.listing import Marks, about, columns
+from guildbook.store import Store, listing, tables, together
+from guildbook.store.listing import Marks, about, columns, joined_columns, spans
 
 S = tables.segments.c
 KEYS = (S.worker, S.terms, S.classes)
@@ -49,13 +49,11 @@ def fill(store: Store, count: int, *, even: bool) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("even", [True, False])
 @pytest.mark.parametrize("count", [0, 1, 2, 30])
 def test_columns_are_the_rows(store: Store, monkeypatch: pytest.MonkeyPatch, count: int, *, even: bool) -> None:
-    monkeypatch.setattr(listing, "_STEP", 7)
-    monkeypatch.setattr(listing, "_MOST", 1)
-    monkeypatch.setattr(listing, "_ROW", 4000)
+    monkeypatch.setattr(listing, "_STEP", {"sqlite": 7, "postgresql": 1})
     rows = fill(store, count, even=even)
     with store.look() as ledger:
         marks = Marks(ledger.dialect.name, KEYS)
-        found = columns(ledger, marks)
+        found = joined_columns([columns(ledger, marks, span) for span in spans(ledger, 3)])
         grouped = select(*KEYS, marks.of_group(*KEYS)).group_by(*KEYS)
         groups = [tuple(row) for row in ledger.execute(grouped)]
     place = marks.places([mark for *_, mark in groups], found.marks)
@@ -75,7 +73,7 @@ def test_segments_of_groups_that_nobody_asked_about_have_no_place(store: Store) 
     fill(store, 30, even=True)
     with store.look() as ledger:
         marks = Marks(ledger.dialect.name, KEYS)
-        found = columns(ledger, marks)
+        found = joined_columns([columns(ledger, marks, span) for span in spans(ledger, 3)])
         query = select(marks.of_group(*KEYS), func.count()).where(S.worker == "ann").group_by(*KEYS)
         groups = [tuple(row) for row in ledger.execute(query)]
     place = marks.places([mark for mark, _ in groups], found.marks)
@@ -96,21 +94,21 @@ def test_about_is_about(store: Store) -> None:
         assert 1 <= about(ledger) <= 300
 
 
-def test_twins_see_one_state(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_see_one_state(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(store, 30, even=True)
     count = select(func.count()).select_from(tables.segments)
-    version, late = getattr(twins, "_version"), [True]  # noqa: B009 - what is within
+    version, late = getattr(together, "_version"), [True]  # noqa: B009 - what is within
 
     def meddling(guard: Any) -> int:
-        """Somebody commits while the two begin, once."""
+        """Somebody commits while they begin, once."""
         found = version(guard)
         if late and late.pop():
             with store.change() as ledger:
                 ledger.execute(delete(tables.segments).where(S.worker == "ann"))
         return found
 
-    monkeypatch.setattr(twins, "_version", meddling)
-    with twins.twins(store.engine) as (one, other):
+    monkeypatch.setattr(together, "_version", meddling)
+    with together.together(store.engine, 2) as (one, other):
         seen = one.execute(count).scalar()
         with store.change() as ledger:
             ledger.execute(delete(tables.segments).where(S.worker == "bo"))

@@ -172,9 +172,11 @@ def test_a_good_book_has_no_findings(books: Any, events: Make, take: Any) -> Non
 
 def test_unknown_ids_are_named(books: Any, events: Make) -> None:
     store = books.open()
-    for call in (store.begin_erase, store.erase, store.readmit):
+    for call in (store.erase, store.readmit):
         with pytest.raises(UnknownNameError):
             call("w-nobody")
+    with pytest.raises(UnknownNameError), store.change() as told:
+        store.begin_erase("w-nobody", told)
     with pytest.raises(UnknownNameError):
         store.append("nothing", 0, events(1), [])
     with pytest.raises(UnknownNameError):

@@ -20,6 +20,7 @@ from guildbook.govern.agreement.rules import day_ends
 from guildbook.govern.agreement.validate import must_be_valid
 from guildbook.govern.audit.log import opened
 from guildbook.govern.law.profiles import PROFILES, Profile
+from guildbook.govern.world.metering import due, meter_text
 from guildbook.govern.world.parts import Agreement, Ballot, Version
 from guildbook.govern.world.state import EVERYTHING
 from guildbook.model.agreement import Agreement as Terms
@@ -199,7 +200,7 @@ class Agreements:
         return {"agreement": found.id, "served": len(said), "hash": digest}
 
     def notices(self, actor: Actor) -> list[dict[str, Any]]:
-        """The notices served to somebody, with whether they have acknowledged them."""
+        """The notices served to somebody, with whether they have acknowledged them; the meter's ask for nothing."""
         world = self._gate.register.world()
         return [
             {
@@ -209,6 +210,14 @@ class Agreements:
             }
             for (worker, recipient, name), served in world.served.items()
             if worker == actor.person
+        ] + [
+            {
+                "agreement": found.id, "recipient": self._gate.label(found.licensee), "served": iso(each.time),
+                "acknowledged": None, "hash": notice_hash(text := meter_text(found, each)), "text": text,
+            }
+            for found in world.agreements.values()
+            if actor.person and self._side_of(found, actor.person)
+            for each in found.readings
         ]  # fmt: skip
 
     def acknowledge(self, name: str, actor: Actor) -> dict[str, Any]:
@@ -246,7 +255,8 @@ class Agreements:
             "terminated": None if found.ends is None else iso(found.ends),
             "days_left": None if ends >= LATEST else max(0, (ends - now()) // DAY),
             "notice_days": latest.terms.notice.end_days, "supersedes": latest.terms.supersedes or None,
-            "superseded_by": found.superseded or None, "suspended": dict(found.suspended),
+            "superseded_by": found.superseded or None, "suspended": _suspended(found),
+            "next_measure": None if (following := due(found)) is None else iso(following),
             "law": side.charter.law, "law_lacks": self._lacks(found),
             "notices_acknowledged": len(told), "notices_missing": len(members) - len(told),
         }  # fmt: skip
@@ -263,7 +273,7 @@ class Agreements:
             return "on the table; lacks " + ", ".join(lacks + [f"{p}'s signature" for p in _PARTIES if p not in signed])
         if time >= day_ends(latest.terms.term.last_day):
             return "expired"
-        if EVERYTHING in found.suspended:
+        if EVERYTHING in found.suspended or all(rule.clause in _suspended(found) for rule in found.rules):
             return "suspended"
         if all(time < rule.begins for rule in found.rules):
             return "signed; not begun"
@@ -272,6 +282,10 @@ class Agreements:
         lacks = self._lacks(found)
         waits = f"signed; waits for {', '.join(lacks)} (guildbook law record)"
         return waits if lacks else "in force, for members who have acknowledged the notice"
+
+    def _side_of(self, found: Agreement, person: str) -> bool:
+        side = self._gate.register.world().collectives[found.collective]
+        return person == found.licensee or side.member(person, now())
 
     def _notice(self, name: str, terms: str) -> str:
         found = self._gate.register.world().agreements.get(name)
@@ -339,3 +353,8 @@ class Agreements:
         if len(found) != 1:
             raise UnknownNameError("agreement", name, list(known))
         return found[0]
+
+
+def _suspended(found: Agreement) -> dict[str, str]:
+    """Clause → why it does not hold now."""
+    return dict.fromkeys(found.metered, "a measure above the substitution bound") | found.suspended

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from guildbook.app.identities import read_json, read_text, write_text
-from guildbook.govern import certificate
+from guildbook.govern import certificate, statement
 from guildbook.govern.audit import checkpoint, copies, proofs, verify
 from guildbook.govern.audit.checkpoint import Checkpoint
 from guildbook.govern.audit.copies import Copy
@@ -233,9 +233,11 @@ def _tampered(report: Report) -> Replayed:
 def check_proof(path: Path, checkpoints: Sequence[Path], keys: Sequence[str] = ()) -> dict[str, Any]:
     """Check a proof file against one checkpoint (of inclusion) or two (of consistency), with no book.
 
-    A certificate of erasure brings its own checkpoint, unless another of the same size is given.
+    A certificate of erasure, and a statement, bring their own checkpoint, unless another of the same size is given.
     """
     data, known = read_json(path), read_checkpoints(checkpoints, keys)
+    if statement.is_one(data):
+        return _check_statement(data, known)
     if certificate.is_one(data):
         return _check_certificate(data, known)
     proof = proofs.parse(data)
@@ -268,6 +270,16 @@ def _check_certificate(data: Mapping[str, Any], known: Sequence[Checkpoint]) -> 
     return {
         "proof": "erasure", "entry": proof.entry.seq, "time": iso(proof.entry.time), "act": shown,
         "holds": not faults, "faults": faults, "book": proof.book, "signed_by": _signers([used]),
+    }  # fmt: skip
+
+
+def _check_statement(data: Mapping[str, Any], known: Sequence[Checkpoint]) -> dict[str, Any]:
+    if len(known) > 1:
+        raise UsageError("A statement is checked against one checkpoint.")
+    used, faults = statement.checked(data, known[0] if known else None)
+    return {
+        "proof": "statement", "entries": [line["entry"] for line in data["lines"]], "from": data["from"],
+        "to": data["to"], "holds": not faults, "faults": faults, "book": data["book"], "signed_by": _signers([used]),
     }  # fmt: skip
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from guildbook.app.collectives import ROLES, collective_named
 from guildbook.app.persons import Actor, Persons
@@ -104,11 +104,13 @@ class Ballots:
         with self._store.look() as ledger:
             rows = [row for row in ledger.execute(_request(found.id)).all() if row.signed is None]
         # Signed before the transaction, for which others would have to wait.
-        signed = {row.member: secrets.key.sign(bytes(row.blinded)) for row in rows if self._asked(found, row)}
-        with self._store.acting() as ledger:
-            for member, paper in signed.items():
-                here = _REQUESTS.c.ballot == found.id, _REQUESTS.c.member == member
-                ledger.execute(update(_REQUESTS).where(*here).values(signed=paper))
+        signed = [
+            {"who": row.member, "paper": secrets.key.sign(bytes(row.blinded))} for row in self._asked(found, rows)
+        ]
+        if signed:
+            here = _REQUESTS.c.ballot == found.id, _REQUESTS.c.member == bindparam("who")
+            with self._store.acting() as ledger:
+                ledger.execute(update(_REQUESTS).where(*here).values(signed=bindparam("paper")), signed)
         return self.show(found.id) | {"issued": len(signed)}
 
     def vote(self, ballot: str, choice: str, actor: Actor) -> dict[str, Any]:
@@ -147,7 +149,7 @@ class Ballots:
         secrets = self._secrets(found, actor)
         with self._store.look() as ledger:
             boxes = list(_boxes(ledger, found.id).values())
-            rows = [row for row in ledger.execute(_request(found.id)).all() if self._asked(found, row)]
+            rows = self._asked(found, ledger.execute(_request(found.id)).all())
         votes, void = secrets.votes(found.id, boxes)
         good = counted(self._store.book_id, found, votes)
         body: dict[str, Any] = {
@@ -260,13 +262,19 @@ class Ballots:
     def _paper(self, identity: Identity, found: Ballot) -> Paper:
         return Paper.of(identity, self._store.book_id, found.id, PublicKey(int(found.key, 16)))
 
-    def _asked(self, found: Ballot, row: Any) -> bool:
-        person = self._gate.register.world().people.get(row.member)
-        if person is None or row.member not in found.eligible:
-            return False
-        text = request_text(self._store.book_id, found.id, row.member, blinded_digest(bytes(row.blinded)))
-        keys = [person.sign, *(key for key, until in person.former.items() if until >= found.opened)]
-        return any(signed_by(key, bytes(row.proof).hex(), text) for key in keys)
+    def _asked(self, found: Ballot, rows: Iterable[Any]) -> list[Any]:
+        """Of requests for papers those that eligible members have signed."""
+        people = self._gate.register.world().people
+
+        def signed(row: Any) -> bool:
+            person = people.get(row.member)
+            if person is None or row.member not in found.eligible:
+                return False
+            text = request_text(self._store.book_id, found.id, row.member, blinded_digest(bytes(row.blinded)))
+            keys = [person.sign, *(key for key, until in person.former.items() if until >= found.opened)]
+            return any(signed_by(key, bytes(row.proof).hex(), text) for key in keys)
+
+        return [row for row in rows if signed(row)]
 
     def _open(self, ballot: str) -> Ballot:
         found = self._named(ballot)

@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     from guildbook.app.managing import Managing
     from guildbook.app.measuring import Measuring
     from guildbook.app.mine import Mine
+    from guildbook.app.statements import Statements
     from guildbook.app.strikes import Strikes
     from guildbook.app.terms import Terms
+    from guildbook.app.vaults import Vaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,13 @@ class Book:
         return Laws(self.govern, self.agreements)
 
     @property
+    def vaults(self) -> Vaults:
+        """Work held out, against which models are scored."""
+        from guildbook.app.vaults import Vaults  # noqa: PLC0415
+
+        return Vaults(self._store, self.govern, self.persons, self.distil)
+
+    @property
     def erasures(self) -> Erasures:
         """What was erased, with certificates."""
         from guildbook.app.erasures import Erasures  # noqa: PLC0415
@@ -139,6 +148,13 @@ class Book:
         from guildbook.app.mine import Mine  # noqa: PLC0415
 
         return Mine(self._store, self.govern, self.distil, self.terms)
+
+    @property
+    def statements(self) -> Statements:
+        """What happened to a worker's traces in a period, and objections to it."""
+        from guildbook.app.statements import Statements  # noqa: PLC0415
+
+        return Statements(self._store, self.govern, self.mine, self.lineage)
 
     @property
     def home(self) -> Path:

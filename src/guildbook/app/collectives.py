@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from guildbook.app.persons import Actor, Persons
+from guildbook.app.persons import Actor, Persons, fingerprint
 from guildbook.app.strikes import recipient_named
 from guildbook.govern import Gate
 from guildbook.govern.acts import ActKind
-from guildbook.govern.identity.person import Public, Role
 from guildbook.govern.permissions import class_given, purpose_named
 from guildbook.govern.world import World
 from guildbook.govern.world.parts import AUDITOR, STEWARD, Charter, Collective, Person
@@ -179,11 +178,6 @@ def collective_named(world: World, name: str) -> Collective:
     if len(found) != 1:
         raise UnknownNameError("collective", name, [one.id for one in (found or world.collectives.values())])
     return found[0]
-
-
-def fingerprint(person: Person) -> str:
-    """The fingerprint of somebody's keys, as they see it themselves."""
-    return Public("", Role.WORKER, bytes.fromhex(person.sign), bytes.fromhex(person.box), 0).fingerprint
 
 
 def _insider(found: Collective, person: str, time: int) -> bool:

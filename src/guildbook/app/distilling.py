@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 
-from guildbook.app.naming import masked, masked_practices, roles
+from guildbook.app.naming import SOMEBODY, masked, masked_practices, roles
 from guildbook.app.progress import Progress, silent
 from guildbook.app.settled import settled
 from guildbook.app.withheld import note, without
@@ -14,13 +15,14 @@ from guildbook.config import Config
 from guildbook.distil import Settings, State, StateVersionError, Sums
 from guildbook.distil import learn as distil_learn
 from guildbook.distil.alike import Alike, alike
+from guildbook.distil.changes import Included
 from guildbook.govern import Gate
 from guildbook.govern.naming import may_be_named
 from guildbook.model.errors import StoreError
 from guildbook.model.knowledge import Knowledge, Practice, knowledge_from_dict
 from guildbook.model.purpose import Purpose
 from guildbook.model.time import now
-from guildbook.store import Store, split_part
+from guildbook.store import SegmentRow, Store, split_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,11 @@ class Distilling:
         theirs = [p for p in found.practices if worker in dict(p.contributors)]
         return list(masked_practices(theirs, labels, self._renamed)) if labels else theirs
 
+    def groups(self, kind: str, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> dict[str, str]:
+        """Worker → `team` or `role`, of everybody in one, by name: for figures of whole groups, not to be shown."""
+        found = self._kept(purpose)
+        return {} if found is None else {p.name: g for p in found.people if (g := p.team if kind == "team" else p.role)}
+
     def practice(self, name: str, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> tuple[Practice, bool, list[str]] | None:
         """The only practice whose id begins so, whether it may be shown now, and the names of those it rests on."""
         kept, shown = self._kept(purpose), self.knowledge(purpose)
@@ -117,6 +124,12 @@ class Distilling:
     def learnt_name(purpose: Purpose = Purpose.TRAIN_PEOPLE) -> str:
         """The name under which what was learnt is kept."""
         return _knowledge(purpose)
+
+    def called(self, purpose: Purpose = Purpose.TRAIN_PEOPLE) -> dict[str, str]:
+        """What to call those who may not be named, by name: by the role they have in what was learnt last."""
+        hidden = self._nameless()
+        known = self._kept(purpose) if hidden else None
+        return dict.fromkeys(hidden, SOMEBODY) if known is None else roles(known, hidden)
 
     def _nameless(self) -> frozenset[str]:
         """Names that are not to be shown."""
@@ -162,6 +175,24 @@ class Distilling:
                 return self._refreshed(progress, purpose, jobs, first.pop() if first else None)
 
         return settled(work)
+
+    def parted(self, split: Mapping[str, Sequence[SegmentRow]], purpose: Purpose = Purpose.TRAIN_PEOPLE) -> None:
+        """Note in the sums that segments were written anew as several, so that a part of one can be subtracted.
+
+        Where this is left undone (a kill in between) all is learnt again, to the same result.
+        """
+        with self._store.writing():
+            state, _ = self._state(purpose)
+            grant = next((row.grant for row in self._store.artefacts() if row.name == _state(purpose)), "")
+            if state is None or not split.keys() & state.segments.keys():
+                return
+            named: dict[str, Included] = {}
+            for name, held in state.segments.items():
+                if name in split:
+                    named |= {s.id: replace(held, rows=s.rows, digest=s.digest) for s in split[name]}
+                else:
+                    named[name] = held
+            self._store.put_artefact(_state(purpose), "sums", replace(state, segments=named).to_bytes(), grant)
 
     def _refreshed(self, progress: Progress, purpose: Purpose, jobs: int | None, ahead: Ahead | None) -> Refreshed:
         old, notes = self._state(purpose) if ahead is None else ahead.take()

@@ -67,7 +67,8 @@ def hand(store: Store, gate: Gate, recipient: str, asked: Asked, actor: Actor) -
     if not admitted.grant.segments:
         raise DeniedError(
             f"Nothing may be handed to {actor.name} for {purpose} and {asked.use}.",
-            "Why, for one worker: guildbook terms check --worker NAME --purpose P --for LICENSEE --use U.",
+            "What is missing: guildbook agreement show AGREEMENT; guildbook law status. A worker sees why of theirs: "
+            "guildbook terms check --worker NAME --purpose P --for LICENSEE --use U --as NAME.",
             "nothing-admitted",
         )
     unfinished = asked.output.with_name(f".{asked.output.name}.{os.getpid()}.part")

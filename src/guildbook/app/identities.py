@@ -84,6 +84,11 @@ class Identities:
         file = self.folder.find(name)
         return file.unlock(self.passphrases.of(file))
 
+    def unlock_file(self, path: Path) -> Identity:
+        """The keys in a file that was put aside. Raises `InputError`, and `DeniedError` for a wrong passphrase."""
+        file = self.folder.read(path)
+        return file.unlock(self.passphrases.of(file))
+
     def export(self, name: str) -> dict[str, Any]:
         """The public part, to hand out."""
         return self.folder.find(name).public.to_dict()

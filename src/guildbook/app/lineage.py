@@ -39,7 +39,6 @@ from guildbook.model.time import iso, now
 from guildbook.store import Store, tables
 
 IN_HOUSE_WORD: Final = "in-house"
-_EXPORT: Final = "export:"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PRACTICE: Final = "practice"
 
@@ -171,11 +170,8 @@ class Lineages:
         """Whether it outlives the process that made it, and is not what somebody was shown of their own."""
         if node.kind != READING:
             return True
-        if not node.recipient:
-            return node.name.startswith(_EXPORT) and _anything(groups(node.key))
-        return _anything(groups(node.key)) and not all(
-            g.reason == Reason.OWN_RIGHT for g in groups(node.key) if g.reason in ALLOWING
-        )
+        given = [g.reason for g in groups(node.key) if g.reason in ALLOWING] if node.out else []
+        return any(reason != Reason.OWN_RIGHT for reason in given)
 
     def _line(self, graph: Graph, groups: Callable[[str], Sequence[Group]], node: Node) -> dict[str, Any]:
         world = self._gate.register.world()
@@ -188,7 +184,7 @@ class Lineages:
             kind = kept.get(node.name, "artefact")
             found = found if newest and node.name in kept else Standing(State.GONE)
         elif node.kind == READING:
-            kind = node.name.partition(":")[0]
+            kind = "vault-copy" if node.lent else node.name.partition(":")[0]
         return {
             "name": node.key if node.kind == READING else node.name, "kind": kind, "depth": node.depth,
             "made": iso(node.time), "by": self._gate.label(node.by) if node.by else "the book",
@@ -254,10 +250,6 @@ class Lineages:
 def _acting(actor: Actor) -> str:
     """By whom an act is signed: whoever has no key does it as the book."""
     return "" if actor.signer is None else actor.signer.person
-
-
-def _anything(groups: Iterable[Group]) -> bool:
-    return any(g.reason in ALLOWING for g in groups)
 
 
 def _short(node: Node) -> dict[str, Any]:

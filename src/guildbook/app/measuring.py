@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from guildbook.app.persons import NOBODY, Actor, Persons
 from guildbook.app.progress import Progress, silent
 from guildbook.app.settled import settled
 from guildbook.app.working import work_of
-from guildbook.govern import Gate
+from guildbook.govern import Admitted, Gate
 from guildbook.measure.engine import Engine
 from guildbook.measure.leverage import METRICS, Leverage, Metric, leverage
 from guildbook.measure.trial import Policy
@@ -25,12 +26,19 @@ from guildbook.measure.work import Split, Work
 from guildbook.model.errors import DeniedError, InputError, UnknownNameError, UsageError
 from guildbook.model.purpose import Purpose
 from guildbook.model.time import now
+from guildbook.model.use import METER
 from guildbook.store import Store
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from guildbook.app.measuring_bargain import Bargaining
+    from guildbook.app.measuring_bound import Meter
+    from guildbook.app.measuring_contribution import Sharing
+    from guildbook.app.measuring_exposure import Forecast
+    from guildbook.app.measuring_value import Valuing
+    from guildbook.measure.frontier.found import Found
+    from guildbook.measure.frontier.sweep import Settings
 
 LEAST_TRACES = 20
 """Traces below which nothing is measured: a fifth of them is held back."""
@@ -65,6 +73,37 @@ class Measuring:
         from guildbook.app.measuring_bargain import Bargaining  # noqa: PLC0415
 
         return Bargaining(self)
+
+    @property
+    def valuing(self) -> Valuing:
+        """How much a model helps and how much it does alone, and of how much of a job."""
+        from guildbook.app.measuring_value import Valuing  # noqa: PLC0415
+
+        return Valuing(self)
+
+    @property
+    def meter(self) -> Meter:
+        """The substitution bounds of agreements."""
+        from guildbook.app.measuring_bound import Meter  # noqa: PLC0415
+
+        return Meter(self)
+
+    @property
+    def sharing(self) -> Sharing:
+        """What each worker's traces add, and what is paid by it."""
+        from guildbook.app.measuring_contribution import Sharing  # noqa: PLC0415
+
+        return Sharing(self)
+
+    @property
+    def store(self) -> Store:
+        """The ledger, for receipts."""
+        return self._store
+
+    @property
+    def gate(self) -> Gate:
+        """The gate behind which everything is read."""
+        return self._gate
 
     @property
     def distil(self) -> Distilling:
@@ -103,9 +142,13 @@ class Measuring:
         asked: Asked | None = None,
         actor: Actor = NOBODY,
         by_task: bool = False,
+        proof: bool = False,
         progress: Progress = silent,
     ) -> list[Leverage]:
-        """What the model loses without these workers together, or without each worker alone, greatest loss first."""
+        """What the model loses without these workers together, or without each worker alone, greatest loss first.
+
+        With `proof` each comes with the model hash that the book would have without them.
+        """
         if metric not in METRICS:
             raise UsageError(f"There is no metric called {metric!r}.", f"Metrics: {', '.join(METRICS)}.")
         self.may_see(actor, set(workers), each=each)
@@ -116,8 +159,41 @@ class Measuring:
             worlds = [_one(len(engine.train.workers), code) for code in present.tolist()]
         else:
             worlds = [_masked(engine.train, workers)]
-        found = leverage(engine, worlds, chosen, by_task=by_task, progress=lambda x: progress("leverage", x))
+        found = list(leverage(engine, worlds, chosen, by_task=by_task, progress=lambda x: progress("leverage", x)))
+        if proof:
+            from guildbook.app.measuring_proof import proven  # noqa: PLC0415
+
+            found = proven(self, asked or Asked(), found, progress)
         return sorted(found, key=lambda one: (-one.loss.value, one.workers))
+
+    def health(self, window: str = "", asked: Asked | None = None, progress: Progress = silent) -> dict[str, Any]:
+        """The work over time, and the alarm for a feedback loop; see `measuring_health`."""
+        from guildbook.app.measuring_health import health  # noqa: PLC0415
+
+        return health(self, asked or Asked(), window, progress)
+
+    def frontier(
+        self,
+        settings: Settings | None = None,
+        asked: Asked | None = None,
+        folder: Path | None = None,
+        progress: Progress = silent,
+    ) -> Found:
+        """How much a model may help, against how much it may do alone; see `measuring_frontier.frontier`."""
+        from guildbook.app.measuring_frontier import frontier  # noqa: PLC0415
+
+        return frontier(self, settings, asked, folder, progress)
+
+    def exposure(self, wanted: Forecast, asked: Asked | None = None) -> dict[str, Any]:
+        """How much of a job the traces cover, and what a model adds and replaces there; see `measuring_exposure`."""
+        from guildbook.app.measuring_exposure import exposure  # noqa: PLC0415
+
+        return exposure(self, asked or Asked(), wanted)
+
+    def private(self) -> bool:
+        """Whether the book is one person's: nobody has a key, and no collective was founded."""
+        world = self._gate.register.world()
+        return not world.people and not world.collectives
 
     def may_see(self, actor: Actor, workers: set[str], *, each: bool = False) -> None:
         """Raise `DeniedError` where somebody may not be shown figures of single people.
@@ -126,7 +202,7 @@ class Measuring:
         collective was founded. Before, on one person's machine, whoever has the book is asked no questions.
         """
         world = self._gate.register.world()
-        if not world.people and not world.collectives:
+        if self.private():
             return
         if not each and (len(workers) != 1 or workers == {actor.name}):
             return
@@ -138,11 +214,12 @@ class Measuring:
             "single-person",
         )
 
-    def _work(self, asked: Asked) -> Work:
+    def admitted(self, asked: Asked) -> Admitted:
+        """What is admitted for a measure. Raises `InputError` where nothing is."""
         recipient = self._persons.person(asked.recipient) if asked.recipient else ""
         admitted = self._gate.grant(
             asked.purpose, stage="measure", artefact="measure", recipient=recipient,
-            use="analyse" if recipient else "",
+            use=METER if recipient else "",
         )  # fmt: skip
         if not admitted.grant.segments:
             raise InputError(
@@ -150,7 +227,10 @@ class Measuring:
                 "Begin with: guildbook learn PATH. Who permits what: guildbook terms show.",
                 "nothing-admitted",
             )
-        work = work_of(admitted, self._distil)
+        return admitted
+
+    def _work(self, asked: Asked) -> Work:
+        work = work_of(self.admitted(asked), self._distil)
         if asked.task is not None:
             if asked.task not in work.tasks:
                 raise UnknownNameError("task", asked.task, list(work.tasks))

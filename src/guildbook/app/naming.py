@@ -19,9 +19,10 @@ Rename = Callable[[str], str]
 
 
 def roles(known: Knowledge, hidden: Iterable[str]) -> dict[str, str]:
-    """What each hidden name is replaced by: the role, in words."""
-    whose = {person.name: person.role for person in known.people}
-    return {name: f"{SOMEBODY} ({whose[name]})" if whose.get(name) else SOMEBODY for name in hidden}
+    """What each hidden name is replaced by: the role, in words, unless that names one of them itself."""
+    names = list(hidden)
+    told = {p.name: p.role for p in known.people if p.role and not (names and _pattern(names).search(p.role))}
+    return {name: f"{SOMEBODY} ({told[name]})" if name in told else SOMEBODY for name in names}
 
 
 def masked(known: Knowledge, labels: Mapping[str, str], renamed: Rename) -> Knowledge:
@@ -37,6 +38,11 @@ def masked(known: Knowledge, labels: Mapping[str, str], renamed: Rename) -> Know
         roles=tuple(_group(g, labels) for g in known.roles),
         changes=tuple(_masked(c, labels) for c in known.changes),
     )
+
+
+def unnamed(value: Kept, labels: Mapping[str, str]) -> Kept:
+    """Anything that is told, with those names replaced in all of its texts."""
+    return _masked(value, labels) if labels else value
 
 
 def masked_practices(practices: Sequence[Practice], labels: Mapping[str, str], renamed: Rename) -> tuple[Practice, ...]:
@@ -67,8 +73,13 @@ def _tells(before: Practice, after: Practice) -> bool:
 
 def _masked(value: Kept, labels: Mapping[str, str]) -> Kept:
     """The value with every name in any of its texts replaced."""
-    pattern = re.compile("|".join(rf"(?<!\w){re.escape(n)}(?!\w)" for n in sorted(labels, key=len, reverse=True)))
+    pattern = _pattern(labels)
     return _walk(value, lambda text: pattern.sub(lambda found: labels[found[0]], text))
+
+
+def _pattern(names: Iterable[str]) -> re.Pattern[str]:
+    """Any of these names as whole words, the longest first."""
+    return re.compile("|".join(rf"(?<!\w){re.escape(n)}(?!\w)" for n in sorted(names, key=len, reverse=True)))
 
 
 def _walk(value: Any, change: Rename) -> Any:

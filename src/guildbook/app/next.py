@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from guildbook.app.distilling import Distilling, next_artefact
+from guildbook.app.naming import unnamed
 from guildbook.app.neural import COUNTS, MIXED, Nets
 from guildbook.app.progress import Progress, silent
 from guildbook.app.rounds import newest
@@ -85,13 +86,13 @@ class NextSteps:
         self._nets = nets
 
     def foresee(self, asked: Asked, progress: Progress = silent) -> Foresight:
-        """What comes next, with reasons.
+        """What comes next, with reasons; who may not be named is told of by their role.
 
         Raises `InputError` when nothing is admitted, `UnknownNameError` for a case or task that is not known,
         `UsageError` for a case that is both named and spelt out, `MissingExtraError` where the net alone is asked for
         and torch is not installed.
         """
-        return settled(lambda: self._foreseen(asked, progress))
+        return unnamed(settled(lambda: self._foreseen(asked, progress)), self._distil.called())
 
     def _foreseen(self, asked: Asked, progress: Progress) -> Foresight:
         from guildbook.distil.nextstep import complete, reasons  # noqa: PLC0415 - compiled parts take time to load

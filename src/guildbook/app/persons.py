@@ -11,7 +11,8 @@ from guildbook.govern.acts import ActKind
 from guildbook.govern.identity.person import Public, Role
 from guildbook.govern.identity.signing import Identity, KeySigner
 from guildbook.govern.signer import Signer
-from guildbook.model.errors import DeniedError, UnknownNameError
+from guildbook.govern.world.parts import Person
+from guildbook.model.errors import DeniedError, UnknownNameError, UsageError
 from guildbook.model.time import iso
 from guildbook.store import Store
 
@@ -44,6 +45,11 @@ class Actor:
 NOBODY = Actor("", "", None)
 
 
+def fingerprint(person: Person) -> str:
+    """The fingerprint of somebody's keys, as they see it themselves."""
+    return Public("", Role.WORKER, bytes.fromhex(person.sign), bytes.fromhex(person.box), 0).fingerprint
+
+
 @dataclass(frozen=True, slots=True)
 class Persons:
     """The people of one book who have keys, and how anybody acts in it."""
@@ -68,7 +74,9 @@ class Persons:
         return self._told(signer.person, public) | {"since": iso(act.time)}
 
     def rekey(self, old: Identity, new: Identity) -> dict[str, Any]:
-        """Change an enrolled person's key, signed with the one they have."""
+        """Change an enrolled person's key, signed with the one they have. Raises `DeniedError`, `UsageError`."""
+        if old.public.name != new.public.name:
+            raise UsageError("These are the keys of two people.", "Give the old key file of the same person.")
         signer = KeySigner(old, self.person(old.public.name))
         body = {"person": signer.person, "sign": new.public.sign.hex(), "box": new.public.box.hex()}
         self._gate.register.act(ActKind.REKEY, body, signer)
@@ -77,7 +85,13 @@ class Persons:
     def everybody(self) -> list[dict[str, Any]]:
         """The people with keys, with what others compare them by."""
         return [
-            {"name": self._gate.label(one.id), "id": one.id, "roles": sorted(one.roles), "key": one.sign}
+            {
+                "name": self._gate.label(one.id),
+                "id": one.id,
+                "roles": sorted(one.roles),
+                "key": one.sign,
+                "fingerprint": fingerprint(one),
+            }
             for one in sorted(self._gate.register.world().people.values(), key=lambda p: self._gate.label(p.id))
         ]
 

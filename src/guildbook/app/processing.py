@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from guildbook.app.distilling import Distilling
+from guildbook.app.naming import unnamed
 from guildbook.app.withheld import HOW_TO_GO_ON
 from guildbook.app.writing import written
 from guildbook.govern import Gate
@@ -66,7 +67,8 @@ class Processing:
     def conformance(self, case: str) -> Conformance:
         """One case against what is usual in its task.
 
-        The case is read under a grant for `train-people`. Raises `UnknownNameError` where nothing admitted has it.
+        Who may not be named is told of by their role. The case is read under a grant for `train-people`. Raises
+        `UnknownNameError` where nothing admitted has it.
         """
         from guildbook.distil.conformance import conformance  # noqa: PLC0415 - compiled parts take time to load
         from guildbook.distil.maps import titles  # noqa: PLC0415
@@ -79,7 +81,7 @@ class Processing:
         found = case_of(admitted, tried, self._distil.settings())
         if found is None:
             raise UnknownNameError("case", case)
-        return conformance(found, sums, named)
+        return unnamed(conformance(found, sums, named), self._distil.called())
 
     def _sums(self) -> Sums:
         found = self._distil.sums()

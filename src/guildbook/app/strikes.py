@@ -178,6 +178,11 @@ class Strikes:
         if len(found) != 1:
             if not known:
                 raise DeniedError("No strike was proposed.", "guildbook strike propose COLLECTIVE.", "no-strike")
+            if name is None and len(live) > 1:
+                raise UsageError(
+                    f"{len(live)} strikes are proposed or running.",
+                    f"Name one: {', '.join(one.id[:12] for one in live)}.",
+                )
             raise UnknownNameError("strike", name or "", [one.id for one in (found or live or known.values())])
         return found[0]
 

@@ -139,7 +139,11 @@ def check_proof(
     if json:
         show(found)
     elif found["holds"]:
-        told = {"inclusion": f"entry {found.get('entry')} is in the log", "consistency": "the log only grew"}
+        told = {
+            "inclusion": f"entry {found.get('entry')} is in the log",
+            "consistency": "the log only grew",
+            "statement": "every line of the statement is in the log",
+        }
         what = told.get(found["proof"], f"the log says in entry {found.get('entry')} what this certificate says")
         say(f"The proof holds: {what}. Signed by {', '.join(found['signed_by'])}.")
         if found.get("act"):

@@ -38,6 +38,8 @@ def register(app: typer.Typer) -> None:
     collective.command("forbid")(forbid)
     collective.command("unforbid")(unforbid)
     collective.command("elect")(elect)
+    collective.command("appeals")(appeals)
+    collective.command("answer")(answer)
     ballot.register(collective)
     app.add_typer(collective, name="collective")
 
@@ -212,6 +214,39 @@ def unforbid(
     )  # fmt: skip
 
 
+def appeals(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(metavar="[COLLECTIVE]", help="Its name or id; else all.")] = None,
+    person: As = None,
+    json: Json = False,
+) -> None:
+    """List what members object to in their statements: to a steward; to a member, their own."""
+    with session(context).book() as book:
+        made = book.statements.appeals(name, actor(context, book, person))
+    if json:
+        show(made)
+    else:
+        table(("appeal", "by", "entry", "about", "what is wrong", "answer"), [
+            (a["appeal"][:12], a["by"], a["entry"], a["line"]["kind"], a["text"],
+             "" if a["upheld"] is None else f"{'upheld' if a['upheld'] else 'dismissed'}: {a['answer']}")
+            for a in made
+        ])  # fmt: skip
+
+
+def answer(
+    context: typer.Context,
+    appeal: Annotated[str, typer.Argument(metavar="APPEAL", help="Its id, or the beginning.")],
+    text: Annotated[str, typer.Option(metavar="TEXT", help="The answer.")],
+    uphold: Annotated[bool, typer.Option("--uphold/--dismiss", help="Whether they are right.")],
+    person: As = None,
+    json: Json = False,
+) -> None:
+    """Answer an appeal, as a steward. It stands in the member's next statement."""
+    with session(context).book() as book:
+        made = book.statements.answer(appeal, text, actor(context, book, person), upheld=uphold)
+    show(made) if json else say(f"The appeal of {made['by']} is {'upheld' if uphold else 'dismissed'}.")
+
+
 def elect(
     context: typer.Context,
     collective: Which,
@@ -241,11 +276,17 @@ def _tell(told: dict[str, Any], *, json: bool) -> None:
         return
     charter = told["charter"]
     rows = [("id", told["collective"]), ("name", told["name"]), ("members", told["members"])]
-    rows += [(name.replace("_", " "), value) for name, value in charter.items() if name != "name"]
+    rows += [_rule(name, value) for name, value in charter.items() if name != "name"]
     table(("", ""), rows)
     for one in told.get("asking", ()):
-        how = "vouch, with what they tell you" if charter["admission"] == "vouched" else "admit"
-        say(f"{one['name']} ({one['fingerprint']}, {one['vouches']} vouch for it) asks to join: collective {how}.")
+        if charter["admission"] == "vouched":
+            say(f"{one['name']} asks to join; {one['vouches']} have vouched. Ask them for the fingerprint that")
+            say("  `guildbook identity show` prints on their machine, then: guildbook collective vouch "
+                f"{told['collective']} {one['name']} FINGERPRINT")  # fmt: skip
+        else:
+            say(f"{one['name']} ({one['fingerprint']}) asks to join: guildbook collective admit.")
+    if charter["law"]:
+        say(f"Under {charter['law']} some things have to be done before anybody outside reads: guildbook law status")
     if "roll" in told:
         table(
             ("member", "fingerprint", "offices", "delegated", "leaves"),
@@ -256,6 +297,13 @@ def _tell(told: dict[str, Any], *, json: bool) -> None:
         )
         for refusal in told["refusals"]:
             say(f"Refused: {' '.join(refusal)}.")
+
+
+def _rule(name: str, value: object) -> tuple[str, object]:
+    """A rule of a charter as people say it."""
+    if name.endswith("_ppm") and isinstance(value, int):
+        return name.removesuffix("_ppm").replace("_", " "), f"{value / 10_000:g} %"
+    return name.replace("_", " "), value or "none" if name == "law" else value
 
 
 def _ppm(share: float) -> int:

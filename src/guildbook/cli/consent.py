@@ -95,14 +95,19 @@ def uses(
     if json:
         show([
             {"id": u.id, "grant": u.grant, "worker": u.worker, "purpose": u.purpose, "stage": u.stage,
-             "artefact": u.artefact, "time": iso(u.time), "segments": u.segments, "events": u.rows, "reason": u.reason}
+             "artefact": u.artefact, "time": iso(u.time), "segments": u.segments, "events": u.rows,
+             "recipient": u.recipient or None, "use": u.use or None, "reason": u.reason, "clauses": list(u.clauses)}
             for u in found
         ])  # fmt: skip
     else:
         table(
-            ("time", "worker", "purpose", "read by", "into", "events", "because"),
-            [(iso(u.time)[:19], u.worker, u.purpose, u.stage, u.artefact, f"{u.rows:,}", u.reason) for u in found],
-        )
+            ("time", "worker", "purpose", "for", "into", "events", "because", "under"),
+            [
+                (iso(u.time)[:19], u.worker, u.purpose, u.recipient or f"the book ({u.stage})", u.artefact,
+                 f"{u.rows:,}", u.reason, " ".join(u.clauses))
+                for u in found
+            ],
+        )  # fmt: skip
         _left_out(hidden)
 
 

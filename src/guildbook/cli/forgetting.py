@@ -122,13 +122,14 @@ def wanted(since: str | None, until: str | None, last: str | None, app: str | No
             raise UsageError(f"{last!r} is no length of time.", "For example: --last 10m, --last 3h, --last 2d.")
         end = now()
         return Part(end - int(found[1]) * _UNITS[found[2]], end, app)
-    part = Part(_time(since), _time(until, end=True), app)
+    part = Part(moment(since), moment(until, end=True), app)
     if part.app is not None and part.until is None:
         part = Part(part.first, now(), app)  # what comes later is recorded again
     return part or None
 
 
-def _time(text: str | None, *, end: bool = False) -> int | None:
+def moment(text: str | None, *, end: bool = False) -> int | None:
+    """A time in µs UTC; a date is its beginning, with `end` its end. Raises `UsageError`."""
     if text is None:
         return None
     try:

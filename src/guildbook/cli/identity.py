@@ -29,6 +29,7 @@ def register(app: typer.Typer) -> None:
     identity.command("passwd")(passwd)
     identity.command("export")(export)
     identity.command("enrol")(enrol)
+    identity.command("rekey")(rekey)
     identity.command("enrolled")(enrolled)
     app.add_typer(identity, name="identity")
 
@@ -129,6 +130,19 @@ def enrol(context: typer.Context, name: Name, json: Json = False) -> None:
     say(f"{made['name']}, {made['role']}, acts in this book with the key {made['fingerprint']}.")
 
 
+def rekey(
+    context: typer.Context,
+    name: Name,
+    old: Annotated[Path, typer.Option("--old", metavar="FILE", help="The key file you acted with until now.")],
+    json: Json = False,
+) -> None:
+    """Act with new keys from now on: signed with the old ones, which you have put aside before `identity new`."""
+    mine = identities(context)
+    with session(context).book() as book:
+        made = book.persons.rekey(mine.unlock_file(old), mine.unlock(name))
+    show(made) if json else say(f"{made['name']} acts in this book with the key {made['fingerprint']}.")
+
+
 def enrolled(context: typer.Context, json: Json = False) -> None:
     """Who acts in this book with a key of their own."""
     with session(context).book() as book:
@@ -136,7 +150,7 @@ def enrolled(context: typer.Context, json: Json = False) -> None:
     if json:
         show(found)
     else:
-        table(("name", "roles", "key"), [(p["name"], ", ".join(p["roles"]), p["key"]) for p in found])
+        table(("name", "roles", "fingerprint"), [(p["name"], ", ".join(p["roles"]), p["fingerprint"]) for p in found])
 
 
 def _ask(question: str, new: bool, /) -> str:

@@ -121,11 +121,12 @@ def _tell(found: dict[str, Any], *, json: bool) -> None:
     rows = [
         (r["step"], r["value"], r["for"], r["reference"] or r["document"] or "", r["by"]) for r in found["recorded"]
     ]
-    table(("step", "recorded as", "for", "reference", "by"), rows)
+    if rows:
+        table(("step", "recorded as", "for", "reference", "by"), rows)
     for one in found["missing"]:
-        paper = " --document FILE" if one["papers"] else ""
+        first, *others = (f"{v} --document FILE" if v in one["papers"] else v for v in one["values"])
         say(f"Missing: {one['step']}. {one['what']}")
-        say(f"  guildbook law record {one['step']} --value {'|'.join(one['values'])}{paper} --as STEWARD")
+        say(f"  guildbook law record {one['step']} --as STEWARD --value {first}" + "".join(f"; or {v}" for v in others))
     if "state" in found:
         told, left = found["notices_acknowledged"], found["notices_missing"]
         say(f"{found['agreement']}: {found['state']}. {told} of {told + left} members have acknowledged the notice.")

@@ -33,6 +33,7 @@ from guildbook.cli import (
     strike,
     teaching,
     terms,
+    vault,
 )
 from guildbook.cli.session import Session
 from guildbook.model.errors import GuildbookError, UsageError
@@ -60,6 +61,7 @@ for part in (
     agreement,
     collective,
     strike,
+    vault,
     data,
     book,
     configure,

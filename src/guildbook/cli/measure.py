@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from guildbook.cli import measure_bargain
+from guildbook.cli import (
+    measure_bargain,
+    measure_bound,
+    measure_contribution,
+    measure_exposure,
+    measure_frontier,
+    measure_health,
+    measure_value,
+)
 from guildbook.cli.identity import As, actor
 from guildbook.cli.session import Json, progress, say, session, show, table
 
@@ -27,6 +35,12 @@ def register(app: typer.Typer) -> None:
     measure = typer.Typer(no_args_is_help=True, help="What the traces are worth, and to whom.")
     measure.command("leverage")(leverage)
     measure_bargain.register(measure)
+    measure_frontier.register(measure)
+    measure_contribution.register(measure)
+    measure_value.register(measure)
+    measure_bound.register(measure)
+    measure_health.register(measure)
+    measure_exposure.register(measure)
     app.add_typer(measure, name="measure")
 
 
@@ -52,6 +66,9 @@ def leverage(
         "augmentation"
     ),
     by_task: Annotated[bool, typer.Option("--by-task", help="Also by task.")] = False,
+    proof: Annotated[
+        bool, typer.Option("--proof", help="With the model hash that the book would have without them.")
+    ] = False,
     purpose: For = "train-people",
     to: To = "",
     task: Task = None,
@@ -69,7 +86,7 @@ def leverage(
     with session(context).book() as book, progress() as report:
         found = book.measure.leverage(
             worker or (), each=each, metric=metric, asked=wanted, actor=actor(context, book, who), by_task=by_task,
-            progress=report,
+            proof=proof, progress=report,
         )  # fmt: skip
     if json:
         show({"metric": metric, "purpose": purpose, "leverage": [one.to_dict() for one in found]})
@@ -78,7 +95,10 @@ def leverage(
     for one in found:
         loss = one.loss
         interval = f"{loss.low:+.4f} to {loss.high:+.4f}"
-        rows.append([", ".join(one.workers), f"{one.without_them:.4f}", f"{loss.value:+.4f}", interval, one.touched])
+        hashes = [one.model_hash] if proof else []
+        rows.append(
+            [", ".join(one.workers), f"{one.without_them:.4f}", f"{loss.value:+.4f}", interval, one.touched, *hashes]
+        )
     if found:
         say(f"{metric} of the model with everybody: {found[0].with_them:.4f}")
-    table(["without", metric, "loss", "95 % interval", "traces touched"], rows)
+    table(["without", metric, "loss", "95 % interval", "traces touched", *(["model hash"] if proof else [])], rows)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from guildbook.cli.identity import As, actor
-from guildbook.cli.session import Json, progress, say, session, show, table
+from guildbook.cli.session import Json, lines, progress, say, session, show, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,8 @@ def register(app: typer.Typer) -> None:
     mine.command("show")(show_mine)
     mine.command("traces")(traces)
     mine.command("delete")(delete)
+    mine.command("statement")(statement)
+    mine.command("appeal")(appeal)
     app.add_typer(mine, name="mine")
 
 
@@ -89,6 +92,58 @@ def delete(
             part = Part(first=time, until=time + 1, event=found)
             result = book.forget(name, part, signer=who.signer, progress=report)
     show(result.to_dict()) if json else tell(result)
+
+
+def statement(
+    context: typer.Context,
+    since: Annotated[
+        str | None, typer.Option("--from", metavar="DAY", help="From then on; else from this month's first day.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--to", metavar="DAY", help="To its end; else up to now.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it: FILE.json with proofs, or FILE.md.")
+    ] = None,
+    person: As = None,
+    json: Json = False,
+) -> None:
+    """Show what happened to your traces in a period: uses, refusals, payouts; each line proved, all of it signed."""
+    import json as plain
+
+    from guildbook.app.stated import markdown
+    from guildbook.app.writing import written
+    from guildbook.cli.forgetting import moment
+    from guildbook.model.time import from_micros, now, to_micros
+
+    end = now()
+    first = to_micros(from_micros(end).replace(day=1, hour=0, minute=0, second=0, microsecond=0))
+    with session(context).book() as book:
+        made = book.statements.statement(
+            actor(context, book, person), moment(since) or first, moment(until, end=True) or end
+        )
+    if output is not None:
+        as_json = output.suffix.lower() == ".json"
+        written(output, plain.dumps(made, ensure_ascii=False, indent=2) + "\n" if as_json else markdown(made))
+        say(f"The statement is in {output}." + (" Check it: guildbook audit check-proof." if as_json else ""))
+    if json:
+        show(made)
+    elif output is None:
+        lines(markdown(made))
+
+
+def appeal(
+    context: typer.Context,
+    entry: Annotated[int, typer.Argument(metavar="ENTRY", help="Which entry of the log, as your statement has it.")],
+    text: Annotated[str, typer.Option(metavar="TEXT", help="What is wrong with it.")],
+    collective: Annotated[
+        str | None, typer.Option(metavar="COLLECTIVE", help="To whose stewards; else your only one's.")
+    ] = None,
+    person: As = None,
+    json: Json = False,
+) -> None:
+    """Object to something in your statement. A steward of your collective sees it and answers."""
+    with session(context).book() as book:
+        made = book.statements.appeal(entry, text, actor(context, book, person), collective)
+    show(made) if json else say(f"{made['collective']} has your appeal {made['appeal'][:12]} against entry {entry}.")
 
 
 def _section(title: str, rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:

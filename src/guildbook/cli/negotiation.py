@@ -185,6 +185,8 @@ def notices(context: typer.Context, person: As = None, json: Json = False) -> No
         return
     for one in found:
         lines(one["text"])
+        if one["acknowledged"] is None:  # of a measure: nothing is asked
+            continue
         say("Acknowledged." if one["acknowledged"] else f"guildbook agreement acknowledge {one['agreement']} --as NAME")
 
 
@@ -215,5 +217,6 @@ def _tell(found: dict[str, Any], *, json: bool) -> None:
     rows += [("signed by", ", ".join(found["signed"])), ("ratified", "yes" if found["ratified"] else "no")]
     rows += [(f"suspended: {clause}", why) for clause, why in found["suspended"].items()]
     if found["law"]:
+        rows += [("law", found["law"]), ("to be recorded", ", ".join(found["law_lacks"]) or "nothing more")]
         rows.append(("notices missing", found["notices_missing"]))
     table(("", ""), rows)

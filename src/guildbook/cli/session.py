@@ -35,7 +35,9 @@ class Session:
     def book(self, *, create: bool = False) -> Generator[Book]:
         """The book, open. Without `create` a missing one is an error that says how to begin."""
         from guildbook.app import open_book
+        from guildbook.columns.memory import one_heap
 
+        one_heap()
         try:
             with open_book(self.home, overrides=self.overrides, create=create) as opened:
                 yield opened

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from guildbook.cli.identity import As, actor
-from guildbook.cli.session import Json, say, session, show, table
+from guildbook.cli.session import Json, progress, say, session, show, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from guildbook.app import Book
     from guildbook.app.persons import Actor
 
+Learn = Annotated[bool, typer.Option("--learn/--no-learn", help="Learn at once from what may be used now.")]
 Which = Annotated[str | None, typer.Argument(metavar="[STRIKE]", help="Its id; else the only one under way.")]
 
 
@@ -77,17 +78,20 @@ def call(
     begins: Annotated[
         str | None, typer.Option("--from", metavar="TIME", help="When it begins, ISO 8601; else as soon as may be.")
     ] = None,
+    learn: Learn = True,
     person: As = None,
     json: Json = False,
 ) -> None:
     """Open the pledges, once there are enough, and begin after the charter's notice."""
     moment = None if begins is None else _moment(begins)
-    _do(context, person, json, lambda book, who: book.strikes.call(strike, who, moment))
+    _do(context, person, json, lambda book, who: book.strikes.call(strike, who, moment), learn=learn)
 
 
-def end(context: typer.Context, strike: Which = None, person: As = None, json: Json = False) -> None:
+def end(
+    context: typer.Context, strike: Which = None, learn: Learn = True, person: As = None, json: Json = False
+) -> None:
     """End a strike: everything is as it was."""
-    _do(context, person, json, lambda book, who: book.strikes.end(strike, who))
+    _do(context, person, json, lambda book, who: book.strikes.end(strike, who), learn=learn)
 
 
 def status(context: typer.Context, strike: Which = None, json: Json = False) -> None:
@@ -109,10 +113,33 @@ def list_strikes(context: typer.Context, json: Json = False) -> None:
         ])  # fmt: skip
 
 
-def _do(context: typer.Context, person: str | None, json: bool, act: Callable[[Book, Actor], dict[str, Any]]) -> None:
+def _do(
+    context: typer.Context,
+    person: str | None,
+    json: bool,
+    act: Callable[[Book, Actor], dict[str, Any]],
+    *,
+    learn: bool = False,
+) -> None:
     with session(context).book() as book:
         made = act(book, actor(context, book, person))
+        if learn and made["state"] in {"running", "ended"} and made["begins"]:
+            _learn(book)
     _tell(made, json=json)
+
+
+def _learn(book: Book) -> None:
+    """Bring what was learnt to what may be used now. The strike holds already, whatever becomes of this."""
+    from guildbook.model.errors import BookBusyError
+
+    say("It is in force. Learning from what may be used now (it can be interrupted: guildbook learn goes on) …")
+    try:
+        with progress() as report:
+            found = book.learn(progress=report)
+    except BookBusyError:
+        say("Another process is writing. Afterwards: guildbook learn")
+        return
+    say(f"{len(found.knowledge.practices):,} practices, from {found.knowledge.workers:,} people, are shown.")
 
 
 def _tell(found: dict[str, Any], *, json: bool) -> None:

@@ -119,7 +119,9 @@ def check(
     worker: Annotated[str, typer.Option("--worker", metavar="NAME", help="Whose traces.")],
     purpose: What,
     trace_class: Class = None,
-    to: Annotated[str | None, typer.Option("--for", metavar="NAME", help="For whom; else for use in the book.")] = None,
+    to: Annotated[
+        str | None, typer.Option("--for", "--to", metavar="NAME", help="For whom; else for use in the book.")
+    ] = None,
     use: Annotated[str, typer.Option("--use", metavar="USE", help="What a licensee would do with them.")] = "",
     person: As = None,
     json: Json = False,

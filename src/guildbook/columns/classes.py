@@ -59,14 +59,16 @@ def parts(events: pa.Table) -> list[tuple[str, int, int, int, str]]:
     times = events["time"].cast(pa.int64()).to_numpy()
     if len(names) == 1:
         return [(names[0], len(times), int(times.min()), int(times.max()), digest(events["id"]))]
-    found: list[tuple[str, int, int, int, str]] = []
-    lanes = lanes_of(events["id"])
-    for place, name in enumerate(names):
-        here = code == place
-        found.append((
-            name, int(here.sum()), int(times[here].min()), int(times[here].max()), digest_of(lanes[here]),
-        ))  # fmt: skip
-    return found
+    order = np.argsort(code, kind="stable")
+    starts = np.searchsorted(code[order], np.arange(len(names)))  # each of the classes has a row
+    times = times[order]
+    rows = np.diff(starts, append=len(times)).tolist()
+    first, last = np.minimum.reduceat(times, starts).tolist(), np.maximum.reduceat(times, starts).tolist()
+    sums = np.add.reduceat(lanes_of(events["id"])[order], starts, axis=0, dtype=np.uint64)
+    return [
+        (name, rows[place], first[place], last[place], digest_of(sums[place : place + 1]))
+        for place, name in enumerate(names)
+    ]
 
 
 def only(events: pa.Table, wanted: Sequence[str]) -> pa.Table:

@@ -25,8 +25,8 @@ from guildbook.govern.policy import decide
 from guildbook.govern.world import World
 from guildbook.model.decision import HELD, Decision, Reason, Request
 from guildbook.store import PART, ClassPart, WorkerState, class_names, class_parts, decode_terms, tables
-from guildbook.store.listing import Marks, about, columns
-from guildbook.store.twins import twins
+from guildbook.store.listing import Marks, about, columns, joined_columns, spans
+from guildbook.store.together import together
 
 _FEW: Final = 400
 _CUTS: Final = 8
@@ -34,6 +34,7 @@ _CUTS: Final = 8
 _ALL: Final = ("",)
 _BULK: Final = 20_000
 """Segments from which on they are listed by columns."""
+_THREADS: Final = 2
 _S: Final = tables.segments.c
 
 
@@ -112,20 +113,20 @@ def admit(connection: Connection, world: World, request: Request, ids: Sequence[
 def _admit_all(engine: Engine, world: World, request: Request) -> Admission | None:
     """The same for a whole book of many segments, by columns; None in the rare case that it cannot be done so.
 
-    While Python decides on the groups, the database lists the segments to another thread.
+    While Python decides on the groups, the database lists the segments to other threads.
     """
     months = cuts(world, request)
     marks = Marks(engine.dialect.name, (_S.worker, _S.terms, _S.classes, _stretch_of_row(months)))
     noted: list[tuple[Any, Key]] = []
-    with twins(engine) as (one, other), ThreadPoolExecutor(1) as pool:
-        listed = pool.submit(columns, other, marks)
+    with together(engine, 1 + _THREADS) as (one, *others), ThreadPoolExecutor(_THREADS) as pool:
+        listed = [pool.submit(columns, o, marks, span) for o, span in zip(others, spans(one, _THREADS), strict=True)]
         groups = list(_groups(one, "", None, months, marks, noted))
         decided = rule(groups, world, request, _leaving(one))
         some = admitted(decided)
         parted = {key: each for key, each in some.items() if not each.whole}
         rows = _selected(one, None, "", parted=True) if parted else ()
         in_part = pieces(rows, parted, months)
-        found = listed.result()
+        found = joined_columns([each.result() for each in listed])
     at = marks.places([mark for mark, _ in noted], found.marks)
     if at is None:
         return None

@@ -20,6 +20,8 @@ from guildbook.model.time import now
 from guildbook.store import DONE, WHOLE, ErasureReport, Parted, Scope, Store, tables
 
 _EXPORTED: Final = "export:%"
+_SCORED: Final = "vault:%"
+"""Only scores came out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ class Erasing:
             .where(
                 table.worker == worker,
                 or_(table.recipient.not_in(("", worker)), table.artefact.like(_EXPORTED)),  # not the worker's own look
+                table.artefact.not_like(_SCORED),
             )
             .order_by(table.time, table.id)
         )

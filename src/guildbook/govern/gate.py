@@ -9,7 +9,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select
 
 from guildbook.govern import receipts
 from guildbook.govern.acts import ActKind
@@ -225,8 +225,7 @@ class Gate:
         """From here on no grant admits the worker, by id; logged and marked in one transaction."""
 
         def mark(ledger: Connection, _: range) -> None:
-            state = update(tables.workers).where(tables.workers.c.id == worker)
-            ledger.execute(state.values(state=WorkerState.ERASING))
+            self._store.begin_erase(worker, ledger)
 
         self.register.act(ActKind.ERASE_BEGIN, {"worker": worker}, signer, project=mark)
 

@@ -48,7 +48,10 @@ def _ruled(world: World, request: Request, purposes: tuple[str, ...]) -> tuple[R
     if paused and (request.trace_class in paused or EVERY in paused):
         return Reason.PAUSED, ()
     for name in world.striking.get(worker, ()):
-        if world.strikes[name].covers(request.trace_class, purposes, request.recipient, request.time):
+        strike = world.strikes[name]
+        if strike.covers(request.trace_class, purposes, request.recipient, request.time) and (
+            world.collectives[strike.collective].member(worker, request.time)  # who leaves strikes no longer
+        ):
             return Reason.STRIKE, (name,)
     return vaulted(world, request) or _granted(world, request, purposes)
 
@@ -69,7 +72,7 @@ def _granted(world: World, request: Request, purposes: tuple[str, ...]) -> tuple
         if _refuses(collective, request, purposes):
             return Reason.COLLECTIVE_REFUSAL, (name,)
         found = _agreed(world, name, request) if not found else (*found, *_agreed(world, name, request))
-        over = over or (() if found else _metered(world, name, request))
+        over = over or (() if found else _metered(world, name, request)[:1])
     outside = request.recipient != IN_HOUSE
     if found:
         if guarded and outside:
@@ -87,13 +90,14 @@ def _granted(world: World, request: Request, purposes: tuple[str, ...]) -> tuple
 def _under_law(
     world: World, laws: list[Profile], request: Request, found: tuple[str, ...]
 ) -> tuple[Reason, tuple[str, ...]]:
-    """The first agreement for which everything that law profiles want first was done; else what the first one lacks."""
+    """The first agreement for which everything that law profiles want first was done; else what is lacking last."""
     lacks: tuple[Reason, tuple[str, ...]] | None = None
     for clause in found:
         reason = _lacking(world, laws, request, clause)
         if reason is Reason.AGREEMENT:
             return reason, (clause,)
-        lacks = lacks or (reason, (clause,))
+        if lacks is None or (reason, lacks[0]) == (Reason.STEP_NOT_RECORDED, Reason.NOTICE_NOT_SERVED):
+            lacks = reason, (clause,)
     return lacks or (Reason.NO_PERMISSION, ())
 
 

@@ -67,17 +67,20 @@ ACTS: Final[Mapping[ActKind, frozenset[Standing]]] = {
         _({_S}),
     ),
     **dict.fromkeys(
-        (ActKind.VAULT_MAKE, ActKind.VAULT_LEND, ActKind.VAULT_WITHHOLD, ActKind.VAULT_RELEASE, ActKind.VAULT_END),
+        (
+            ActKind.VAULT_MAKE, ActKind.VAULT_HOLD, ActKind.VAULT_LEND, ActKind.VAULT_WITHHOLD, ActKind.VAULT_RELEASE,
+            ActKind.VAULT_END,
+        ),
         _({_S}),
     ),
     ActKind.VAULT_SCORE: _({_S, _L}),
-    **dict.fromkeys((ActKind.VAULT_HOLD, ActKind.VAULT_ALARM), _RUNS),
+    ActKind.VAULT_ALARM: _RUNS,
     **dict.fromkeys((ActKind.OFFER, ActKind.COUNTER, ActKind.SIGN, ActKind.TERMINATE), _({_S, _L})),
     ActKind.NOTICE: _({_S, _L, _O, _B}),
-    **dict.fromkeys((ActKind.SUSPEND, ActKind.MEASURE), _({_S, _O, _B})),
+    **dict.fromkeys((ActKind.SUSPEND, ActKind.MEASURE, ActKind.PAYOUT), _({_S, _O, _B})),
     **dict.fromkeys(
         (
-            ActKind.GRANT, ActKind.USE, ActKind.PUBLISH, ActKind.PAYOUT, ActKind.ERASED, ActKind.ERASED_PART,
+            ActKind.GRANT, ActKind.USE, ActKind.PUBLISH, ActKind.ERASED, ActKind.ERASED_PART,
         ),
         _RUNS,
     ),
@@ -85,7 +88,7 @@ ACTS: Final[Mapping[ActKind, frozenset[Standing]]] = {
 }  # fmt: skip
 """Acts that hang on who does them. Of one worker without a key, whoever runs the command does the worker's."""
 RUNNING: Final = frozenset({
-    ActKind.VAULT_HOLD, ActKind.VAULT_ALARM,
+    ActKind.VAULT_ALARM,
     ActKind.ERASE_BEGIN, ActKind.ERASE_PART, ActKind.NOTICE, ActKind.SUSPEND, ActKind.GRANT, ActKind.USE,
     ActKind.PUBLISH, ActKind.WITHDRAW, ActKind.PAYOUT, ActKind.ERASED, ActKind.ERASED_PART,
     ActKind.DERIVE, ActKind.MEASURE,
@@ -102,9 +105,9 @@ READS: Final[Mapping[Read, frozenset[Standing]]] = {
 PRIVATE: Final = frozenset(
     {kind for kind, who in ACTS.items() if who == frozenset({_W})}
     | {ActKind.PLEDGE, ActKind.UNPLEDGE, ActKind.GRANT, ActKind.USE, ActKind.ERASE_PART, ActKind.ERASED_PART}
-    | {ActKind.ANSWER}
+    | {ActKind.ANSWER, ActKind.PAYOUT}
 )
-"""Acts that tell what somebody has said, or by which of their permissions something was read."""
+"""Acts that tell what somebody has said or was paid, or by which of their permissions something was read."""
 
 
 def standings(world: World, act: Act) -> set[Standing]:

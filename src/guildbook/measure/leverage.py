@@ -35,12 +35,15 @@ class Leverage:
     hours: float | None = None
     """For augmentation: hours of the held-back work that are no longer saved."""
     by_task: tuple[tuple[str, Estimate], ...] = ()
+    model_hash: str = ""
+    """Of the book learnt without them, where it was worked out."""
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
         return {
             "workers": list(self.workers), "metric": self.metric, "with": self.with_them, "without": self.without_them,
             "loss": self.loss.to_dict(), "hours": self.hours, "touched": self.touched, "model": self.model,
+            **({"model_hash": self.model_hash} if self.model_hash else {}),
             "by_task": [{"task": task} | loss.to_dict() for task, loss in self.by_task],
         }  # fmt: skip
 

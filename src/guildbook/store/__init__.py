@@ -24,6 +24,8 @@ from guildbook.store.rows import (
     class_parts,
     decode_terms,
     encode_terms,
+    free_terms,
+    hold_terms,
     split_part,
 )
 from guildbook.store.scopes import DONE, WHOLE, Scope
@@ -59,6 +61,8 @@ __all__ = [
     "class_parts",
     "decode_terms",
     "encode_terms",
+    "free_terms",
+    "hold_terms",
     "split_part",
     "tables",
 ]

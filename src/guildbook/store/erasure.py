@@ -18,13 +18,12 @@ Ended = Callable[[ErasureReport, Change], None]
 """Makes the change, in a transaction that may log it."""
 
 
-def begin(vault: Vault, worker: str) -> None:
+def begin(connection: Connection, worker: str) -> None:
     """From now on nothing of this worker is taken in; what is there can still be read, to subtract it."""
-    with vault.change() as connection:
-        if people.state(connection, worker) == WorkerState.ACTIVE:
-            connection.execute(
-                update(tables.workers).where(tables.workers.c.id == worker).values(state=WorkerState.ERASING)
-            )
+    if people.state(connection, worker) == WorkerState.ACTIVE:
+        connection.execute(
+            update(tables.workers).where(tables.workers.c.id == worker).values(state=WorkerState.ERASING)
+        )
 
 
 def erase(vault: Vault, worker: str, transact: Ended | None = None) -> ErasureReport:

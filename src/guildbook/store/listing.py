@@ -9,8 +9,9 @@ choose traces which collide.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -22,12 +23,10 @@ from guildbook.store import tables
 Words: TypeAlias = NDArray[np.bytes_]
 _S: Final = tables.segments.c
 _ROWID: Final = literal_column("segments.rowid")
-_STEP: Final = 1 << 18
-"""Rows of a chunk on SQLite, where a text may have 10⁹ bytes."""
 _ROW: Final = 400
-"""Bytes that a row takes on PostgreSQL, about."""
-_MOST: Final = 1 << 21
-"""Rows of a chunk on PostgreSQL, likewise, about."""
+"""Bytes that a row takes, about."""
+_STEP: Final = {"sqlite": 1 << 18, "postgresql": 1 << 13}
+"""Rows, or pages, that are joined into one text: those have at most 10⁹ bytes."""
 
 
 class Columns(NamedTuple):
@@ -93,46 +92,51 @@ def about(connection: Connection) -> int:
     return connection.execute(text("SELECT pg_relation_size('segments')")).scalar_one() // _ROW
 
 
-def columns(connection: Connection, marks: Marks) -> Columns:
-    """All segments."""
-    read = _sqlite if connection.dialect.name == "sqlite" else _postgresql
-    chunks = [Columns(*each) for each in read(connection, marks)]
+def spans(connection: Connection, parts: int) -> list[range]:
+    """Where the segments lie, in so many parts, for `columns`: numbers of rows on SQLite, of pages on PostgreSQL."""
+    if connection.dialect.name == "sqlite":
+        low, high = connection.execute(text("SELECT min(rowid), max(rowid) + 1 FROM segments")).one()
+    else:
+        pages = "pg_relation_size('segments') / current_setting('block_size')::bigint"
+        low, high = connection.execute(text(f"SELECT 0, {pages}")).one()
+    low, high = low or 0, high or 0
+    cuts = [low + (high - low) * i // parts for i in range(parts + 1)]
+    step = _STEP[connection.dialect.name]
+    return [range(start, stop, step) for start, stop in pairwise(cuts)]
+
+
+def columns(connection: Connection, marks: Marks, where: range) -> Columns:
+    """The segments in one of `spans`."""
+    words, numbers = (_S.id, _S.digest, _S.month), (marks.of_row(), _S.rows, _S.first, _S.last)
+    if connection.dialect.name == "sqlite":
+        joined = [cast(func.group_concat(each, literal_column("x'0a'")), LargeBinary) for each in (*words, *numbers)]
+        within, number = _ROWID, _numbers
+    else:
+        between, none = literal_column("E'\\n'"), literal_column("''::bytea")
+        joined = [func.convert_to(func.string_agg(each, between), "UTF8", type_=LargeBinary) for each in words]
+        joined += [func.string_agg(func.int8send(each), none, type_=LargeBinary) for each in numbers]
+        within, number = literal_column("segments.ctid"), _packed
+    chunks: list[Columns] = []
+    for start in where:
+        bounds = [_place(connection, each) for each in (start, min(start + where.step, where.stop))]
+        query = select(*joined).select_from(tables.segments).where(within >= bounds[0], within < bounds[1])
+        some = connection.execute(query).one()
+        if some[0]:  # there may be gaps
+            ids, digests, months = map(_words, some[:3])
+            chunks.append(Columns(number(some[3]), ids, digests, months, *map(number, some[4:])))
+    return joined_columns(chunks)
+
+
+def joined_columns(chunks: Sequence[Columns]) -> Columns:
+    """One after the other."""
     if not chunks:
         none, words = np.empty(0, np.int64), np.empty(0, "S1")
         return Columns(none, words, words, words, none, none, none)
     return Columns(*(np.concatenate(each) for each in zip(*chunks, strict=True)))
 
 
-def _sqlite(connection: Connection, marks: Marks) -> Iterator[Sequence[Any]]:
-    bounds = connection.execute(select(func.min(_ROWID), func.max(_ROWID)).select_from(tables.segments)).one()
-    if bounds[0] is None:
-        return
-    held = (_S.id, _S.digest, _S.month, marks.of_row(), _S.rows, _S.first, _S.last)
-    query = select(*(cast(func.group_concat(each, literal_column("x'0a'")), LargeBinary) for each in held))
-    for start in range(bounds[0], bounds[1] + 1, _STEP):
-        some = connection.execute(query.where(_ROWID.between(start, start + _STEP - 1))).one()
-        if some[0]:  # there may be gaps
-            ids, digests, months = (_words(each) for each in some[:3])
-            mark, *numbers = (_numbers(each, "\n") for each in some[3:])
-            yield mark, ids, digests, months, *numbers
-
-
-def _postgresql(connection: Connection, marks: Marks) -> Iterator[Sequence[Any]]:
-    between = literal_column("E'\\n'")
-    words = [func.string_agg(each, between) for each in (_S.id, _S.digest, _S.month)]
-    mark, *numbers = (
-        func.string_agg(func.int8send(each), literal_column("''::bytea"), type_=LargeBinary)
-        for each in (marks.of_row(), _S.rows, _S.first, _S.last)
-    )
-    parts = -(-max(about(connection), 1) // _MOST)
-    query = select(*words, mark, *numbers).select_from(tables.segments)
-    if parts > 1:
-        query = query.group_by(func.mod(func.hashtext(_S.id), parts))
-    for some in connection.execute(query):
-        if some[0]:
-            ids, digests, months = (_words(each.encode()) for each in some[:3])
-            mark_of, *others = (np.frombuffer(each, ">i8").astype(np.int64) for each in some[3:])
-            yield mark_of, ids, digests, months, *others
+def _place(connection: Connection, number: int) -> ColumnElement[Any]:
+    return literal_column(str(number) if connection.dialect.name == "sqlite" else f"'({number},0)'::tid")
 
 
 def _words(joined: bytes) -> Words:
@@ -147,5 +151,11 @@ def _words(joined: bytes) -> Words:
     return np.array(joined.split(b"\n"))
 
 
-def _numbers(joined: bytes, between: str) -> NDArray[np.int64]:
+def _numbers(joined: bytes, between: str = "\n") -> NDArray[np.int64]:
+    """Numbers in writing."""
     return np.fromstring(joined, np.int64, sep=between)
+
+
+def _packed(joined: bytes) -> NDArray[np.int64]:
+    """Numbers as PostgreSQL sends them."""
+    return np.frombuffer(joined, ">i8").astype(np.int64)

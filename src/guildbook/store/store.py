@@ -254,9 +254,12 @@ class Store:
 
     # Erasure
 
-    def begin_erase(self, worker_id: str) -> None:
-        """Stop taking a worker's events in; what is there stays readable until `erase`."""
-        erasure.begin(self._vault, worker_id)
+    def begin_erase(self, worker_id: str, ledger: Connection) -> None:
+        """Stop taking a worker's events in; what is there stays readable until `erase`.
+
+        In the transaction of `ledger`, which may log it. Raises `UnknownNameError`.
+        """
+        erasure.begin(ledger, worker_id)
 
     def erase(self, worker_id: str, transact: erasure.Ended | None = None) -> ErasureReport:
         """Erase events, files, keys and name of a worker; the pseudonym stays as forgotten. May be repeated.

@@ -352,7 +352,6 @@ vault_copies: Final = Table(
     _text("copy"),
     _text("recipient"),
     _int("time"),
-    _blob("sealed"),
     PrimaryKeyConstraint("vault", "copy"),
 )
-"""Copies of what a vault holds that were lent, each with the canaries in it."""
+"""Copies of what a vault holds that were lent; which canaries are in one follows from its id and the vault's seed."""

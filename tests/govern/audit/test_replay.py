@@ -14,7 +14,7 @@ from sqlalchemy import delete, update
 from guildbook.govern.acts import ActKind
 from guildbook.govern.audit.entry import Entry, Opening, commitment_of
 from guildbook.govern.audit.log import Log
-from guildbook.govern.audit.payouts import RULES, equal, fault
+from guildbook.govern.audit.payouts import division, fault
 from guildbook.govern.audit.replay import Replayed, replay, tables_found
 from guildbook.govern.world import World
 from guildbook.model.agreement import Agreement
@@ -156,29 +156,22 @@ def test_tables_that_say_something_else_are_named(played: tuple[BookGame, Log_],
         ledger.rollback()
 
 
-def _half(*_: Any) -> dict[str, int]:
-    return {"ann": 5_000}
-
-
 def test_payouts_are_computed_again(stage: Any, drafted: Callable[..., Agreement]) -> None:
     stage.collective("ann", "bo", "cy")
     stage.enrol("acme", "licensee")
     stage.agree("a1", drafted())
     world: World = stage.world
     body = {"payout": "p1", "agreement": "a1", "rule": "equal", "amount": 10_001, "inputs": {}}
-    shares = equal(world, body, stage.time)
+    shares = division(world, body, stage.time).shares
     assert shares == {"ann": 3334, "bo": 3334, "cy": 3333}
     stage.act(ActKind.PAYOUT, **body, shares=shares)
     assert fault(world, {**body, "shares": shares}, stage.time) == ""
     wrong = {**shares, "ann": 3335, "bo": 3333}
     assert "ann was paid 3335" in fault(world, {**body, "shares": wrong}, stage.time)
     assert "no rule" in fault(world, {**body, "rule": "guess", "shares": shares}, stage.time)
+    assert "divides by equal" in fault(world, {**body, "rule": "hours", "shares": shares}, stage.time)
     assert "cannot be computed" in fault(world, {"rule": "equal", "agreement": "none", "shares": {}}, stage.time)
-    RULES["half"] = _half
-    try:
-        assert "add up" in fault(world, {**body, "rule": "half", "shares": {"ann": 5_000}}, stage.time)
-    finally:
-        del RULES["half"]
+    assert "1 cents went into the fund" in fault(world, {**body, "shares": shares, "fund": 1}, stage.time)
 
 
 def test_a_replay_needs_no_book(played: tuple[BookGame, Log_], log: Log_, tmp_path: Path) -> None:

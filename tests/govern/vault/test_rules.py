@@ -17,7 +17,7 @@ OUT = (f"{HELD}v1", UNSTATED)
 
 
 def make(stage: Any, **changes: Any) -> None:
-    body = {"vault": "v1", "collective": "guild", "queries": 2, "days": 10, "selection": {}, "canaries": ""} | changes
+    body = {"vault": "v1", "collective": "guild", "queries": 2, "days": 10, "cases": 40, "canaries": ""} | changes
     stage.act(ActKind.VAULT_MAKE, "ann", **body)
 
 
@@ -184,6 +184,6 @@ def test_a_vault_is_made_by_a_steward_once_with_a_budget(guild: Any) -> None:
         with pytest.raises(DeniedError, match=match):
             make(guild, **changes)
     with pytest.raises(DeniedError, match="steward"):
-        guild.act(ActKind.VAULT_MAKE, "bo", vault="v3", collective="guild", queries=1, days=1)
+        guild.act(ActKind.VAULT_MAKE, "bo", vault="v3", collective="guild", queries=1, days=1, cases=40)
     with pytest.raises(DeniedError, match="steward"):
         guild.act(ActKind.VAULT_WITHHOLD, "cy", vault="v1", collective="guild")

@@ -62,6 +62,11 @@ class Target:
     lead: bool = False
     """Whether the time is that from the first event to the last, waiting and all."""
 
+    @cached_property
+    def bits(self) -> bytes:
+        """`valid`, to tell it from others."""
+        return np.packbits(self.valid).tobytes()
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -92,10 +97,15 @@ class Finding:
         """The same with the effect turned around."""
         return replace(self, value=-self.value)
 
-    @property
+    @cached_property
     def followed(self) -> Flags:
         """Traces in whose scope it was done."""
         return self.scope.rows & self.exposure.flags
+
+    @cached_property
+    def bits(self) -> bytes:
+        """`followed`, to tell it from others."""
+        return np.packbits(self.followed).tobytes()
 
 
 @dataclass(frozen=True)
@@ -114,14 +124,16 @@ class Screen:
     """The effects of all exposures that fit a scope, taken alike for all traces."""
 
     listed: Listed
-    """(k,) numbers of the exposures."""
+    """(k,) numbers of the exposures, ascending."""
     z: Floats
     """(k,) in standard errors, positive when for the better; 0 where it cannot be told."""
     told: Flags
 
     def of(self, search: Search, exposure: Exposure) -> float:
         """`z` of one exposure, 0 where it is not among them."""
-        return float(self.z[[search.exposures[at] is exposure for at in self.listed.tolist()]].sum())
+        number = search.numbers[id(exposure)]
+        at = int(np.searchsorted(self.listed, number))
+        return float(self.z[at]) if at < len(self.listed) and self.listed[at] == number else 0.0
 
 
 @dataclass
@@ -167,6 +179,11 @@ class Search:
     def everywhere(self) -> Scope:
         """All traces."""
         return Scope(np.ones(len(self.traces.weights), dtype=bool))
+
+    @cached_property
+    def numbers(self) -> dict[int, int]:
+        """Where each exposure stands in the list, by its `id`."""
+        return {id(exposure): number for number, exposure in enumerate(self.exposures)}
 
     @cached_property
     def flags(self) -> Flags:
@@ -219,7 +236,7 @@ class Search:
         `but`: a place in `accepted` to leave out.
         """
         held = self.held(target, but)
-        key = (np.packbits(target.valid).tobytes(), workers, *(id(finding) for finding in held))
+        key = (target.bits, workers, *(id(finding) for finding in held))
         if key not in self.beside:
             if len(self.beside) >= RECENT:
                 self.beside.clear()
@@ -229,14 +246,14 @@ class Search:
 
     def base(self, target: Target) -> Base:
         """The traces in which the target is known."""
-        key = np.packbits(target.valid).tobytes()
+        key = target.bits
         if key not in self.bases:
             self.bases[key] = Base(self.traces, target.valid, self.settings.min_side)
         return self.bases[key]
 
     def part(self, target: Target, rows: Flags) -> Slice:
         """The traces of a scope in which the target is known."""
-        key = np.packbits(target.valid).tobytes(), np.packbits(rows).tobytes()
+        key = target.bits, np.packbits(rows).tobytes()
         if key not in self.cache:
             if len(self.cache) >= CACHED:
                 self.cache.clear()
@@ -265,15 +282,10 @@ def fitting(search: Search, target: Target, scope: Scope) -> list[Exposure]:
 
 
 def _fitting(search: Search, target: Target, scope: Scope) -> Listed:
-    key = id(target), _key(scope)
+    key = id(target), scope.key
     if key not in search.fits:
         search.fits[key] = _listed(search, target, scope)
     return search.fits[key]
-
-
-def _key(scope: Scope) -> tuple[bytes, int, tuple[int, ...]]:
-    """What tells scopes apart, as far as they are compared in."""
-    return np.packbits(scope.rows).tobytes(), scope.anchor, scope.after
 
 
 def _listed(search: Search, target: Target, scope: Scope) -> Listed:
@@ -334,8 +346,8 @@ def worth(search: Search, finding: Finding) -> bool:
 
 def screen(search: Search, target: Target, scope: Scope) -> Screen:
     """The effect of each exposure that fits the scope beside what was accepted; known screens are not done again."""
-    held = tuple(np.packbits(finding.followed).tobytes() for finding in search.held(target))
-    key = id(target), _key(scope), held
+    held = tuple(finding.bits for finding in search.held(target))
+    key = id(target), scope.key, held
     if key not in search.screens:
         search.screens[key] = _screened(search, target, scope)
     return search.screens[key]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -44,6 +45,11 @@ class Scope:
     """Only exposures with this anchor; −1: those whose anchor is common among the rows."""
     after: tuple[int, ...] = ()
     """Places in the list of accepted findings that were followed in all of them."""
+
+    @cached_property
+    def key(self) -> tuple[bytes, int, tuple[int, ...]]:
+        """What tells scopes apart, as far as they are compared in."""
+        return np.packbits(self.rows).tobytes(), self.anchor, self.after
 
 
 def anchors(traces: TaskTraces) -> list[int]:

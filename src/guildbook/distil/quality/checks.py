@@ -81,6 +81,14 @@ def checked(
     return Checked(list(sets), np.where(case >= 0, of_case[case], -1).astype(np.int32))
 
 
+def asked(table: pa.Table) -> bool:
+    """Whether a case may say what is asked: then what its events are told of it hangs on all of them."""
+    if "attributes" not in table.column_names:
+        return False
+    found = [chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk for chunk in table["attributes"].chunks]
+    return any(pc.any(pc.match_substring_regex(words.cast(pa.string()), _ASKED)).as_py() for words in found)
+
+
 def _picked(words: pa.Array, pattern: str, group: str) -> tuple[Ints, list[str]]:
     """The part of each text that a pattern finds: codes (−1: none) and the distinct parts."""
     part = pc.struct_field(pc.extract_regex(words, pattern), group).dictionary_encode()

@@ -23,6 +23,7 @@ from guildbook.model import time as clock
 from guildbook.model.canonical import Plain, canonical, plain
 from guildbook.model.errors import StoreError
 from guildbook.store import Sealer, Store, UndecipherableError, tables
+from guildbook.store.quick import Quick
 
 SECRET: Final = "log"  # noqa: S105 - the name of a secret of the book, not the secret
 _BOUND: Final = "log"
@@ -32,7 +33,9 @@ _CHUNK: Final = 1 << 14
 _TERMS: Final = 200
 
 _LOG, _NODES = tables.log, tables.log_nodes
-_LAST: Final = select(_LOG.c.seq, _LOG.c.time, _LOG.c.leaf).order_by(_LOG.c.seq.desc()).limit(1)
+_LAST: Final = Quick(select(_LOG.c.seq, _LOG.c.time, _LOG.c.leaf).order_by(_LOG.c.seq.desc()).limit(1))
+_ADD_ENTRIES: Final = Quick(insert(_LOG))
+_ADD_NODES: Final = Quick(insert(_NODES))
 
 
 @lru_cache(maxsize=256)
@@ -79,31 +82,25 @@ class Log:
         first, seal, place = tip.growth.size, tip.sealer.seal, _PLACE
         when = max(clock.now() if time is None else time, last)
         salts = os.urandom(SALT * len(acted))
-        rows: list[dict[str, int | bytes]] = []
+        rows: list[tuple[int, int, bytes, bytes, bytes]] = []
+        leaves: list[bytes] = []
         for i, act in enumerate(acted):
             salt = salts[i * SALT : (i + 1) * SALT]
             commitment = commitment_of(salt, act)
-            rows.append(
-                {
-                    "seq": first + i,
-                    "time": when,
-                    "commitment": commitment,
-                    "leaf": leaf_of(first + i, when, commitment),
-                    "sealed": seal(salt + place.pack(first + i, when) + act),
-                }
-            )
+            leaves.append(leaf_of(first + i, when, commitment))
+            sealed = seal(salt + place.pack(first + i, when) + act)
+            rows.append((first + i, when, commitment, leaves[-1], sealed))
         # Until everything is written nothing is remembered: an error leaves the tip to be read again.
         self._tip = None
         if rows:
-            ledger.execute(insert(_LOG), rows)
+            _ADD_ENTRIES.many(ledger, rows)
             nodes = [
-                {"level": level, "position": start + i, "hash": value}
-                for level, start, run in tip.growth.extend([row["leaf"] for row in rows])  # pyright: ignore[reportArgumentType] - a column of bytes
+                (level, start + i, value)
+                for level, start, run in tip.growth.extend(leaves)
                 for i, value in enumerate(run)
             ]
-            if nodes:
-                ledger.execute(insert(_NODES), nodes)
-            tip.leaf = rows[-1]["leaf"]  # pyright: ignore[reportAttributeAccessIssue] - a column of bytes
+            _ADD_NODES.many(ledger, nodes)
+            tip.leaf = leaves[-1]
         self._tip = tip
         return range(first, first + len(rows))
 
@@ -187,17 +184,18 @@ class Log:
 
     def _tip_of(self, ledger: Connection) -> tuple[_Tip, int]:
         """Where to go on, and the time of the last entry."""
-        last = ledger.execute(_LAST).one_or_none()
+        last = _LAST.one(ledger)
         # A leaf is unique, so finding it again shows that what this process remembers was committed, and nothing since.
-        if self._tip is not None and last is not None and last.leaf == self._tip.leaf:
-            return self._tip, last.time
+        if self._tip is not None and last is not None and last[2] == self._tip.leaf:
+            return self._tip, last[1]
         key = self._store.secret(ledger, SECRET, make=True)
         assert key is not None  # made if there was none
         if last is None:
             return _Tip(b"", Growth(), Sealer(key, _BOUND)), 0
-        size = last.seq + 1
+        seq, time, leaf = last
+        size = seq + 1
         peaks = self.nodes(ledger)(merkle.peak_names(size))
-        return _Tip(last.leaf, Growth(size, peaks), Sealer(key, _BOUND)), last.time
+        return _Tip(leaf, Growth(size, peaks), Sealer(key, _BOUND)), time
 
 
 def opened(sealer: Sealer, row: Row) -> Opening:

@@ -100,6 +100,9 @@ class _Run:
         self._world = world
         self._grants: dict[str, _Given] = {}
         self._graph = Graph()
+        self._under: list[tuple[str, str, int]] = []
+        """(agreement, worker, time) of receipts."""
+        self._paid: set[str] = set()
 
     def take(self, one: Opening) -> None:
         """The next entry."""
@@ -151,8 +154,7 @@ class _Run:
         if act.kind is ActKind.VAULT_SCORE:
             return self._scored(act.body)
         if act.kind is ActKind.PAYOUT:
-            self._out.payouts += 1
-            return payouts.fault(self._world, act.body, act.time)
+            return self._divided(act)
         return self._measured(act.body) if act.kind is ActKind.MEASURE else ""
 
     def _granted(self, act: Act) -> str:
@@ -208,6 +210,8 @@ class _Run:
             return f"{rows} rows of {worker}'s were read, {sum(g[5] for g in allowed)} were granted"
         if not any(decide(self._world, _single(request, *g[:4], act.time)).allow for g in allowed):
             return f"{worker}'s traces were read after this was withdrawn"
+        if request.use != METER:
+            self._under += [(name.partition("#")[0], worker, int(body["time"])) for name in key[2]]
         return ""
 
     def _scored(self, body: Mapping[str, Any]) -> str:
@@ -224,6 +228,13 @@ class _Run:
         if (asked.purpose, asked.recipient, asked.use) != (body["purpose"], found.licensee, METER):
             return "it was measured on a grant for something else"
         return ""
+
+    def _divided(self, act: Act) -> str:
+        self._out.payouts += 1
+        if act.body["payout"] in self._paid:
+            return "there is such a payout already"
+        self._paid.add(act.body["payout"])
+        return payouts.fault(self._world, act.body, act.time) or payouts.left_out(act.body, self._under)
 
     def _published(self, act: Act) -> str:
         given = self._grants.get(str(act.body["grant"]))

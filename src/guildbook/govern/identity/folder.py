@@ -71,6 +71,14 @@ class Folder:
             )
         return found
 
+    @staticmethod
+    def read(path: Path) -> KeyFile:
+        """A key file that was put aside, wherever it is. Raises `InputError`."""
+        try:
+            return KeyFile.parse(path.read_text("utf-8"), str(path))
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{path} cannot be read: {error}.", "Give the key file.", "identity-damaged") from error
+
     def new(self, name: str, role: Role, passphrase: str, *, keyring: bool = False) -> KeyFile:
         """Make keys for somebody. Raises `UsageError` when they have some here, or for a short passphrase."""
         if not name.strip() or len(name) > 3 * _MOST or not name.isprintable():

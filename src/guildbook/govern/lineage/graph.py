@@ -7,7 +7,7 @@ at depth 2, and so on. An artefact that the book makes anew is another node of t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
 from guildbook.govern.acts import Act, ActKind
@@ -17,6 +17,10 @@ READING: Final = "reading"
 """Kind of what holds traces: read by a stage, exported, or handed out."""
 MADE: Final = "made"
 """Kind of what the book keeps."""
+HANDED: Final = "licensee"
+"""The stage under which a licensee is handed traces."""
+EXPORT: Final = "export:"
+"""What the artefact of a grant for an export begins with."""
 
 
 class Group(NamedTuple):
@@ -54,10 +58,21 @@ class Node:
     recipient: str = ""
     root: str = ""
     """Of the segments of a reading."""
+    stage: str = ""
+    """Who read."""
+    vault: str = ""
+    """The evaluation vault that was read."""
+    lent: str = ""
+    """To whom a copy of a vault was lent."""
     digest: str = ""
     """SHA-256 of what was derived, where it was told."""
     given: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """The terms that were written down when it was derived."""
+
+    @property
+    def out(self) -> bool:
+        """Whether it holds traces that somebody was given, and was not only looked at."""
+        return self.kind == READING and (self.stage == HANDED or self.name.startswith(EXPORT))
 
 
 class Graph:
@@ -78,8 +93,11 @@ class Graph:
         if act.kind is ActKind.GRANT and body["purpose"] != Purpose.UNLEARN:
             self._add(Node(
                 str(body["grant"]), str(body["artefact"]), READING, 0, (), seq, act.time, act.by, str(body["purpose"]),
-                str(body["use"]), str(body["recipient"]), str(body["root"]),
+                str(body["use"]), str(body["recipient"]), str(body["root"]), str(body["stage"]),
+                str(body.get("vault", "")),
             ))  # fmt: skip
+        elif act.kind is ActKind.VAULT_LEND:
+            self._add(replace(self.nodes[str(body["grant"])], lent=str(body["to"])))
         elif act.kind is ActKind.PUBLISH:
             name = str(body["artefact"])
             said = [self._latest[str(each)] for each in body.get("from", ()) if str(each) in self._latest]

@@ -6,7 +6,7 @@ Nothing here is kept: it is worked out from the log's graph and the state of con
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -95,7 +95,10 @@ def _worked_out(world: World, graph: Graph, groups: Groups, node: Node, held: di
 def _read(world: World, node: Node, groups: Iterable[Group]) -> Terms:
     """The terms of traces as they were read."""
     clauses = {c for g in groups if g.reason in ALLOWING for c in g.clauses}
-    return read_terms(world, node.purpose, node.recipient, clauses)
+    found = read_terms(world, node.purpose, node.recipient, clauses)
+    if node.lent:  # what is held out is there to be scored against, and for nothing else
+        return replace(found, recipients=frozenset({node.lent}), depth_left=0)
+    return found
 
 
 def read_terms(world: World, purpose: str, recipient: str, clauses: Iterable[str]) -> Terms:
@@ -127,6 +130,8 @@ def allowed(world: World, graph: Graph, groups: Groups, parents: Sequence[str], 
     """
     if not parents:
         return Denial(Reason.NO_PERMISSION, "It is not said what it is made of.")
+    if any(graph.nodes[parent].kind == READING and not graph.nodes[parent].out for parent in parents):
+        return Denial(Reason.NO_PERMISSION, "It is made of traces that nobody was given.")
     terms = met(terms_of(world, graph, groups, parent) for parent in parents).derived()
     if terms.recipients != frozenset({_holder(world, by)}):
         return Denial(Reason.NO_PERMISSION, "It is made of something that was given to somebody else.")
@@ -174,7 +179,7 @@ def _withheld(world: World, node: Node, group: Group, time: int, *, ended: bool)
         return str(Reason.ERASING)
     asked = Request(
         group.worker, group.trace_class, node.purpose, time, node.recipient, node.use, group.month,
-        decode_terms(group.terms),
+        decode_terms(group.terms), node.vault,
     )  # fmt: skip
     found = decide(world, asked)
     if found.allow or (ended and found.reason is Reason.NO_PERMISSION):

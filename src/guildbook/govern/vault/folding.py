@@ -67,7 +67,9 @@ def _make(world: World, act: Act, body: Mapping[str, Any]) -> None:
         raise DeniedError(
             f"A budget is 1 to {_MOST_QUERIES} scores in 1 to {_MOST_DAYS} days.", "--queries, --days.", "bad-budget"
         )
-    world.vaults[name] = Vault(name, collective(world, body["collective"]).id, queries, days, act.time)
+    world.vaults[name] = Vault(
+        name, collective(world, body["collective"]).id, queries, days, act.time, int(body["cases"])
+    )  # fmt: skip
 
 
 def _score(world: World, act: Act, body: Mapping[str, Any]) -> None:
@@ -95,13 +97,20 @@ def _turn(world: World, act: Act, body: Mapping[str, Any]) -> None:
         vault.withheld = act.kind is ActKind.VAULT_WITHHOLD
 
 
+def _hold(world: World, _: Act, body: Mapping[str, Any]) -> None:
+    vault = vault_of(world, body["vault"], body["collective"])
+    if vault.ended:
+        raise DeniedError("This vault is no more.", "Make another: guildbook vault make.", "ended")
+    vault.cases += int(body["cases"])
+
+
 def _noted(world: World, _: Act, body: Mapping[str, Any]) -> None:
     vault_of(world, body["vault"], body["collective"])
 
 
 HANDLERS: Final[Mapping[ActKind, Callable[[World, Act, Mapping[str, Any]], None]]] = {
     ActKind.VAULT_MAKE: _make,
-    ActKind.VAULT_HOLD: _noted,
+    ActKind.VAULT_HOLD: _hold,
     ActKind.VAULT_SCORE: _score,
     ActKind.VAULT_LEND: _noted,
     ActKind.VAULT_ALARM: _noted,

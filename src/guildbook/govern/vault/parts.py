@@ -40,6 +40,8 @@ class Vault:
     """The period."""
     made: int = 0
     """When, µs UTC."""
+    cases: int = 0
+    """Held out so far."""
     withheld: bool = False
     ended: bool = False
     answers: dict[str, list[Answer]] = field(default_factory=dict[str, list[Answer]])

@@ -26,8 +26,11 @@ _STEWARDS: Final = frozenset(
 )
 """What a steward of the collective may do alone."""
 _VAULTS: Final = frozenset(
-    {ActKind.VAULT_MAKE, ActKind.VAULT_LEND, ActKind.VAULT_WITHHOLD, ActKind.VAULT_RELEASE, ActKind.VAULT_END}
-)
+    {
+        ActKind.VAULT_MAKE, ActKind.VAULT_HOLD, ActKind.VAULT_LEND, ActKind.VAULT_WITHHOLD, ActKind.VAULT_RELEASE,
+        ActKind.VAULT_END,
+    }
+)  # fmt: skip
 _PARTIES: Final = frozenset({ActKind.OFFER, ActKind.COUNTER, ActKind.SIGN, ActKind.TERMINATE})
 
 

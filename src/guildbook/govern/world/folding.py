@@ -51,7 +51,9 @@ def _enrol(world: World, _: Act, body: Mapping[str, Any]) -> None:
     known = world.people.get(body["person"])
     if known is not None and known.sign != body["sign"]:
         raise DeniedError(
-            "This person has another key already.", "Change it with the old one: guildbook identity rekey.", "enrolled"
+            "Another key is enrolled under this name already.",
+            "If it is yours: guildbook identity rekey NAME --old FILE. If not, tell those who could vouch for it.",
+            "enrolled",
         )
     roles = {body["role"]} | (known.roles if known else set())
     former = known.former if known else {}
@@ -107,12 +109,21 @@ def _erase_begin(world: World, act: Act, body: Mapping[str, Any]) -> None:
     worker = body["worker"]
     world.erasing.add(worker)
     world.forgotten[worker] = act.time
+    _unsay(world, worker)
     for found in world.collectives.values():
         found.asking.pop(worker, None)
         found.vouches.pop(worker, None)
         if found.member(worker, act.time):
             found.leaving[worker] = act.time
-            _drop(found, worker)
+            _drop(world, found, worker)
+
+
+def _unsay(world: World, worker: str) -> None:
+    """What they permitted, and had read, does not count when they come back; what they refused and paused does."""
+    world.said[worker] = {key: word for key, word in world.said[worker].items() if not word}
+    for told in [key for key in world.acknowledged if key[0] == worker]:
+        del world.acknowledged[told]
+        world.noticed.pop(told, None)
 
 
 def _readmit(world: World, _: Act, body: Mapping[str, Any]) -> None:
@@ -169,7 +180,7 @@ def _join(world: World, act: Act, body: Mapping[str, Any]) -> None:
     found, worker = collective(world, body["collective"]), body["worker"]
     _check_joins(world, worker)
     if worker in found.roll and not found.member(worker, act.time):  # what they had before they left stays away
-        _drop(found, worker)
+        _drop(world, found, worker)
     if found.charter.admission in {ADMITTED, VOUCHED} and not found.member(worker, act.time):
         found.asking.setdefault(worker, act.time)
         return
@@ -191,11 +202,17 @@ def _leave(world: World, act: Act, body: Mapping[str, Any]) -> None:
         raise DeniedError("Who is no member cannot leave.", "See: guildbook collective show.", "not-member")
     found.leaving[worker] = max(int(body.get("effective", act.time)), act.time)
     if found.leaving[worker] <= act.time:
-        _drop(found, worker)
+        _drop(world, found, worker)
 
 
-def _drop(found: Collective, worker: str) -> None:
-    """Take from somebody who is no member what members have."""
+def _drop(world: World, found: Collective, worker: str) -> None:
+    """Take from somebody who is no member what members have, and end their part in its strikes."""
+    for name in world.striking.pop(worker, ()):
+        strike = world.strikes[name]
+        if strike.collective == found.id:
+            strike.workers -= {worker}
+        else:
+            world.striking.setdefault(worker, []).append(name)
     found.mandates.pop(worker, None)
     for role in (STEWARD, AUDITOR):
         found.offices.pop((worker, role), None)
@@ -259,7 +276,8 @@ def _appeal(world: World, act: Act, body: Mapping[str, Any]) -> None:
             "Say why: --text.",
             "bad-appeal",
         )
-    world.appeals[body["appeal"]] = Appeal(body["appeal"], worker, side.id, int(body["entry"]), text, act.time)
+    line = dict(body.get("line", {}))
+    world.appeals[body["appeal"]] = Appeal(body["appeal"], worker, side.id, int(body["entry"]), text, act.time, line)
 
 
 def _answer(world: World, act: Act, body: Mapping[str, Any]) -> None:

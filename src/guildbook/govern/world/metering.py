@@ -76,6 +76,13 @@ def notice_text(terms: Terms, name: str, said: Mapping[str, Any]) -> str:
     return "\n".join(told)
 
 
+def meter_text(found: Agreement, each: Reading) -> str:
+    """The notice of a measure that the log holds, rendered once more."""
+    terms = next(version.terms for version in found.versions if version.hash == each.terms)
+    figures = {"value": each.value, "low": each.low, "high": each.high, "bound": each.bound}
+    return notice_text(terms, found.id, figures | {"traces": each.traces, "crossed": each.crossed})
+
+
 def notice_hash(text: str) -> str:
     """SHA-256 of a notice, hex."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -266,6 +266,8 @@ class Appeal:
     text: str
     time: int
     """When, µs UTC."""
+    line: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What their statement says of the entry."""
     answer: str = ""
     by: str = ""
     """Who answered."""

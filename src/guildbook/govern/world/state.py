@@ -17,7 +17,9 @@ from guildbook.model.canonical import canonical
 
 SILENT = frozenset({ActKind.GRANT, ActKind.USE, ActKind.PUBLISH, ActKind.DERIVE, ActKind.WITHDRAW, ActKind.PAYOUT})
 """Acts that leave a world as it was."""
-ASIDE = frozenset({ActKind.APPEAL, ActKind.ANSWER})
+ASIDE = frozenset({
+    ActKind.APPEAL, ActKind.ANSWER, ActKind.VAULT_HOLD, ActKind.VAULT_SCORE, ActKind.VAULT_LEND, ActKind.VAULT_ALARM,
+})  # fmt: skip
 """Acts that a world remembers, and that change nothing about who may do what."""
 
 Indexed = dict[tuple[str, str, str], list[tuple[str, Rule]]]

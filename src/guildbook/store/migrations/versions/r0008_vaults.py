@@ -27,6 +27,5 @@ def upgrade() -> None:
         "vault_copies",
         *(sa.Column(name, sa.Text(), nullable=False) for name in ("vault", "copy", "recipient")),
         sa.Column("time", sa.BigInteger(), nullable=False),
-        sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("vault", "copy", name=op.f("pk_vault_copies")),
     )
