@@ -154,8 +154,7 @@ def test_units_start_it_at_login(guildbook_json: Ask, tmp_path: Path) -> None:
     assert path.is_relative_to(tmp_path)
     line = next(line for line in path.read_text().splitlines() if line.startswith("ExecStart="))
     words = shlex.split(line.removeprefix("ExecStart="))
-    assert words[1:3] == ["-m", "guildbook"]
-    assert "run" in words
+    assert words[1:3] == ["-m", "guildbook.server"]
     desktop = Path(guildbook_json("record", "unit", "--autostart")["file"])
     assert "Exec=" in desktop.read_text()
     guildbook_json("record", "unit", "--remove")

@@ -208,7 +208,7 @@ class Recording:
     # Inside
 
     def _command(self) -> list[str]:
-        return [sys.executable, "-m", "guildbook", "--home", str(self._config.home), "record", "run"]
+        return [sys.executable, "-m", "guildbook.server", "--home", str(self._config.home)]
 
     def _chosen(self, wanted: Any) -> list[str]:
         choose(self._folder, wanted)

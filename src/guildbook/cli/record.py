@@ -25,11 +25,11 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     record = typer.Typer(no_args_is_help=True, help="Record your own work, on your own machine.")
     for name, command in (
-        ("start", start), ("run", run), ("stop", stop), ("status", status), ("pause", pause), ("resume", resume),
+        ("start", start), ("stop", stop), ("status", status), ("pause", pause), ("resume", resume),
         ("on", on), ("off", off), ("sources", list_sources), ("forget-last", forget_last), ("show", show_entries),
         ("delete", delete), ("unit", unit),
     ):  # fmt: skip
-        record.command(name, hidden=name == "run")(command)
+        record.command(name)(command)
     rules = typer.Typer(no_args_is_help=True, help="What is never recorded.")
     rules.command("list")(list_rules)
     rules.command("add")(add_rule)
@@ -69,22 +69,6 @@ def start(
         show(told)
         return
     _present(told)
-
-
-def run(
-    context: typer.Context,
-    port: Annotated[int, typer.Option()],
-    testing: Annotated[bool, typer.Option("--testing")] = False,
-    token: Annotated[bool, typer.Option("--token")] = False,
-) -> None:
-    """Record in this process until it is stopped: what `start` and a systemd unit run."""
-    from guildbook.app.recorder import Recorder
-    from guildbook.config import load
-    from guildbook.server.recorder import run as served
-
-    here = session(context)
-    recorder = Recorder(load(here.home, here.overrides))
-    served(recorder, port=port, testing=testing, token=recorder.token if token else "")
 
 
 def stop(context: typer.Context, json: Json = False) -> None:
