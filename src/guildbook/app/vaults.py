@@ -404,7 +404,7 @@ class Vaults:
         cases.check()
         steps = [cases.names[code] for code in cases.acts.tolist()]
         whole = [steps[i:j] for i, j in zip(cases.offsets[:-1].tolist(), cases.offsets[1:].tolist(), strict=True)]
-        whole += [list(each) for each in (*kept.own(), *kept.copy(copy))]
+        whole += [list(each) for each in (*kept.own(), *kept.copy(copy)) for _ in range(canaries.TIMES)]
         secrets.SystemRandom().shuffle(whole)
         data = "".join(
             json.dumps({"case": number, "steps": each}, ensure_ascii=False) + "\n" for number, each in enumerate(whole)
