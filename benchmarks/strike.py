@@ -1,13 +1,13 @@
 """How soon a strike counts: in a job that reads, in what is shown, in new grants; and when it ends.
 
-Two books. The first is a sample office with real segments (`--events`), learnt from by a command of its own; half of
-its people strike. Another process reads segment after segment under a grant it was given before. Each time counts from
-when the member calls the strike (which opens the pledges) to the moment named; `--rounds` strikes, medians and worst.
-The second holds ledger rows of segments alone (`--metadata` events, `--per-segment` each), which is all that a decision
-looks at. Prints JSON.
+Two books. The first is a sample office with real segments (`--events`), learnt from by a command of its own; half of a
+guild (`--guild` of its people) strikes. Another process reads segment after segment under a grant it was given before.
+Each time counts from when the member calls the strike (which opens the pledges) to the moment named; `--rounds`
+strikes, medians and worst. The second holds ledger rows of segments alone (`--metadata` events, `--per-segment` each),
+which is all that a decision looks at. Prints JSON.
 
     python benchmarks/strike.py [--events 1000000] [--metadata 10000000] [--per-segment 1000] [--rounds 3]
-                                [--only office|rows] [--book DIR]
+                                [--only office|rows] [--book DIR] [--guild 200]
 
 `--book`: where the office is kept, so that the next run need not learn it again.
 """
@@ -107,7 +107,7 @@ def timed(work: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
     return time.perf_counter() - began, made
 
 
-def real(home: Path, events: int, rounds: int) -> dict[str, Any]:
+def real(home: Path, events: int, rounds: int, members: int) -> dict[str, Any]:
     """A book with real segments."""
     found: dict[str, list[float]] = {}
     learnt = (
@@ -116,7 +116,8 @@ def real(home: Path, events: int, rounds: int) -> dict[str, Any]:
     home = tour_home(home, 1, events)
     with open_book(home) as book:
         segments = store_of(book).segments()
-        names = [worker["name"] for worker in book.workers()]
+        people = [worker["name"] for worker in book.workers()]
+        names = people[-members:]
         guild = Guild(book, names)
         striking = set(names[: len(names) // 2])
         before = repr(book.distil.knowledge())
@@ -157,7 +158,7 @@ def real(home: Path, events: int, rounds: int) -> dict[str, Any]:
         assert repr(book.process.maps()) == maps
         rows = sum(segment.rows for segment in segments)
     return {
-        "events": rows, "segments": len(segments), "people": len(names), "practices": practices,
+        "events": rows, "segments": len(segments), "people": len(people), "guild": len(names), "practices": practices,
         "learnt": None if learnt is None else {"wall_s": learnt.wall, "cpu_s": learnt.cpu, "peak_mib": learnt.peak},
         "load": os.getloadavg(), **told_of(found),
     }  # fmt: skip
@@ -247,6 +248,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=("office", "rows"))
     parser.add_argument("--book", type=Path)
+    parser.add_argument("--guild", type=int, default=200)
     parser.add_argument("--job", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.job is not None:
@@ -257,7 +259,9 @@ def main() -> None:
         if options.only in {None, "rows"}:
             figures["rows"] = rows(Path(name) / "rows", options.metadata, options.per_segment, options.rounds)
         if options.only in {None, "office"}:
-            figures["office"] = real(options.book or Path(name) / "office", options.events, options.rounds)
+            figures["office"] = real(
+                options.book or Path(name) / "office", options.events, options.rounds, options.guild
+            )
     report("strike", figures)
 
 
