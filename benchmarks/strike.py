@@ -163,7 +163,8 @@ def real(home: Path, events: int, rounds: int, members: int) -> dict[str, Any]:
         assert repr(book.process.maps()) == maps
         rows = sum(segment.rows for segment in segments)
     return {
-        "events": rows, "segments": len(segments), "people": len(people), "guild": len(names), "practices": len(kept.practices),
+        "events": rows, "segments": len(segments), "people": len(people), "guild": len(names),
+        "practices": len(kept.practices),
         "learnt": None if learnt is None else {"wall_s": learnt.wall, "cpu_s": learnt.cpu, "peak_mib": learnt.peak},
         "load": [round(each, 1) for each in os.getloadavg()], **told_of(found),
     }  # fmt: skip
