@@ -5,7 +5,7 @@ stand for a task found in traces. Each statement is held against ten such, among
 a match is right when it is the best and is the statement's own. Half of the occupations fit the curve, the other half
 say how well it holds: of matches with a confidence near c, a share near c should be right.
 
-    python benchmarks/exposure.py [--trials 4000] [--tables ../shared/data/labour]
+    python benchmarks/exposure.py [--trials 4000] [--meaning] [--tables ../shared/data/labour]
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from guildbook.measure.labour import texts
+from guildbook.measure.labour.meanings import Meanings
 from guildbook.measure.labour.sheets import rows
 from guildbook.measure.labour.texts import Rarity, best
 
@@ -27,7 +28,9 @@ OTHERS = 9
 LABELS = 6
 
 
-def trials(jobs: dict[str, list[str]], rarity: Rarity, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def trials(
+    jobs: dict[str, list[str]], rarity: Rarity, count: int, rng: np.random.Generator, meanings: Meanings | None
+) -> NDArray[np.float64]:
     """(count, 3): score, lead, whether it was right."""
     names = sorted(jobs)
     found: list[tuple[float, float, bool]] = []
@@ -43,10 +46,12 @@ def trials(jobs: dict[str, list[str]], rarity: Rarity, count: int, rng: np.rando
             rest = [jobs[mine][int(i)] for i in order[1 : LABELS + 1]]
             told.append(" ".join([mine.partition("|")[2], *rest]))
         weighed = [rarity.weights(text) for text in told]
-        match = best(rarity, query, weighed)
+        meant = None if meanings is None else meanings.alike([query], told)[0]
+        match = best(rarity, query, weighed, meant)
         asked = rarity.weights(query)
-        scores = sorted((sum(v * w.get(k, 0.0) for k, v in asked.items()) for w in weighed), reverse=True)
-        found.append((match.score, scores[0] - scores[1], there and match.place == len(told) - 1))
+        by_words = [sum(v * w.get(k, 0.0) for k, v in asked.items()) for w in weighed]
+        scores = sorted(by_words if meant is None else [(a + b) / 2 for a, b in zip(by_words, meant, strict=True)])
+        found.append((match.score, scores[-1] - scores[-2], there and match.place == len(told) - 1))
     return np.array(found, np.float64)
 
 
@@ -69,7 +74,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=4_000)
     parser.add_argument("--tables", type=Path, default=TABLES)
+    parser.add_argument("--meaning", action="store_true", help="compare by the embedding as well")
     asked = parser.parse_args()
+    meanings = Meanings.load() if asked.meaning else None
+    known = texts.CONFIDENCE_MEANT if asked.meaning else texts.CONFIDENCE
     table = rows(asked.tables / "gpts-are-gpts" / "full_labelset.tsv")
     jobs: dict[str, list[str]] = {}
     for row in table:
@@ -78,9 +86,9 @@ def main() -> None:
     names = sorted(jobs)
     rng = np.random.default_rng(0)
     even, odd = ({n: jobs[n] for n in names[start::2]} for start in (0, 1))
-    curve = fitted(trials(even, rarity, asked.trials, rng))
-    told = trials(odd, rarity, asked.trials, rng)
-    said = np.array([texts.confidence(score, lead) for score, lead, _ in told])
+    curve = fitted(trials(even, rarity, asked.trials, rng, meanings))
+    told = trials(odd, rarity, asked.trials, rng, meanings)
+    said = np.array([texts.confidence(score, lead, known) for score, lead, _ in told])
     bins = []
     for low in np.arange(0, 1, 0.1):
         inside = (said >= low) & (said < low + 0.1 + 1e-9 * (low > 0.85))
@@ -92,7 +100,7 @@ def main() -> None:
     error = sum(b["n"] * abs(b["confidence"] - b["right"]) for b in bins) / len(told)
     sure = said >= 0.5
     print(json.dumps({
-        "fitted here": curve, "in the code": texts.CONFIDENCE, "expected calibration error": round(error, 4),
+        "fitted here": curve, "in the code": known, "expected calibration error": round(error, 4),
         "taken (0.5 and more)": round(float(sure.mean()), 3), "of these right": round(float(told[sure, 2].mean()), 3),
         "bins": bins,
     }, indent=2))  # fmt: skip

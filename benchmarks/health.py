@@ -24,6 +24,7 @@ from guildbook.measure.work import Work
 from guildbook.model.time import DAY
 
 WEEK = 7 * DAY
+WINDOWS, CASES = 36, 200
 LOGS = Path(__file__).resolve().parents[2] / "shared" / "data" / "eventlogs"
 
 
@@ -48,10 +49,10 @@ def main() -> None:
         begun = time.perf_counter()
         work = worked(LOGS / f"{name}.xes.gz")
         size = length(work)
-        made = (adopted(collapse(work, 24, 150, size=WEEK, share=0, seed=s), 0.9, s) for s in range(asked.seeds))
+        made = (adopted(collapse(work, WINDOWS, CASES, size=WEEK, share=0, seed=s), 0.9, s) for s in range(asked.seeds))
         healthy = [state(one, WEEK) for one in made]
         marked = [state(adopted(work, 0.9, s), size) for s in range(min(asked.seeds, 10))]
-        fed = [state(collapse(work, 24, 150, size=WEEK, seed=s), WEEK) for s in range(asked.collapses)]
+        fed = [state(collapse(work, WINDOWS, CASES, size=WEEK, seed=s), WEEK) for s in range(asked.collapses)]
         out[name] = {
             "as it is": state(work, size),
             "as it is, marked as AI": {s: marked.count(s) for s in sorted(set(marked))},

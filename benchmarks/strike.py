@@ -1,13 +1,13 @@
 """How soon a strike counts: in a job that reads, in what is shown, in new grants; and when it ends.
 
-Two books. The first is a sample office with real segments (`--events`), learnt from by a command of its own; half of
-its people strike. Another process reads segment after segment under a grant it was given before. Each time counts from
-when the member calls the strike (which opens the pledges) to the moment named; `--rounds` strikes, medians and worst.
-The second holds ledger rows of segments alone (`--metadata` events, `--per-segment` each), which is all that a decision
-looks at. Prints JSON.
+Two books. The first is a sample office with real segments (`--events`), learnt from by a command of its own; half of a
+guild (`--guild` of its people) strikes. Another process reads segment after segment under a grant it was given before.
+Each time counts from when the member calls the strike (which opens the pledges) to the moment named; `--rounds`
+strikes, medians and worst. The second holds ledger rows of segments alone (`--metadata` events, `--per-segment` each),
+which is all that a decision looks at. Prints JSON.
 
     python benchmarks/strike.py [--events 1000000] [--metadata 10000000] [--per-segment 1000] [--rounds 3]
-                                [--only office|rows] [--book DIR]
+                                [--only office|rows] [--book DIR] [--guild 200]
 
 `--book`: where the office is kept, so that the next run need not learn it again.
 """
@@ -54,18 +54,19 @@ class Guild:
             person = book.persons.person(name)
             self.actors[name] = Actor(name, person, KeySigner(identity, person))
             book.terms.say(name, "be-named", allow=True, signer=self.actors[name].signer)
+        self.id = f"guild-{len(book.govern.register.world().collectives)}"
         first = self.actors[names[0]]
         charter = {"name": "The guild", "notice_days": 0, "strike_threshold_ppm": 1}
         act = book.govern.register.act
-        act(ActKind.FOUND, {"collective": "guild", "founder": first.person, "charter": charter}, first.signer)
+        act(ActKind.FOUND, {"collective": self.id, "founder": first.person, "charter": charter}, first.signer)
         for name in names[1:]:
             who = self.actors[name]
-            act(ActKind.JOIN, {"collective": "guild", "worker": who.person}, who.signer)
+            act(ActKind.JOIN, {"collective": self.id, "worker": who.person}, who.signer)
 
     def pledge(self) -> None:
         """Half of them."""
         half = self.names[: len(self.names) // 2]
-        self.book.strikes.propose("guild", self.actors[half[0]], threshold=len(half))
+        self.book.strikes.propose(self.id, self.actors[half[0]], threshold=len(half))
         for name in half:
             self.book.strikes.pledge(None, self.actors[name])
 
@@ -107,7 +108,7 @@ def timed(work: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
     return time.perf_counter() - began, made
 
 
-def real(home: Path, events: int, rounds: int) -> dict[str, Any]:
+def real(home: Path, events: int, rounds: int, members: int) -> dict[str, Any]:
     """A book with real segments."""
     found: dict[str, list[float]] = {}
     learnt = (
@@ -116,15 +117,19 @@ def real(home: Path, events: int, rounds: int) -> dict[str, Any]:
     home = tour_home(home, 1, events)
     with open_book(home) as book:
         segments = store_of(book).segments()
-        names = [worker["name"] for worker in book.workers()]
+        people = [worker["name"] for worker in book.workers()]
+        keyed = {each["name"] for each in book.persons.everybody()}  # of an earlier run, whose keys are gone
+        names = [name for name in people if name not in keyed][-members:]
         guild = Guild(book, names)
         striking = set(names[: len(names) // 2])
-        before = repr(book.distil.knowledge())
+        kept = book.distil.knowledge()
+        assert kept is not None
+        before = repr(kept)
         maps = repr(book.process.maps())
-        practices = len(book.distil.knowledge().practices)
         for _ in range(rounds):
             usual, _ = guildbook(home, "practices", "list")
             guild.pledge()
+            busy = time.process_time()
             with subprocess.Popen(
                 [sys.executable, __file__, "--job", str(home)], stdout=subprocess.PIPE, text=True
             ) as child:
@@ -134,6 +139,7 @@ def real(home: Path, events: int, rounds: int) -> dict[str, Any]:
                 called, _ = timed(guild.call)
                 told = json.loads(child.stdout.readline())
             shown, left = timed(book.distil.knowledge)
+            busy = time.process_time() - busy
             flagged, held = timed(book.govern.withheld, "knowledge-train-people", Purpose.TRAIN_PEOPLE)
             granted, admitted = timed(
                 lambda: book.govern.grant(Purpose.TRAIN_PEOPLE, stage="benchmark", artefact="new")
@@ -148,7 +154,7 @@ def real(home: Path, events: int, rounds: int) -> dict[str, Any]:
             assert repr(whole) == before
             for name, value in {
                 "called_s": called, "running_job_denied_s": told["denied"] - began, "then_shown_without_s": shown,
-                "then_artefact_flagged_s": flagged,
+                "then_artefact_flagged_s": flagged, "called_and_shown_cpu_s": busy,
                 "then_granted_without_s": granted, "command_before_s": usual.wall,
                 "then_command_s": command.wall, "ended_s": ended,
                 "then_shown_whole_s": again,
@@ -157,9 +163,10 @@ def real(home: Path, events: int, rounds: int) -> dict[str, Any]:
         assert repr(book.process.maps()) == maps
         rows = sum(segment.rows for segment in segments)
     return {
-        "events": rows, "segments": len(segments), "people": len(names), "practices": practices,
+        "events": rows, "segments": len(segments), "people": len(people), "guild": len(names),
+        "practices": len(kept.practices),
         "learnt": None if learnt is None else {"wall_s": learnt.wall, "cpu_s": learnt.cpu, "peak_mib": learnt.peak},
-        "load": os.getloadavg(), **told_of(found),
+        "load": [round(each, 1) for each in os.getloadavg()], **told_of(found),
     }  # fmt: skip
 
 
@@ -247,6 +254,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=("office", "rows"))
     parser.add_argument("--book", type=Path)
+    parser.add_argument("--guild", type=int, default=200)
     parser.add_argument("--job", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.job is not None:
@@ -257,7 +265,9 @@ def main() -> None:
         if options.only in {None, "rows"}:
             figures["rows"] = rows(Path(name) / "rows", options.metadata, options.per_segment, options.rounds)
         if options.only in {None, "office"}:
-            figures["office"] = real(options.book or Path(name) / "office", options.events, options.rounds)
+            figures["office"] = real(
+                options.book or Path(name) / "office", options.events, options.rounds, options.guild
+            )
     report("strike", figures)
 
 

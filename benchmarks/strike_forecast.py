@@ -4,7 +4,8 @@ For each seed the people of a log are parted in halves. From the one half alone 
 forecast, with a 90 % interval; then half of the other half strike, and what their model loses is measured. Prints in
 how many of the seeds the interval held it.
 
-    python benchmarks/strike_forecast.py [--seeds 100] [--log office|FILE ...] [--share 0.5] [--metric accuracy]
+    python benchmarks/strike_forecast.py [--seeds 100] [--log office|FILE ...] [--share 0.5]
+        [--metric accuracy] [--system NAME ...]
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ def main() -> None:
     parser.add_argument("--log", nargs="*", default=[OFFICE])
     parser.add_argument("--share", type=float, default=0.5)
     parser.add_argument("--metric", default="accuracy", choices=["accuracy", "augmentation"])
+    parser.add_argument("--system", nargs="*", default=[], help="no people: part of every world, never on strike")
     parser.add_argument("--events", type=int, default=100_000, help="of the office")
     asked = parser.parse_args()
     for log in asked.log:
@@ -43,18 +45,20 @@ def tried(log: str, asked: argparse.Namespace) -> dict[str, object]:
     """The trials on one log."""
     started = time.perf_counter()
     engine = engine_of(log, asked.events)
-    people = np.flatnonzero(engine.train.present)
+    system = engine.train.mask([name for name in asked.system if name in engine.train.workers])
+    people = np.flatnonzero(engine.train.present & ~system)
     held, widths, losses = 0, [], []
     for seed in range(asked.seeds):
         order = np.random.default_rng(seed).permutation(people)
-        ours, theirs = among(engine, order[::2]), among(engine, order[1::2])
-        told = forecast(ours, asked.share, metric=asked.metric, seed=seed)
-        lost = losses_of(theirs, asked.share, 1, seed, asked.metric)[0]
+        ours, theirs = among(engine, order[::2], system), among(engine, order[1::2], system)
+        told = forecast(ours, asked.share, metric=asked.metric, seed=seed, system=system)
+        lost = losses_of(theirs, asked.share, 1, seed, asked.metric, system)[0]
         held += int(told.low <= lost <= told.high)
         widths.append(told.high - told.low)
         losses.append(lost)
     return {
-        "log": Path(log).name, "people": len(people), "metric": asked.metric, "share": asked.share, "held": held,
+        "log": Path(log).name, "system": asked.system, "people": len(people), "metric": asked.metric,
+        "share": asked.share, "held": held,
         "of": asked.seeds, "median_width": float(np.median(widths)), "median_loss": float(np.median(losses)),
         "seconds": round(time.perf_counter() - started, 1),
     }  # fmt: skip

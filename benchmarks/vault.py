@@ -17,7 +17,18 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from guildbook.govern.vault.canaries import OWN, REFERENCES, Exposure, Ground, alarmed, drawn, exposure, ground, walks
+from guildbook.govern.vault.canaries import (
+    OWN,
+    REFERENCES,
+    TIMES,
+    Exposure,
+    Ground,
+    alarmed,
+    drawn,
+    exposure,
+    ground,
+    walks,
+)
 from guildbook.measure.vault import BITS, Predictor, evaluate, perplexity, predictor, rounded, sequences
 
 WAY = [f"step {i}" for i in range(12)]
@@ -65,12 +76,12 @@ def finds(of: Ground, tries: int = 20) -> list[dict[str, object]]:
     out: list[dict[str, object]] = []
     for depth, least, share, own in (
         (1, 1, 1.0, 0), (2, 1, 1.0, 0), (3, 1, 1.0, 0), (3, 1, 1.0, 3_000), (3, 1, 1.0, 30_000), (3, 1, 0.25, 3_000),
-        (3, 1, 0.0625, 3_000), (3, 2, 1.0, 0), (3, 3, 1.0, 0),
+        (3, 1, 0.0625, 3_000), (3, 2, 1.0, 0), (3, 3, 1.0, 0), (3, 2, 0.5, 3_000), (3, 4, 1.0, 0),
     ):  # fmt: skip
         alarms = 0
         for seed in range(tries):
             dice = random.Random(seed)
-            copy = [*ways(300, seed), *map(list, drawn(seed.to_bytes(32, "little"), "vault", OWN, of))]
+            copy = [*ways(300, seed), *map(list, drawn(seed.to_bytes(32, "little"), "vault", OWN, of) * TIMES)]
             seen = [case for case in copy if dice.random() < share]
             alarms += alarmed([asked(trained([*seen, *ways(own, 90 + seed)], depth, least), seed, of)])
         out.append({

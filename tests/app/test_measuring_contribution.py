@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from guildbook.app.auditing import Auditing
+from guildbook.app.measuring import Asked
 from guildbook.app.measuring_contribution import Paying, cents
 from guildbook.columns import raw_table
 from guildbook.govern.acts import ActKind
 from guildbook.govern.audit.log import Log
-from guildbook.model import DeniedError, InputError, UnknownNameError, UsageError
+from guildbook.model import DeniedError, InputError, Purpose, UnknownNameError, UsageError
 from guildbook.model.agreement import Payout
 from guildbook.model.time import now
 
@@ -82,6 +83,9 @@ def test_a_recorded_payout_is_what_the_auditor_computes(ready: Any) -> None:
     if rule in {"contribution", "blend"}:
         assert sum(one["contribution_ppm"] for one in found["workers"]) == 1_000_000
         assert found["measure"]["metric"] == "augmentation"
+        for one in found["workers"]:
+            low, high = one["interval_ppm"]
+            assert 0 <= low <= one["contribution_ppm"] + 1 <= high + 2
     if rule == "contribution":
         assert max(one["cents"] for one in found["workers"]) <= 60_000
     follows(ready)
@@ -136,6 +140,8 @@ def test_contributions_are_for_stewards(ready: Any) -> None:
         found = sharing.contribution(metric, actor=ready.actor("Ann"))
         assert {one.worker for one in found.values} == {"Ann", "Bo", "Cy"}
         assert sum(one.value for one in found.values) == pytest.approx(found.whole)
+    theirs = sharing.contribution("events", asked=Asked(Purpose.TRAIN_AUGMENT, "Acme"), actor=ready.actor("Ann"))
+    assert {one.worker for one in theirs.values} == {"Ann", "Bo", "Cy"}
     with pytest.raises(DeniedError):
         sharing.contribution(actor=ready.actor("Bo"))
     with pytest.raises(UsageError, match="no metric"):

@@ -146,6 +146,7 @@ def test_what_is_forgotten_in_part_was_never_there(tmp_path: Path, model: str, f
         assert held(book) == after  # and nothing more is to be done
         shown = book.lineage.show(ARTEFACT, segments=True)
         assert set(shown["segments"]) == after.lineage.segments
+        assert shown["shards"] == {"north": 3, "south": 4 if until else 3}
 
 
 @pytest.mark.slow

@@ -378,6 +378,21 @@ def test_a_strike_or_a_refusal_is_out_of_every_later_score(open_vault: Guild) ->
     sound(guild)
 
 
+def test_a_vault_made_during_a_strike_is_asked_when_it_is_over(guild: Guild) -> None:
+    guild.agree()
+    guild.book.strikes.propose("guild", guild.actor("Ann"), StrikeScope(), 3)
+    for name in MEMBERS:
+        guild.book.strikes.pledge(None, guild.actor(name))
+    guild.book.strikes.call(None, guild.actor("Ann"))
+    assert guild.make()["cases"] == 90
+    for by in ("Acme", "Ann"):
+        with pytest.raises(DeniedError, match="Nothing of this vault"):
+            guild.score(by=by)
+    guild.book.strikes.end(None, guild.actor("Ann"))
+    assert guild.score()["workers"] == 6
+    sound(guild)
+
+
 def test_when_the_agreement_ends_so_do_the_scores(open_vault: Guild, monkeypatch: pytest.MonkeyPatch) -> None:
     open_vault.score()
     open_vault.book.agreements.terminate("a1", open_vault.actor("Ann"))

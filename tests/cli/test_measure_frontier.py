@@ -74,3 +74,20 @@ def test_mistakes_are_told_before_the_work(guildbook: Run, words: list[str], say
     status, _, said = guildbook("measure", "frontier", *words)
     assert status != 0
     assert says in " ".join(said.split())
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_what_is_chosen_for_a_bound_beats_fewer_cases(guildbook: Run, guildbook_json: Ask, shared_data: Path) -> None:
+    assert guildbook("learn", shared_data / "eventlogs" / "Helpdesk.xes.gz")[0] == 0
+    words = ["--mechanism", "caps", "--mechanism", "withhold", "--mechanism", "gate", "--seeds", "2", "--bound", "0.05"]
+    found = guildbook_json("measure", "frontier", *words, "--bound", "1")
+    areas = found["areas"]["system"]["most"]
+    assert areas["withhold"]["ratio_to_caps_by_lot"]["low"] > 1
+    assert areas["gate"]["area"]["value"] > 0.95
+    bound = {a["mechanism"]: a for a in found["answers"] if a["bound"] == 0.05}
+    assert bound["withhold"]["held"]
+    assert bound["withhold"]["A"]["low"] > 0.4
+    assert bound["withhold"]["S_attacked"]["value"] >= found["S_public_alone"] - 1e-9
+    kept = sorted((r["S"], r["A"]) for r in found["points"]["system"]["most"] if r["status"] == "frontier")
+    assert [a for _, a in kept] == sorted(a for _, a in kept)

@@ -6,7 +6,8 @@ every question, and knows nothing of worlds, indexes or SQL. It judges acts (`mo
 
 from __future__ import annotations
 
-from model_acts import BOUND, DAY, LAWS, Deal, Judge, Terms, Walkout
+from model_acts import Judge
+from model_parts import BOUND, DAY, LAWS, Deal, Terms, Walkout
 
 from guildbook.govern.acts import ActKind
 from guildbook.model.decision import Request

@@ -104,6 +104,17 @@ def test_a_world_of_some_people_never_had_the_others(engine: Engine) -> None:
     assert some.total.digest() == engine.model(engine.train.mask([engine.train.workers[w] for w in (0, 2, 5)])).digest()
 
 
+def test_what_is_no_person_never_strikes(engine: Engine) -> None:
+    system = np.zeros(len(engine.train.workers), dtype=bool)
+    system[4] = True
+    assert set(np.unique(among(engine, np.array([0, 2]), system).train.worker).tolist()) == {0, 2, 4}
+    left = losses_of(engine, 1.0, 2, 0, "accuracy", system)
+    alone = engine.accuracy(engine.total).value - engine.accuracy(engine.model(system)).value
+    assert left == pytest.approx([alone, alone])
+    told = forecast(engine, 0.5, metric="accuracy", halves=4, draws=4, system=system)
+    assert told.low < told.loss < told.high
+
+
 def test_forecasts_hold_nine_times_in_ten(random_work: Maker) -> None:
     """People alike, so that halves tell of each other: the interval must hold, and be no wider than it need be."""
     held = 0

@@ -140,7 +140,7 @@ class Book:
         """What was made of what, on which inherited terms."""
         from guildbook.app.lineage import Lineages  # noqa: PLC0415
 
-        return Lineages(self._store, self.govern, self.distil)
+        return Lineages(self._store, self.govern, self.distil, self.nets)
 
     @property
     def mine(self) -> Mine:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from guildbook.app.distilling import Distilling
 from guildbook.app.handing import MANIFEST
 from guildbook.app.identities import read_json
+from guildbook.app.neural import ARTEFACT, Nets
 from guildbook.app.persons import Actor
 from guildbook.govern import Gate
 from guildbook.govern.acts import Act, ActKind
@@ -30,7 +31,7 @@ from guildbook.govern.lineage import (
     terms_of,
     withdrawn_fault,
 )
-from guildbook.govern.lineage.graph import MADE, READING, groups_of
+from guildbook.govern.lineage.graph import MADE, READING, TOLD_BY, groups_of
 from guildbook.govern.suppression import LEAST
 from guildbook.model.decision import ALLOWING, IN_HOUSE, Reason
 from guildbook.model.errors import DeniedError, InputError, UnknownNameError, UsageError
@@ -50,6 +51,7 @@ class Lineages:
     _store: Store
     _gate: Gate
     _distil: Distilling
+    _nets: Nets
 
     def list(self) -> list[dict[str, Any]]:
         """What the book keeps, and what was exported, handed out or derived, in the order in which it was made."""
@@ -80,6 +82,8 @@ class Lineages:
             "made_of": [_short(each) for each in graph.ancestors(node.key)[1:]],
             "readings": [self._reading(each, groups(each.key), whose) for each in readings],
         }
+        if node.name == ARTEFACT and part is None:
+            found["shards"] = {group or "all": len(some) for group, some in sorted(self._nets.shards().items())}
         if segments:
             found["segments"] = self._segments([g for each in readings for g in groups(each.key)], whose)
         return found
@@ -150,7 +154,9 @@ class Lineages:
     def _take(self, graph: Graph, ledger: Connection, until: int) -> None:
         if graph.taken < until:
             for one in self._gate.register.log.openings(ledger, graph.taken, until):
-                graph.take(Act.from_dict(one.act), one.entry.seq)
+                if one.act["kind"] in TOLD_BY:
+                    graph.take(Act.from_dict(one.act), one.entry.seq)
+            graph.taken = until
 
     def _groups(self, graph: Graph) -> Callable[[str], Sequence[Group]]:
         """What grants decided; the log is opened at the grants that are asked about."""
@@ -277,6 +283,7 @@ def in_words(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     terms = found["terms"]
     left = terms["depth_left"]
     state = ", ".join([found["state"], *found["reasons"]]) + (f" until {found['until']}" if found["until"] else "")
+    shards = ", ".join(f"{name}: {count} segments" for name, count in found.get("shards", {}).items())
     return [
         ("name", found["name"]), *([("title", found["title"])] if "title" in found else []),
         ("kind", found["kind"]), ("made", f"{found['made'][:19]} by {found['by']}"),
@@ -285,5 +292,6 @@ def in_words(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("for", ", ".join(terms["purposes"]) or "nothing"), ("whose", ", ".join(terms["recipients"]) or "nobody"),
         ("under", ", ".join(terms["clauses"]) or "no agreement"), ("ends", terms["ends"] or "not by an agreement"),
         ("then", "to be deleted" if terms["delete_on_end"] else "stays"),
+        *([("shards", shards)] if shards else []),
         ("bound", "none" if terms["bound"] is None else f"{terms['bound'] / 10_000:g} % of episodes alone"),
     ]  # fmt: skip

@@ -44,6 +44,8 @@ class Bargain:
     """Who might strike, by name; empty: everybody, or the members of `collective`."""
     collective: str = ""
     metric: str = "augmentation"
+    system: tuple[str, ...] = ()
+    """Who is no person, such as an automatic resource: never on strike."""
     bought: tuple[Path, ...] = ()
     """Logs that the licensee could buy instead."""
     draws: int = 20
@@ -143,15 +145,16 @@ class Bargaining:
             net=tuple(net),
             half=whole / 2,
             critical=random.critical(whole / 2) if whole > 0 else None,
-            forecast=self._forecast(engine, metric, wanted.seed),
+            forecast=self._forecast(engine, metric, wanted),
         )
 
     @staticmethod
-    def _forecast(engine: Engine, metric: Metric, seed: int) -> Forecast | None:
+    def _forecast(engine: Engine, metric: Metric, wanted: Bargain) -> Forecast | None:
         """For people whose work was not measured; None where there are too few to part in halves."""
         if int(engine.train.present.sum()) < 8 or len(engine.test) < 40:  # noqa: PLR2004 - halves of halves of these
             return None
-        return forecast(engine, FORECAST_SHARE, metric=metric, seed=seed)
+        machines = _masked(engine, wanted.system)
+        return forecast(engine, FORECAST_SHARE, metric=metric, seed=wanted.seed, system=machines)
 
     def _engine(self, wanted: Bargain, asked: Asked) -> tuple[Engine, list[tuple[str, Work]]]:
         """The engine, and bought work in its codes."""
@@ -172,12 +175,12 @@ class Bargaining:
         names = list(wanted.members)
         if wanted.collective:
             names += self._desk.members(wanted.collective)
+        machines = _masked(engine, wanted.system)
         if not names:
-            return engine.train.present.copy()
-        for name in wanted.members:
-            if name not in engine.train.workers:
-                raise UnknownNameError("worker", name, list(engine.train.workers))
+            return engine.train.present & ~machines
+        _masked(engine, wanted.members)
         found = engine.train.mask([name for name in names if name in engine.train.workers]) & engine.train.present
+        found &= ~machines
         if not found.any():
             raise UsageError("None of them has any work here.", "See who has: guildbook workers list.")
         return found
@@ -198,6 +201,14 @@ class Bargaining:
             model.add(work if work is not None else _made(engine, members, name, seed))
             out.append((name, model))
         return out
+
+
+def _masked(engine: Engine, names: Sequence[str]) -> NDArray[np.bool_]:
+    """(W,): these workers. Raises `UnknownNameError`."""
+    for name in names:
+        if name not in engine.train.workers:
+            raise UnknownNameError("worker", name, list(engine.train.workers))
+    return engine.train.mask(names)
 
 
 def _made(engine: Engine, members: NDArray[np.bool_], name: str, seed: int) -> Work:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
@@ -80,13 +80,27 @@ class Sharing:
         if metric not in WORTHS and method != "shapley":
             raise UsageError(f"Of {metric} there are Shapley values only.", "They are exact.")
         self._desk.may_see(actor, set(), each=True)
+        found = self._contribution(metric, wanted, draw, asked, progress)
+        return found if asked is None or not asked.recipient else self._named_again(found, asked.recipient)
+
+    def _named_again(self, found: Contribution, recipient: str) -> Contribution:
+        """With the workers' own names: what a licensee reads has others."""
+        store = self._desk.store
+        licensee = store.worker_id(recipient)
+        names = {store.worker_id(f"{licensee}\0{one.id}"): one.name for one in store.workers() if one.name is not None}
+        values = (replace(one, worker=names.get(one.worker, one.worker)) for one in found.values)
+        return replace(found, values=tuple(sorted(values, key=lambda one: one.worker)))
+
+    def _contribution(
+        self, metric: str, method: Method, draw: Draw | None, asked: Asked | None, progress: Progress
+    ) -> Contribution:
         engine = self._desk.engine(asked)
         if metric == RETRIEVED:
             return retrieved(engine.train, engine.test, seed=(draw or Draw()).seed)
         for amount in AMOUNTS:
             if metric == amount:
                 return amounts(engine.train, engine.test, amount)
-        return contribution(Game.of(engine, _worth(metric)), wanted, draw, lambda x: progress("contribution", x))
+        return contribution(Game.of(engine, _worth(metric)), method, draw, lambda x: progress("contribution", x))
 
     def payout(
         self, wanted: Paying, actor: Actor = NOBODY, *, record: bool = False, progress: Progress = silent
@@ -162,6 +176,7 @@ class Sharing:
             work, metric, draw=wanted.draw, samples=wanted.samples, progress=lambda x: progress("contribution", x)
         )
         inputs["contribution"] = {ids[one.worker]: one.ppm for one in found.rows if one.worker in ids}
+        inputs["interval"] = {ids[one.worker]: list(one.interval) for one in found.rows if one.worker in ids}
         inputs["measure"] |= {
             "metric": found.metric, "samples": found.samples, "pairs": found.pairs, "seed": found.seed,
             "budget": round(found.budget * 1000),
@@ -218,6 +233,7 @@ class Sharing:
                 "worker": self._desk.gate.label(player), "id": player, "cents": cents,
                 "seconds": inputs["hours"].get(player),
                 "contribution_ppm": inputs["contribution"].get(player),
+                "interval_ppm": inputs.get("interval", {}).get(player),
                 "value": None if added is None else added.value, "error": None if added is None else added.error,
                 "why": "" if added is None else added.why,
             })  # fmt: skip

@@ -15,6 +15,7 @@ from guildbook.app.measuring_value import cut
 from guildbook.measure.engine import Engine
 from guildbook.measure.labour.exposing import BELIEVED, Traced, bounds, coverage, exposed
 from guildbook.measure.labour.jobs import Job, background, given, indices, published
+from guildbook.measure.labour.meanings import Meanings
 from guildbook.measure.labour.texts import Rarity, best
 from guildbook.measure.labour.wages import soc_of
 from guildbook.measure.shares import digest_of
@@ -44,6 +45,8 @@ class Forecast:
     confirm: Mapping[str, str] | None = None
     """Statement → task; empty: none of them."""
     by: str = ""
+    meaning: bool = False
+    """Compare by an embedding as well."""
 
 
 def exposure(desk: Measuring, asked: Asked, wanted: Forecast) -> dict[str, Any]:
@@ -61,7 +64,9 @@ def exposure(desk: Measuring, asked: Asked, wanted: Forecast) -> dict[str, Any]:
     told = [_described(work, title) for title in tasks]
     rarity = Rarity.of(background(wanted.tables, [*told, *(s.text for s in job.statements)]))
     weighed = [rarity.weights(text) for text in told]
-    matches = [best(rarity, statement.text, weighed) for statement in job.statements]
+    texts = [statement.text for statement in job.statements]
+    meant = Meanings.load().alike(texts, told) if wanted.meaning else [None] * len(texts)
+    matches = [best(rarity, text, weighed, by) for text, by in zip(texts, meant, strict=True)]
     said = _kept(wanted, job, work)
     found = exposed(job, matches, tasks, measured, said)
     others = {} if wanted.tables is None or not job.soc else indices(wanted.tables, job.soc)

@@ -74,10 +74,10 @@ def checked(settings: Settings) -> Settings:
 
 
 def chart(found: Found, axis: Axis = "system") -> Any:
-    """Help against replacement: points that none clearly dominates, with intervals, and a step line a mechanism."""
+    """Help against replacement: a step line a mechanism, with the points that none of its own dominates."""
     rows = found.rows(axis)
     named = {**NAMED, "S": WORDS[axis], "A_low": NAMED["A"], "S_low": WORDS[axis]}
-    kept = [_inside(row) for row in rows if row["status"] != "dominated"]
+    kept = [_inside(row) for row in rows if row["own"] == "frontier"]
     title = f"How much a model may help ({found.settings.seeds} seeds, {found.traces} held-back cases)"
     lines = plots.lines(_stairs(rows), "S", "A", by="mechanism", stepped=True, marks=False, title=title, named=named)
     marks = plots.points(

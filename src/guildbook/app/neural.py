@@ -86,6 +86,17 @@ class Nets:
         except (StoreError, ValueError, KeyError, TypeError):
             return None
 
+    def shards(self) -> dict[str, list[str]]:
+        """The segments each part of the net was made of, by the group of their workers; an empty one: all others."""
+        held, names = self.held(), {w.id: w.name for w in self._store.workers() if w.name is not None}
+        groups = groups_of(names.values(), self._config.groups, self._config.shards)
+        inside = set() if held is None else {split_part(segment)[0] for segment in held.lineage.segments}
+        found: dict[str, list[str]] = {}
+        for row in self._store.segments():
+            if row.id in inside:
+                found.setdefault(groups.get(names.get(row.worker, ""), ""), []).append(row.id)
+        return found
+
     def brought(self, model: str, admitted: Admitted, progress: Progress = silent, held: Held | None = None) -> Kept:
         """The net of just what is admitted, trained as far as it has to be, and kept.
 

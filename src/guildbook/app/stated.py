@@ -95,9 +95,8 @@ def _worth(one: Mapping[str, Any]) -> str:
     told = [f"{one['hours'] / 3600:.1f} hours"] if "hours" in one else []
     if "contribution" in one:
         told.append(f"contribution {_ppm(one['contribution'])}")
-    found = one.get("measure")
-    if isinstance(found, Mapping) and {"low", "high"} <= found.keys():
-        told.append(f"between {found['low']} and {found['high']}")
+    if {"low", "high"} <= one.keys():
+        told.append(f"between {_ppm(one['low'])} and {_ppm(one['high'])}")
     return ", ".join(told) or "everybody alike"
 
 

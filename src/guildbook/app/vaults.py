@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -290,7 +291,8 @@ class Vaults:
             )
 
     def _made(self, name: str, held: Held, *, learn: bool, progress: Progress) -> dict[str, Any]:
-        self._ground(name)
+        with suppress(DeniedError):  # as in a strike: then they are made when it is over
+            self._ground(name)
         self._distil.parted(held.split)
         if learn and any(row.name == f"state-{Purpose.TRAIN_PEOPLE}" for row in self._store.artefacts()):
             self._distil.refresh(progress)
@@ -404,7 +406,7 @@ class Vaults:
         cases.check()
         steps = [cases.names[code] for code in cases.acts.tolist()]
         whole = [steps[i:j] for i, j in zip(cases.offsets[:-1].tolist(), cases.offsets[1:].tolist(), strict=True)]
-        whole += [list(each) for each in (*kept.own(), *kept.copy(copy))]
+        whole += [list(each) for each in (*kept.own(), *kept.copy(copy)) for _ in range(canaries.TIMES)]
         secrets.SystemRandom().shuffle(whole)
         data = "".join(
             json.dumps({"case": number, "steps": each}, ensure_ascii=False) + "\n" for number, each in enumerate(whole)

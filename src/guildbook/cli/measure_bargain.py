@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 Members = Annotated[list[str] | None, typer.Option("--worker", metavar="NAME", help="These might strike; else all.")]
 Collective = Annotated[str, typer.Option(metavar="NAME", help="The members of this collective might strike.")]
+System = Annotated[
+    list[str] | None,
+    typer.Option("--system", metavar="NAME", help="No person, but an automatic resource: never strikes."),
+]
 Bought = Annotated[
     list[Path] | None, typer.Option("--bought", metavar="FILE", help="A log that the licensee could train on instead.")
 ]
@@ -36,6 +40,7 @@ def strike(
     metric: Annotated[str, typer.Option(metavar="METRIC", help="accuracy, augmentation or substitution.")] = (
         "augmentation"
     ),
+    system: System = None,
     bought: Bought = None,
     draws: Draws = 20,
     draw: Drawn = 0,
@@ -57,7 +62,7 @@ def strike(
         from guildbook.measure.plots import suited
 
         suited(plot)
-    wanted = _wanted(worker, collective, metric, bought, draws, draw)
+    wanted = _wanted(worker, collective, metric, system, bought, draws, draw)
     with session(context).book() as book, progress() as report:
         found = book.measure.bargain.strike(
             wanted, asked(purpose, to, task, held_back, seed), actor(context, book, who), report
@@ -75,6 +80,7 @@ def brief(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="FILE.html or FILE.md.")],
     worker: Members = None,
     collective: Collective = "",
+    system: System = None,
     bought: Bought = None,
     wage: Annotated[float | None, typer.Option(min=0, help="Of an hour; else the price is in hours.")] = None,
     currency: Annotated[str, typer.Option(metavar="CODE", help="Of the wage.")] = "EUR",
@@ -103,7 +109,7 @@ def brief(
 
     suited(output)
     wanted = replace(
-        _wanted(worker, collective, "augmentation", bought, draws, draw),
+        _wanted(worker, collective, "augmentation", system, bought, draws, draw),
         stakes=Stakes(hours, wage, elsewhere, harm, currency),
         title=title,
     )
@@ -119,11 +125,19 @@ def brief(
 
 
 def _wanted(
-    worker: list[str] | None, collective: str, metric: str, bought: list[Path] | None, draws: int, draw: int
+    worker: list[str] | None,
+    collective: str,
+    metric: str,
+    system: list[str] | None,
+    bought: list[Path] | None,
+    draws: int,
+    draw: int,
 ) -> Bargain:
     from guildbook.app.measuring_bargain import Bargain
 
-    return Bargain(tuple(worker or ()), collective, metric, tuple(bought or ()), draws, draw)
+    return Bargain(
+        tuple(worker or ()), collective, metric, tuple(system or ()), tuple(bought or ()), draws=draws, seed=draw
+    )
 
 
 def _present(found: Strike) -> None:

@@ -35,6 +35,9 @@ def exposure(
     reject: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="This statement is about none of the tasks.")
     ] = None,
+    meaning: Annotated[
+        bool, typer.Option("--meaning", help="Compare words by an embedding as well; an extra.")
+    ] = False,
     purpose: Purpose = "train-people",
     to: To = "",
     held_back: Held = 0.2,
@@ -50,7 +53,7 @@ def exposure(
     said |= dict.fromkeys(reject or (), "")
     with session(context).book() as book:
         person = actor(context, book, who)
-        wanted = Forecast(tasks, occupation, tables, matches, said or None, person.name)
+        wanted = Forecast(tasks, occupation, tables, matches, said or None, person.name, meaning)
         found = book.measure.exposure(wanted, asked(purpose, to, None, held_back, seed))
     if json:
         show(found)

@@ -12,7 +12,7 @@ import numpy as np
 from guildbook.distil.alike import Alike, alike
 from guildbook.distil.drift import changes, retired
 from guildbook.distil.evidence import Shows
-from guildbook.distil.groups import groups
+from guildbook.distil.groups import Groups, groups
 from guildbook.distil.maps import maps, tasks, titles
 from guildbook.distil.outcomes import BAD, GOOD, step_code
 from guildbook.distil.people import people
@@ -21,11 +21,21 @@ from guildbook.distil.practices.evidence import find, supported
 from guildbook.distil.settings import Settings
 from guildbook.distil.sums import Sums
 from guildbook.distil.view import TraceView
-from guildbook.model.knowledge import Knowledge, Practice
+from guildbook.model.knowledge import Knowledge, Person, Practice, ProcessMap, Task
 from guildbook.model.process import Change
 
 DERIVED_VERSION: Final = 6
 """Raised whenever the same sums may give different knowledge."""
+
+
+@dataclass(frozen=True)
+class Described:
+    """What sums show beside practices and changes."""
+
+    groups: Groups
+    tasks: tuple[Task, ...]
+    people: tuple[Person, ...]
+    maps: tuple[ProcessMap, ...]
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,8 @@ class Derivation:
     """Which names of routines are of one task."""
     told: Sums | None = None
     """The sums with one task for each of those; None where there are none."""
+    described: Described | None = None
+    """What else they show, where it was looked for already."""
 
     @property
     def read(self) -> Sums:
@@ -62,30 +74,36 @@ def derive(sums: Sums, settings: Settings) -> Derivation:
     mining = MiningSettings(fdr=settings.fdr, min_side=settings.min_cases, settling=settling)
     with ThreadPoolExecutor(1) as aside:
         settled = aside.submit(sums.settle)
+        described = aside.submit(_described, read, named)
         found = changes(read, named, settings.fdr)
         practices = retired(mine(read, mining, titles=named), found)
         settled.result()
-    return Derivation(sums, settings, named, practices, found, names, read)
+    return Derivation(sums, settings, named, practices, found, names, read, described.result())
+
+
+def _described(sums: Sums, titles: dict[int, str]) -> Described:
+    grouped = groups(sums, titles)
+    return Described(grouped, tasks(sums, titles), people(sums, titles, grouped), maps(sums, titles))
 
 
 def knowledge(found: Derivation, practices: Sequence[Practice], period: tuple[int, int] | None) -> Knowledge:
     """The knowledge with its practices as they are to be shown, evidence attached."""
     sums = found.read
-    grouped = groups(sums, found.titles)
+    seen = found.described or _described(sums, found.titles)
     return Knowledge(
         model_hash=found.sums.digest(),
         events=sums.events,
         workers=sums.workers,
         cases=sums.cases,
         episodes=sums.traces,
-        tasks=tasks(sums, found.titles),
+        tasks=seen.tasks,
         practices=tuple(supported(practices)),
-        people=people(sums, found.titles, grouped),
-        maps=maps(sums, found.titles),
+        people=seen.people,
+        maps=seen.maps,
         changes=found.changes,
         period=period,
-        teams=grouped.teams,
-        roles=grouped.roles,
+        teams=seen.groups.teams,
+        roles=seen.groups.roles,
         notes=(*_notes(sums), *limits(sums, titles=found.titles)),
     )
 

@@ -93,6 +93,8 @@ def _paid(body: Mapping[str, Any], worker: str) -> Line | None:
     for name in ("hours", "contribution"):
         if worker in inputs.get(name, {}):
             found[name] = inputs[name][worker]
+    if worker in inputs.get("interval", {}):
+        found["low"], found["high"] = inputs["interval"][worker]
     return found | {name: inputs[name] for name in ("from", "until", "measure") if name in inputs}
 
 

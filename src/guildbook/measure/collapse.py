@@ -31,7 +31,7 @@ def collapse(
     size: int,
     share: float = 0.95,
     begins: int = 6,
-    order: int = 3,
+    order: int = 6,
     seed: int = 0,
 ) -> Work:
     """`windows` windows of `cases` cases each, `size` µs long.
@@ -50,7 +50,8 @@ def collapse(
         if by_model:
             table = Table.of(parts[-1], Shape(order))
             _prune(table.totals, table.heads, table.counts, table.links, TAIL)
-            made = joined(made, written(table, parts[-1], by_model, seed * 1_000 + number))
+            # Cases that go round in circles are cut by how long people's are: by the model's own they would double.
+            made = joined(made, written(table, people, by_model, seed * 1_000 + number))
         parts.append(_moved(made, number * size, size, rng))
     whole = parts[0]
     for part in parts[1:]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from guildbook.measure.contribution.additive import HOUR
 from guildbook.measure.contribution.game import Game, Worth
-from guildbook.measure.contribution.values import Draw, contribution
+from guildbook.measure.contribution.values import Draw, Value, contribution
 from guildbook.measure.engine import Engine, chosen
 from guildbook.measure.trial import Policy
 from guildbook.measure.work import Split, Work
@@ -50,6 +50,8 @@ class Added:
     """Standard error over samples."""
     ppm: int
     """Share of what all that add something add together."""
+    interval: tuple[int, int]
+    """Of that share (95 %), the others' values taken as they are; at least 0."""
     seconds: int
     """At work, as the traces tell: overlapping times count once."""
     why: str = ""
@@ -99,7 +101,8 @@ def basis(
     shares = in_ppm({name: max(0.0, value) for name, value in zip(work.workers, mean.tolist(), strict=True)})
     rows = [
         Added(
-            name, float(mean[w]), float(spread[w]), shares[name], seconds, _why(float(mean[w]), told=bool(hours[w])),
+            name, float(mean[w]), float(spread[w]), shares[name], _within(mean, float(mean[w]), float(spread[w])),
+            seconds, _why(float(mean[w]), told=bool(hours[w])),
         )
         for w, (name, seconds) in enumerate(zip(work.workers, seconds_of(once).tolist(), strict=True))
     ]  # fmt: skip
@@ -187,6 +190,12 @@ def in_ppm(values: Mapping[str, float]) -> dict[str, int]:
     order = sorted(values, key=lambda name: (down[name] - exact[name], name))
     left = PPM - sum(down.values())
     return {name: down[name] + (place < left) for place, name in enumerate(order)}
+
+
+def _within(mean: Floats, value: float, error: float) -> tuple[int, int]:
+    total = float(np.maximum(mean, 0).sum())
+    low, high = Value("", value, error).interval()
+    return (round(max(0.0, low) / total * PPM), round(max(0.0, high) / total * PPM)) if total > 0 else (0, 0)
 
 
 def _why(value: float, *, told: bool) -> str:

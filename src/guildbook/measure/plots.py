@@ -18,8 +18,11 @@ Row = Mapping[str, Any]
 SUFFIXES: Final = (".html", ".svg", ".png")
 WIDTH: Final = 640
 HEIGHT: Final = 400
-# Okabe and Ito's colours, told apart by the colour-blind ("Color Universal Design", 2008), black last.
-COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8B6D00", "#000000")
+# Told apart by the colour-blind: Okabe and Ito ("Color Universal Design", 2008), then from Tol's muted scheme (2021).
+COLOURS: Final = (
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8B6D00", "#000000",
+    "#882255", "#44AA99", "#332288", "#999933",
+)  # fmt: skip
 
 
 class MissingPlotError(GuildbookError):

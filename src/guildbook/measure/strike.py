@@ -245,8 +245,11 @@ def forecast(
     halves: int = 20,
     draws: int = 20,
     seed: int = 0,
+    system: Bools | None = None,
 ) -> Forecast:
     """The loss when a random share of *other* people strikes, from a model of these.
+
+    `system` (W,): whoever is no person, such as an automatic resource: part of every world, and never on strike.
 
     The value is the mean over random strikes of these people. Its reach is that of a prediction for one strike more
     (Student's t over the draws), where two spreads are added as independent: that over who strikes, and how far other
@@ -254,28 +257,32 @@ def forecast(
     halves of half as many people differ by more.
     """
     rng = np.random.Generator(np.random.Philox([seed, 1]))
-    who = np.flatnonzero(engine.train.present)
-    own = np.array(losses_of(engine, share, draws, seed, metric))
+    machines = np.zeros(len(engine.train.workers), dtype=bool) if system is None else system
+    who = np.flatnonzero(engine.train.present & ~machines)
+    own = np.array(losses_of(engine, share, draws, seed, metric, machines))
     errors: list[float] = []
     for number in range(halves):
         order = rng.permutation(who)
-        ours, theirs = (among(engine, part) for part in (order[::2], order[1::2]))
-        told = float(np.mean(losses_of(ours, share, max(4, draws // 4), seed + number, metric)))
-        errors.append(losses_of(theirs, share, 1, seed + number, metric)[0] - told)
+        ours, theirs = (among(engine, part, machines) for part in (order[::2], order[1::2]))
+        told = float(np.mean(losses_of(ours, share, max(4, draws // 4), seed + number, metric, machines)))
+        errors.append(losses_of(theirs, share, 1, seed + number, metric, machines)[0] - told)
     spread = float(np.hypot(own.std(ddof=1), np.std(errors) / 2))
     reach = float(stdtrit(draws - 1, 0.5 + level / 2)) * spread * np.sqrt(1 + 1 / draws)
     mean = float(own.mean())
     return Forecast(share, mean, mean - reach, mean + reach, level, halves)
 
 
-def losses_of(engine: Engine, share: float, draws: int, seed: int, metric: Metric = "augmentation") -> list[float]:
-    """The losses of `draws` random strikes of this share of the workers who are in the training work."""
-    found = paths(engine, engine.train.present, metric=metric, shares=(share,), draws=draws, seed=seed)
+def losses_of(
+    engine: Engine, share: float, draws: int, seed: int, metric: Metric = "augmentation", system: Bools | None = None
+) -> list[float]:
+    """The losses of `draws` random strikes of this share of the people who are in the training work."""
+    people = engine.train.present if system is None else engine.train.present & ~system
+    found = paths(engine, people, metric=metric, shares=(share,), draws=draws, seed=seed)
     return found.losses[:, 0].tolist()
 
 
-def among(engine: Engine, workers: NDArray[np.int64]) -> Engine:
-    """The engine of a world in which only these workers ever were."""
-    only = np.zeros(len(engine.train.workers), dtype=bool)
+def among(engine: Engine, workers: NDArray[np.int64], system: Bools | None = None) -> Engine:
+    """The engine of a world in which only these workers, and the system, ever were."""
+    only = np.zeros(len(engine.train.workers), dtype=bool) if system is None else system.copy()
     only[workers] = True
     return Engine.of(Split(engine.train.of(only), engine.test.of(only)), engine.policy, engine.shape)

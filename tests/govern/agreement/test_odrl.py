@@ -150,8 +150,8 @@ def test_as_rdf_each_permission_is_whole(agreements: st.SearchStrategy[Agreement
             assert len(list(found.objects(constraint, URIRef(ODRL + name)))) == 1
         assert not isinstance(next(iter(found.objects(constraint, URIRef(f"{ODRL}leftOperand")))), Literal)
     for predicate, value in found.predicate_objects():
-        if predicate.startswith(ODRL):  # nothing is said in words ODRL does not have
-            assert predicate.removeprefix(ODRL) in TERMS_OF_ODRL, predicate
+        if str(predicate).startswith(ODRL):  # nothing is said in words ODRL does not have
+            assert str(predicate).removeprefix(ODRL) in TERMS_OF_ODRL, predicate
         if isinstance(value, URIRef) and value.startswith(ODRL):
             assert value.removeprefix(ODRL) in TERMS_OF_ODRL | CLASSES, value
         if predicate == URIRef(f"{ODRL}unit"):

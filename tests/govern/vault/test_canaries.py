@@ -20,6 +20,7 @@ from guildbook.govern.vault.canaries import (
     REFERENCES,
     SHORTEST,
     STRANGE,
+    TIMES,
     Exposure,
     Ground,
     alarmed,
@@ -58,6 +59,11 @@ def made_of(cases: list[list[str]]) -> Ground:
 @pytest.fixture(scope="module")
 def base() -> Ground:
     return made_of(ways(400, 1))
+
+
+def copied(number: int, seed: int, of: Ground) -> list[list[str]]:
+    """A copy of so many cases, with its canaries."""
+    return [*ways(number, seed), *map(list, drawn(seed.to_bytes(32, "little"), "vault", OWN, of) * TIMES)]
 
 
 def asked(table: Predictor, seed: int, of: Ground, references: int = REFERENCES) -> Exposure:
@@ -106,11 +112,11 @@ def test_the_chance_of_a_false_alarm_is_what_it_says(base: Ground) -> None:
     assert below <= 30 + 3 * np.sqrt(600 * 0.05 * 0.95)
 
 
-@pytest.mark.parametrize("depth", [2, 3])
-def test_a_model_trained_on_a_copy_is_known(base: Ground, depth: int) -> None:
+@pytest.mark.parametrize(("depth", "least"), [(2, 1), (3, 1), (3, 2), (3, 3)])
+def test_a_model_trained_on_a_copy_is_known(base: Ground, depth: int, least: int) -> None:
     for seed in range(8):
-        copy = [*ways(300, seed), *map(list, drawn(seed.to_bytes(32, "little"), "vault", OWN, base))]
-        found = asked(trained(copy, depth), seed, base)
+        copy = copied(300, seed, base)
+        found = asked(trained(copy, depth, least), seed, base)
         assert alarmed([found])
         assert found.most > 9
 
@@ -125,8 +131,8 @@ def test_one_canary_in_much_else_is_enough(base: Ground) -> None:
 
 def test_who_hardly_remembers_anything_is_not_known(base: Ground) -> None:
     """Limits that the page states: who drops what is rare, or looks one step back only, drops canaries with it."""
-    copy = [*ways(300, 1), *map(list, drawn((1).to_bytes(32, "little"), "vault", OWN, base))]
-    assert not alarmed([asked(trained(copy, least=3), 1, base)])
+    copy = copied(300, 1, base)
+    assert not alarmed([asked(trained(copy, least=TIMES + 1), 1, base)])
     assert not alarmed([asked(trained(copy, depth=1), 1, base)])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import given as drawn
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from guildbook.measure.estimate import Estimate
 from guildbook.measure.labour.exposing import Traced, bounds, coverage, exposed
 from guildbook.measure.labour.jobs import Job, Statement, given, indices, published
+from guildbook.measure.labour.meanings import Meanings, MissingMeaningError
 from guildbook.measure.labour.texts import Match, Rarity, best, confidence, stems
 from guildbook.measure.labour.wages import paid, soc_of
 from guildbook.model import InputError, UnknownNameError
@@ -132,3 +134,40 @@ def test_bounds_hold_whatever_the_rest_is(parts: list[tuple[float, float, float,
     told = bounds(found, "alone", 1.0)
     assert -1e-9 <= told.least <= told.most + 1e-9 <= 1 + 2e-9
     assert coverage(found) <= 1 + 1e-9
+
+
+class _Known:
+    """Stands in for the library: a vector for each word it knows."""
+
+    VECTORS: ClassVar = {"settle": (1.0, 0.0), "resolve": (0.9, 0.1), "drive": (0.0, 1.0)}
+
+    def embed(self, texts: list[str], *, norm: bool) -> list[tuple[float, float]]:
+        assert norm
+        return [self.VECTORS[text] for text in texts]
+
+
+def test_an_embedding_finds_what_shares_no_word() -> None:
+    told = ["resolve", "drive"]
+    rarity = Rarity.of(told)
+    weighed = [rarity.weights(text) for text in told]
+    assert best(rarity, "settle", weighed).place == -1
+    meant = Meanings(_Known()).alike(["settle"], told)[0]
+    found = best(rarity, "settle", weighed, meant)
+    assert (found.place, found.words) == (0, ())
+    assert found.score == pytest.approx(0.45)
+    assert Meanings(_Known()).alike(["settle"], []) == [[]]
+
+
+def test_without_the_extra_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_: str) -> None:
+        raise ModuleNotFoundError
+
+    monkeypatch.setattr("importlib.import_module", missing)
+    with pytest.raises(MissingMeaningError, match="without support for embeddings"):
+        Meanings.load()
+
+
+def test_with_the_extra_settling_is_like_paying_out() -> None:
+    pytest.importorskip("wordllama")
+    told = Meanings.load().alike(["settle insurance claims"], ["pay out insured damage", "teach children music"])[0]
+    assert told[0] > told[1]

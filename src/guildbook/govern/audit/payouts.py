@@ -4,7 +4,7 @@ A `payout` act says what was divided, by which rule of its agreement, on which f
 
     {"payout", "agreement", "rule", "amount", "fund", "shares": {worker: cents},
      "inputs": {"terms", "from", "until", "used": [worker], "hours": {worker: seconds}, "contribution": {worker: ppm},
-                "measure": {…}}}
+                "interval": {worker: [ppm, ppm]}, "measure": {…}}}
 
 Amounts are in cents, times in µs UTC. Rule, fund, floor and cap are those of the agreement's version in force, which
 the log has; hours and contribution are what was measured, and stay what the log says was measured. Who is paid is not

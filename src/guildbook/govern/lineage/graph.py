@@ -22,6 +22,9 @@ HANDED: Final = "licensee"
 EXPORT: Final = "export:"
 """What the artefact of a grant for an export begins with."""
 
+TOLD_BY: Final = frozenset({ActKind.GRANT, ActKind.PUBLISH, ActKind.DERIVE, ActKind.WITHDRAW, ActKind.VAULT_LEND})
+"""The acts that say what was read and made."""
+
 
 class Group(NamedTuple):
     """What one grant decided on one class of one group of segments, as the log has it."""

@@ -23,10 +23,12 @@ Floats = npt.NDArray[np.float64]
 
 SEED: Final = 32
 """Bytes of a seed."""
-OWN: Final = 16
+OWN: Final = 4
 """Canaries of a vault: they are in each of its copies …"""
-EACH: Final = 8
+EACH: Final = 4
 """… beside others that are in that copy alone."""
+TIMES: Final = 3
+"""How often each is in a copy, so that dropping what occurs once or twice does not drop them."""
 REFERENCES: Final = 16_383
 """Random cases they are held against: with so many one canary that stands first among them raises the alarm."""
 ALARM: Final = 0.001

@@ -11,7 +11,7 @@ import numpy as np
 
 from guildbook.measure.engine import Engine
 from guildbook.measure.estimate import Estimate
-from guildbook.measure.frontier.points import AXES, HELPS, Axis, Cloud
+from guildbook.measure.frontier.points import AXES, HELPS, Axis, Cloud, Status
 from guildbook.measure.frontier.sweep import BOUNDED, Settings, Sweep
 
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -65,15 +65,20 @@ class Found:
     """Mean S of a model of nothing but the public cases."""
 
     def rows(self, axis: Axis = "system", helps: Any = "most") -> list[dict[str, Any]]:
-        """The points against one S, with their status among all."""
-        every = np.arange(len(self.cloud.mechanisms))
-        status = self.cloud.statuses(axis, helps, every)
+        """The points against one S, with their `status` among all, and their `own` among those of their mechanism."""
+        names = np.array(self.cloud.mechanisms)
+        status = self.cloud.statuses(axis, helps, np.arange(len(names)))
+        own: dict[int, Status] = {}
+        for name in dict.fromkeys(self.cloud.mechanisms):
+            mine = np.flatnonzero(names == name)
+            own |= dict(zip(mine.tolist(), self.cloud.statuses(axis, helps, mine), strict=True))
         out: list[dict[str, Any]] = []
         for point, kind in enumerate(status):
             s, a = self.cloud.estimate(axis, point), self.cloud.estimate(f"saved_{helps}", point)
             out.append(
                 {"mechanism": self.cloud.mechanisms[point], "level": self.cloud.levels[point], "S": s.value,
-                 "S_low": s.low, "S_high": s.high, "A": a.value, "A_low": a.low, "A_high": a.high, "status": kind}
+                 "S_low": s.low, "S_high": s.high, "A": a.value, "A_low": a.low, "A_high": a.high, "status": kind,
+                 "own": own[point]}
             )  # fmt: skip
         return out
 

@@ -29,6 +29,8 @@ _STEM: Final = 4
 # Fitted by benchmarks/exposure.py on statements of O*NET matched to occupations, half of which were there to be found.
 CONFIDENCE: Final = (-2.93, 13.39, 14.38)
 """Intercept, weight of the cosine, weight of its lead over the next best."""
+CONFIDENCE_MEANT: Final = (-3.84, 10.16, 12.2)
+"""The same where the cosine of an embedding counts as well."""
 
 
 def stems(text: str) -> list[str]:
@@ -84,20 +86,28 @@ class Match:
     """Stems that both have, those that tell most first."""
 
 
-def best(rarity: Rarity, text: str, candidates: Sequence[Mapping[str, float]]) -> Match:
-    """Which candidate (as `Rarity.weights` gives them) is most like a text; ties to the first."""
+def best(
+    rarity: Rarity, text: str, candidates: Sequence[Mapping[str, float]], meant: Sequence[float] | None = None
+) -> Match:
+    """Which candidate (as `Rarity.weights` gives them) is most like a text; ties to the first.
+
+    `meant`: how alike the text and each candidate are by an embedding (`meanings`); the mean of both counts then.
+    """
     mine = rarity.weights(text)
     scores = [sum(v * other.get(w, 0.0) for w, v in mine.items()) for other in candidates]
+    if meant is not None:
+        scores = [(score + by) / 2 for score, by in zip(scores, meant, strict=True)]
     if not scores or max(scores) <= 0:
         return Match(-1, 0.0, 0.0, ())
     place = max(range(len(scores)), key=lambda at: (scores[at], -at))
     # A single candidate is ahead of nothing: how far it leads would say nothing.
     second = max((s for at, s in enumerate(scores) if at != place), default=scores[place])
     shared = sorted(mine.keys() & candidates[place].keys(), key=lambda w: (-mine[w] * candidates[place][w], w))
-    return Match(place, scores[place], confidence(scores[place], scores[place] - second), tuple(shared[:6]))
+    curve = CONFIDENCE if meant is None else CONFIDENCE_MEANT
+    return Match(place, scores[place], confidence(scores[place], scores[place] - second, curve), tuple(shared[:6]))
 
 
-def confidence(score: float, lead: float) -> float:
+def confidence(score: float, lead: float, curve: tuple[float, float, float] = CONFIDENCE) -> float:
     """How often a best match with this score, so far ahead of the next, has been right."""
-    first, by_score, by_lead = CONFIDENCE
+    first, by_score, by_lead = curve
     return 1 / (1 + exp(-(first + by_score * score + by_lead * lead)))
