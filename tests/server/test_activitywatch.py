@@ -92,6 +92,7 @@ def test_its_own_client_records_and_reads(running: Running, client: ActivityWatc
     assert client.get_eventcount("b") == 3
     assert client.get_eventcount("b", start=NOW + timedelta(seconds=5)) == 2
     oldest = client.get_events("b")[-1]
+    assert isinstance(oldest.id, int)
     assert client.get_event("b", oldest.id) == oldest
     client.delete_event("b", oldest.id)
     assert client.get_eventcount("b") == 2
