@@ -16,13 +16,13 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from guildbook.model.errors import StoreError
+from guildbook.model.errors import GuildbookError, StoreError
 from guildbook.model.ids import uuid7
 from guildbook.record.live.entry import Bucket, Entry, merged
 
@@ -329,7 +329,7 @@ class Outbox:
             if first is None:
                 return
             waiting, last = [first], False
-            with suppress(Exception):  # `Empty` only: nothing else waits
+            with suppress(Empty):
                 while len(waiting) < AT_ONCE:
                     following = self._queue.get_nowait()
                     if following is None:
@@ -344,7 +344,7 @@ class Outbox:
         """All in one transaction; where one fails, each by itself, so that only that one fails."""
         try:
             results = self._transacted([work for work, _ in waiting])
-        except Exception as error:  # noqa: BLE001 - whatever it is belongs to whoever asked
+        except (sqlite3.Error, GuildbookError, LookupError, ValueError, TypeError, OSError) as error:
             if len(waiting) == 1:
                 waiting[0][1].set_exception(error)
                 return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -97,15 +98,16 @@ class Supervisor:
                 self._set(source.name, state="running", since=clock.now())
 
     def _run(self, source: Source, options: SourceOptions, stop: threading.Event) -> tuple[str, str]:
-        """What it ended with: (trouble, state)."""
-        try:
-            if lacking := source.missing(options):
-                return lacking, "missing"
-            source.run(_Funnel(self._intake, source.name), options, stop)
-        except Exception as error:  # noqa: BLE001 - a source may be anybody's, and the others go on
-            told = "".join(traceback.format_exception_only(error)).strip()
-            return told[:_SHOWN], "waiting"
-        return "It ended by itself.", "waiting"
+        """What it ended with: (trouble, state). A source may be anybody's, so it may end with anything."""
+        with ThreadPoolExecutor(1, f"source {source.name}") as pool:
+            lacking = pool.submit(source.missing, options)
+            if (error := lacking.exception()) is None and lacking.result():
+                return lacking.result(), "missing"
+            if error is None:
+                error = pool.submit(source.run, _Funnel(self._intake, source.name), options, stop).exception()
+        if error is None:
+            return "It ended by itself.", "waiting"
+        return "".join(traceback.format_exception_only(error)).strip()[:_SHOWN], "waiting"
 
     def _set(self, name: str, **changes: Any) -> None:
         with self._lock:
