@@ -44,23 +44,22 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--collapses", type=int, default=20)
     asked = parser.parse_args()
-    out: dict[str, object] = {}
     for name in ("Helpdesk", "BPI_Challenge_2012"):
         begun = time.perf_counter()
         work = worked(LOGS / f"{name}.xes.gz")
         size = length(work)
         made = (adopted(collapse(work, WINDOWS, CASES, size=WEEK, share=0, seed=s), 0.9, s) for s in range(asked.seeds))
         healthy = [state(one, WEEK) for one in made]
-        marked = [state(adopted(work, 0.9, s), size) for s in range(min(asked.seeds, 10))]
+        marked = [state(adopted(work, 0.9, s), size) for s in range(min(asked.seeds, 3))]
         fed = [state(collapse(work, WINDOWS, CASES, size=WEEK, seed=s), WEEK) for s in range(asked.collapses)]
-        out[name] = {
+        told = {
             "as it is": state(work, size),
             "as it is, marked as AI": {s: marked.count(s) for s in sorted(set(marked))},
             "healthy, more and more AI": {s: healthy.count(s) for s in sorted(set(healthy))},
             "collapse": {s: fed.count(s) for s in sorted(set(fed))},
             "seconds": round(time.perf_counter() - begun, 1),
         }
-    print(json.dumps(out, indent=2))
+        print(json.dumps({name: told}, indent=2), flush=True)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from guildbook.app.vaults import Wanted
 from guildbook.columns import raw_table
 from guildbook.govern.identity.person import Role
 from guildbook.govern.identity.signing import Identity
-from guildbook.model import DeniedError, InputError, Purpose
+from guildbook.model import DeniedError, Purpose
 from guildbook.model.agreement import Agreement, Notice, Party, Price, Scope, Term
 from guildbook.model.canonical import canonical
 from guildbook.model.time import DAY, now
@@ -485,34 +485,3 @@ def test_a_copy_that_was_lent_gives_whoever_trains_on_it_away(open_vault: Guild)
     assert {(row["depth"], row["depth_left"], row["state"]) for row in lent} == {(0, 0, "in use")}
     assert len(guild.book.lineage.list()) == 2  # that something was scored gave nobody anything
     sound(guild)
-
-
-@pytest.mark.parametrize(
-    ("text", "match"),
-    [
-        ("", "says nothing"),
-        ("import os\n", "Expecting value"),
-        ('{"context": [], "next": "a"}\n', "neither or both"),
-        ('{"context": [], "next": "a", "count": 1, "p": 1}\n', "neither or both"),
-        ('{"next": "a", "count": 1}\n', "lacks 'context'"),
-        ('{"context": "abc", "next": "a", "count": 1}\n', "no list"),
-        ('{"context": [], "next": "a", "count": -1}\n', "no number from 0 on"),
-        ('{"context": [], "next": "a", "count": NaN}\n', "no number from 0 on"),
-        ('{"context": [], "next": "a", "count": 1e999}\n', "no number from 0 on"),
-        ('{"context": ["a", ""], "next": "a", "count": 1}\n', "middle of a context"),
-        ('{"context": [1], "next": "a", "count": 1}\n', "no text"),
-        (json.dumps({"context": ["a"] * 9, "next": "a", "count": 1}), "more than 8"),
-        ("[" * 100_000, ""),
-        ('[{"context": []}]\n', "no JSON object"),
-        ("PAR1 and no more", ""),
-    ],
-)
-def test_what_is_no_table(tmp_path: Path, text: str, match: str) -> None:
-    from guildbook.measure.vault import read_table
-
-    file = tmp_path / "model"
-    file.write_text(text)
-    with pytest.raises(InputError, match=f"is no next-step table.*{match}"):
-        read_table(file)
-    with pytest.raises(InputError, match="cannot be read"):
-        read_table(tmp_path / "none")

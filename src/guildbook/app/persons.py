@@ -84,15 +84,11 @@ class Persons:
 
     def everybody(self) -> list[dict[str, Any]]:
         """The people with keys, with what others compare them by."""
+        labels = self._gate.labels()
+        named = [(labels.get(one.id, one.id), one) for one in self._gate.register.world().people.values()]
         return [
-            {
-                "name": self._gate.label(one.id),
-                "id": one.id,
-                "roles": sorted(one.roles),
-                "key": one.sign,
-                "fingerprint": fingerprint(one),
-            }
-            for one in sorted(self._gate.register.world().people.values(), key=lambda p: self._gate.label(p.id))
+            {"name": name, "id": one.id, "roles": sorted(one.roles), "key": one.sign, "fingerprint": fingerprint(one)}
+            for name, one in sorted(named, key=lambda each: each[0])
         ]
 
     def actor(self, name: str | None, unlock: Unlock) -> Actor:
@@ -115,7 +111,8 @@ class Persons:
             return Actor(name, person, KeySigner(identity, person))
         if any(worker.id == person for worker in self._store.workers()):
             return Actor(name, person, None)
-        named = [self._gate.label(one) for one in self._gate.register.world().people]
+        labels = self._gate.labels()
+        named = [labels.get(one, one) for one in self._gate.register.world().people]
         raise UnknownNameError("person", name, named)
 
     def _told(self, person: str, public: Public) -> dict[str, Any]:

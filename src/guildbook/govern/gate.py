@@ -172,7 +172,7 @@ class Gate:
         """The receipts, newest last; with a name only those of that worker's traces."""
         only = None if worker is None else self.known(worker)
         with self._store.engine.connect() as ledger:
-            return receipts.uses(ledger, self._labels(), only)
+            return receipts.uses(ledger, self.labels(), only)
 
     @contextmanager
     def publishing(self, admitted: Admitted, artefact: str, made_of: Sequence[str] = ()) -> Generator[None]:
@@ -240,6 +240,11 @@ class Gate:
         known = self.register.world().people.get(person)
         return self._names().get(person) or (known.name if known else "") or person
 
+    def labels(self) -> dict[str, str]:
+        """What `label` gives, for everybody at once: names are decrypted, so asking for each anew is dear."""
+        named = {person.id: person.name for person in self.register.world().people.values() if person.name}
+        return named | self._names()
+
     def known(self, worker: str) -> str:
         """The id of the worker of that name. Raises `UnknownNameError`."""
         pseudonym = self._store.worker_id(worker)
@@ -298,10 +303,6 @@ class Gate:
                 for row in rows
             ]  # fmt: skip
             self.register.acts(said, project=_emptied)
-
-    def _labels(self) -> dict[str, str]:
-        named = {person.id: person.name for person in self.register.world().people.values() if person.name}
-        return named | self._names()
 
     def _names(self) -> dict[str, str]:
         return {w.id: w.name for w in self._store.workers() if w.name is not None}

@@ -71,13 +71,13 @@ class Game:
     def hall(self) -> Hall:
         """An empty hall: nobody is inside."""
         board, named = self.board, self.named
-        size = len(board.parent)
+        size, longest = len(board.parent), int(np.diff(board.offsets).max(initial=0))
         return Hall(
             np.zeros(len(self.workers), dtype=bool), np.zeros(size * board.width, np.int32), np.zeros(size, np.int32),
             np.full((size, named), NONE, np.int32), np.full((size, named), NONE, np.int32), np.zeros(size, np.int64),
             np.zeros(size, np.int64), np.zeros(size, np.int32), np.zeros(len(board.levels) - 1, np.int32),
             np.zeros(1, np.int64), np.full(named, NONE, np.int32),
-            np.zeros(len(board.levels) - 1, np.int32),
+            np.empty(longest + 1, np.int32), np.empty(longest + 1, np.int32),
         )  # fmt: skip
 
     def units(self, coalition: Bools) -> int:

@@ -89,8 +89,10 @@ class Hall(NamedTuple):
     """(1,): number of the change."""
     fresh: Codes
     """(k,): working room."""
-    recent: Codes
-    """(order + 1,): working room."""
+    apart: Codes
+    """As long as the longest trace and its end: working room."""
+    beside: Codes
+    """The same."""
 
 
 @njit(cache=True, inline="always")
@@ -265,18 +267,15 @@ def _settle(
     return int(gained)
 
 
-@njit(cache=True, nogil=True)
-def _recount(
-    trace: int,
-    change: int,
-    inside: Bools,
-    offsets: Ints,
-    acts: Codes,
-    workers: Codes,
-    tasks: Codes,
+@njit(cache=True, inline="always")
+def _tally(
+    line: Codes,
+    at: int,
+    follower: Any,
+    change: Any,
+    start: Any,
     slots: Keys,
     places: Codes,
-    recent: Codes,
     now: int,
     width: int,
     least: int,
@@ -289,34 +288,77 @@ def _recount(
     queue: Codes,
     waiting: Codes,
 ) -> None:
-    """Count a shared trace in or out, as it is with those inside. `recent` (order + 1,) is working room."""
-    order = len(waiting) - 1
-    newest, done = 0, 0
+    """Count what came at place `at` of a line of acts in or out, after each of its contexts. `start`: the task's."""
+    key = start
+    for back in range(min(len(waiting) - 1, at + 1) + 1):
+        if back > 0:
+            key = deeper(key, line[at - back] if back <= at else np.int32(START))
+        slot = find(slots, key)
+        if slot == NONE:
+            break  # nobody asks for a longer one either
+        _bump(
+            places[slot], follower, change, now, width, least,
+            depth, levels, count, total, own, stamp, queue, waiting,
+        )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _recount(
+    trace: int,
+    worker: int,
+    sign: int,
+    inside: Bools,
+    offsets: Ints,
+    acts: Codes,
+    workers: Codes,
+    tasks: Codes,
+    slots: Keys,
+    places: Codes,
+    apart: Codes,
+    beside: Codes,
+    now: int,
+    width: int,
+    least: int,
+    depth: Codes,
+    levels: Codes,
+    count: Codes,
+    total: Codes,
+    own: Codes,
+    stamp: Ints,
+    queue: Codes,
+    waiting: Codes,
+) -> None:
+    """Count a shared trace with one worker's events instead of without them, or with sign −1 the other way round.
+
+    `apart` and `beside` receive the acts of those inside, without and with the worker's. Where as many acts of others
+    as the longest context has have come since the worker's last, both ways say the same.
+    """
+    order, start = len(waiting) - 1, root(tasks[trace])
+    without, among, since, come = 0, 0, 0, False
     high = offsets[trace + 1]
     for at in range(offsets[trace], high + 1):
-        if at < high:
-            if not inside[workers[at]]:
-                continue
-            follower = acts[at]
-        else:
-            if done == 0:
-                return
-            follower = np.int32(width - 1)
-        key = root(tasks[trace])
-        for back in range(min(order, done + 1) + 1):
-            if back > 0:
-                symbol = recent[(newest - back + 1) % (order + 1)] if back <= done else np.int32(START)
-                key = deeper(key, symbol)
-            slot = find(slots, key)
-            if slot == NONE:
-                break  # nobody asks for a longer one either
-            _bump(
-                places[slot], follower, change, now, width, least,
+        mine = at < high and workers[at] == worker
+        if at < high and not mine and not inside[workers[at]]:
+            continue
+        follower = acts[at] if at < high else np.int32(width - 1)
+        if mine:
+            since, come = 0, True
+        if come and since < order:
+            if not mine and (at < high or without > 0):
+                _tally(
+                    apart, without, follower, -sign, start, slots, places, now, width, least,
+                    depth, levels, count, total, own, stamp, queue, waiting,
+                )  # fmt: skip
+            _tally(
+                beside, among, follower, sign, start, slots, places, now, width, least,
                 depth, levels, count, total, own, stamp, queue, waiting,
             )  # fmt: skip
-        newest = (newest + 1) % (order + 1)
-        recent[newest] = follower
-        done += 1
+        beside[among] = follower
+        among += 1
+        if not mine:
+            apart[without] = follower
+            without += 1
+            since += 1
 
 
 @njit(cache=True, nogil=True)
@@ -324,7 +366,7 @@ def toggle(board: Board, hall: Hall, worker: int) -> int:
     """Let a worker in, or out where they are inside; returns by how much the worth of all changed."""
     width, least, depth, levels = board.width, board.least, board.depth, board.levels
     inside, count, total, own, stamp = hall.inside, hall.often, hall.total, hall.own, hall.stamp
-    queue, waiting, recent = hall.queue, hall.waiting, hall.recent
+    queue, waiting, apart, beside = hall.queue, hall.waiting, hall.apart, hall.beside
     shares, shared, slots, places = board.shares, board.shared, board.slots, board.places
     alone, contexts, followers, counts = board.alone, board.contexts, board.followers, board.counts
     offsets, acts, workers, tasks = board.offsets, board.acts, board.workers, board.tasks
@@ -336,14 +378,12 @@ def toggle(board: Board, hall: Hall, worker: int) -> int:
             contexts[at], followers[at], sign * counts[at], now, width, least,
             depth, levels, count, total, own, stamp, queue, waiting,
         )  # fmt: skip
-    for change in (-1, 1):
-        for at in range(shares[worker], shares[worker + 1]):
-            _recount(
-                shared[at], change, inside, offsets, acts, workers, tasks, slots, places, recent, now, width, least,
-                depth, levels, count, total, own, stamp, queue, waiting,
-            )  # fmt: skip
-        if change < 0:
-            inside[worker] = not inside[worker]
+    for at in range(shares[worker], shares[worker + 1]):
+        _recount(
+            shared[at], worker, sign, inside, offsets, acts, workers, tasks, slots, places, apart, beside,
+            now, width, least, depth, levels, count, total, own, stamp, queue, waiting,
+        )  # fmt: skip
+    inside[worker] = not inside[worker]
     return _settle(
         now, width, least, board.parent, depth, board.children, levels, board.gains, board.answers, board.weights,
         count, total, own, hall.named, hall.worth, stamp, queue, waiting, hall.fresh,
