@@ -1,8 +1,8 @@
 """How soon a strike counts: in a job that reads, in what is shown, in new grants; and when it ends.
 
 Two books. The first is a sample office with real segments (`--events`), learnt from by a command of its own; half of a
-guild (`--guild` of its people) strikes. Another process reads segment after segment under a grant it was given before.
-Each time counts from when the member calls the strike (which opens the pledges) to the moment named; `--rounds`
+guild (`--guild` of its people) strikes. Another process reads their segments, one after the other, under an earlier
+grant. Each time counts from when the member calls the strike (which opens the pledges) to the moment named; `--rounds`
 strikes, medians and worst. The second holds ledger rows of segments alone (`--metadata` events, `--per-segment` each),
 which is all that a decision looks at. Prints JSON.
 
@@ -83,11 +83,11 @@ def store_of(book: Book) -> Store:
     return getattr(book, "_store")  # noqa: B009 - a benchmark looks behind the desk
 
 
-def job(home: Path) -> None:
-    """Read until it is denied; tells when that was."""
+def job(home: Path, people: set[str]) -> None:
+    """Read what is these people's until it is denied; tells when that was."""
     with open_book(home) as book:
         admitted = book.govern.grant(Purpose.TRAIN_PEOPLE, stage="benchmark", artefact="job")
-        ids = [segment.id for segment in admitted.grant.segments]
+        ids = [segment.id for segment in admitted.grant.segments if segment.worker in people]
         reads = 0
         while True:
             for segment in ids:
@@ -131,7 +131,7 @@ def real(home: Path, events: int, rounds: int, members: int) -> dict[str, Any]:
             guild.pledge()
             busy = time.process_time()
             with subprocess.Popen(
-                [sys.executable, __file__, "--job", str(home)], stdout=subprocess.PIPE, text=True
+                [sys.executable, __file__, "--job", str(home), "--of", *names], stdout=subprocess.PIPE, text=True
             ) as child:
                 assert child.stdout is not None
                 assert child.stdout.readline().strip() == "reading"
@@ -256,9 +256,10 @@ def main() -> None:
     parser.add_argument("--book", type=Path)
     parser.add_argument("--guild", type=int, default=200)
     parser.add_argument("--job", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--of", nargs="*", default=[], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.job is not None:
-        job(options.job)
+        job(options.job, set(options.of))
         return
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as name:

@@ -97,11 +97,11 @@ def test_nothing_that_few_have_done_is_in_them() -> None:
 
 
 @pytest.mark.slow
-def test_no_honest_model_is_accused(base: Ground) -> None:
-    """Over 120 seeds, each with a model of its own, of several depths: no alarm, where 0.1 % would be let pass."""
+def test_hardly_an_honest_model_is_accused(base: Ground) -> None:
+    """Over 120 seeds: at 0.1 % more than two alarms would be a chance of one in 3,700."""
     tables = [trained(ways(300, 1000 + i), depth=1 + i % 4) for i in range(12)]
     alarms = [alarmed([asked(tables[seed % 12], seed, base)]) for seed in range(SEEDS)]
-    assert sum(alarms) == 0
+    assert sum(alarms) <= 2
 
 
 @pytest.mark.slow
