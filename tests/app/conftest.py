@@ -88,8 +88,9 @@ class Hall:
         for one in self.book.law.status("guild", agreement)["missing"]:
             value = one["values"][0]
             paper = self.paper if value in one["papers"] else None
-            said = {"collective": "guild", "agreement": agreement, "document": paper}
-            self.book.law.record(one["step"], value, self.actor("Ann"), **said)
+            self.book.law.record(
+                one["step"], value, self.actor("Ann"), collective="guild", agreement=agreement, document=paper
+            )
 
     @staticmethod
     def terms(**changes: Any) -> Agreement:
