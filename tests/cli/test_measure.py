@@ -120,6 +120,18 @@ def test_a_strike_is_drawn(guildbook: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("book")
+@pytest.mark.parametrize(
+    "words", [("leverage", "--each-worker"), ("contribution", "--metric", "accuracy", "--permutations", "4")]
+)
+def test_figures_of_each_worker_are_drawn(guildbook: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
+    drawn = tmp_path / "each.svg"
+    status, _, said = guildbook("measure", *words, "--plot", drawn)
+    assert status == 0, said
+    assert all(name in drawn.read_text() for name in PEOPLE)
+    assert guildbook("measure", *words, "--plot", tmp_path / "each.gif")[0] == 2
+
+
+@pytest.mark.usefixtures("book")
 def test_a_brief_in_both_forms(guildbook_json: Ask, guildbook: Run, tmp_path: Path) -> None:
     page, text = tmp_path / "brief.html", tmp_path / "brief.md"
     hostile = "<script>alert(1)</script> & | *bold*"

@@ -53,6 +53,9 @@ def test_exposure_keeps_what_was_said(learnt: Run, guildbook_json: Callable[...,
     found = guildbook_json("measure", "exposure", "--tasks", job, "--matches", kept, "--reject", 2)
     assert [one["by"] for one in found["tasks"]] == ["somebody", "somebody"]
     assert [one["measured"] for one in found["tasks"]] == [True, False]
+    drawn = tmp_path / "job.svg"
+    assert learnt("measure", "exposure", "--tasks", job, "--matches", kept, "--plot", drawn)[0] == 0
+    assert "Check and fix" in drawn.read_text()
     assert learnt("measure", "exposure")[0] == 2
 
 

@@ -13,6 +13,7 @@ from guildbook.cli import (
     measure_exposure,
     measure_frontier,
     measure_health,
+    measure_plot,
     measure_value,
 )
 from guildbook.cli.identity import As, actor
@@ -74,12 +75,14 @@ def leverage(
     task: Task = None,
     held_back: Held = 0.2,
     seed: Seed = None,
+    plot: measure_plot.Plot = None,
     who: As = None,
     json: Json = False,
 ) -> None:
     """What a model loses without some of those it was learnt from."""
     from guildbook.model.errors import UsageError
 
+    measure_plot.suited(plot)
     if each == bool(worker):
         raise UsageError("Whose leverage?", "Give either --worker NAME (again for each) or --each-worker.")
     wanted = asked(purpose, to, task, held_back, seed)
@@ -88,6 +91,11 @@ def leverage(
             worker or (), each=each, metric=metric, asked=wanted, actor=actor(context, book, who), by_task=by_task,
             proof=proof, progress=report,
         )  # fmt: skip
+    drawn = [
+        {"worker": ", ".join(one.workers), "loss": one.loss.value, "low": one.loss.low, "high": one.loss.high}
+        for one in found
+    ]
+    measure_plot.bars(plot, drawn, "loss", f"What {metric} loses without them")
     if json:
         show({"metric": metric, "purpose": purpose, "leverage": [one.to_dict() for one in found]})
         return

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from guildbook.cli.identity import As, actor
+from guildbook.cli.measure_plot import Plot, bars, suited
 from guildbook.cli.session import Json, progress, say, session, show, table
 
 Pairs = Annotated[
@@ -42,12 +43,14 @@ def contribution(
         float, typer.Option(metavar="SHARE", min=0.01, max=0.9, help="Traces that models are tried on.")
     ] = 0.2,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Draw them by this seed; else the newest.")] = None,
+    plot: Plot = None,
     who: As = None,
     json: Json = False,
 ) -> None:
     """What each worker's traces add to a model: exact for few, else drawn with a stated error."""
     from guildbook.cli.measure import asked
 
+    suited(plot)
     wanted = asked(purpose, to, task, held_back, seed)
     with session(context).book() as book, progress() as report:
         found = book.measure.sharing.contribution(
@@ -55,6 +58,7 @@ def contribution(
             actor=actor(context, book, who), progress=report,
         )  # fmt: skip
     told = found.to_dict()
+    bars(plot, told["workers"], "value", f"{method} of {metric}")
     if json:
         show(told | {"purpose": purpose})
         return
@@ -85,18 +89,22 @@ def payout(
     until_error: Until = None,
     draw: Drawn = 0,
     record: Annotated[bool, typer.Option("--record", help="Write it into the log.")] = False,
+    plot: Plot = None,
     who: As = None,
     json: Json = False,
 ) -> None:
     """What every member is paid by the rule of an agreement, to the cent."""
     from guildbook.app.measuring_contribution import Paying, cents
 
+    suited(plot)
     wanted = Paying(
         agreement, cents(amount), _micros(first), _micros(until), metric, samples,
         _draw(permutations, until_error, draw),
     )  # fmt: skip
     with session(context).book() as book, progress() as report:
         found = book.measure.sharing.payout(wanted, actor(context, book, who), record=record, progress=report)
+    paid = [{"worker": one["worker"], "paid": one["cents"] / 100} for one in found["workers"]]
+    bars(plot, paid, "paid", f"Paid, in {found['currency']}")
     if json:
         show(found)
         return

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from guildbook.cli.identity import As, actor
+from guildbook.cli.measure_plot import Plot, bars, suited
 from guildbook.cli.measure_value import Held, Occupation, Purpose, Seed, Tables, To, within
 from guildbook.cli.session import Json, say, session, show, table
 
@@ -42,6 +43,7 @@ def exposure(
     to: To = "",
     held_back: Held = 0.2,
     seed: Seed = None,
+    plot: Plot = None,
     who: As = None,
     json: Json = False,
 ) -> None:
@@ -49,16 +51,28 @@ def exposure(
     from guildbook.app.measuring_exposure import Forecast
     from guildbook.cli.measure import asked
 
+    suited(plot)
     said = {key.strip(): task.strip() for key, _, task in (each.partition("=") for each in confirm or ())}
     said |= dict.fromkeys(reject or (), "")
     with session(context).book() as book:
         person = actor(context, book, who)
         wanted = Forecast(tasks, occupation, tables, matches, said or None, person.name, meaning)
         found = book.measure.exposure(wanted, asked(purpose, to, None, held_back, seed))
+    bars(plot, _drawn(found), "share", f"{found['title']}: what was measured", label="task", by="what")
     if json:
         show(found)
         return
     _present(found)
+
+
+def _drawn(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """A and S of each statement that is about something measured."""
+    return [
+        {"task": _short(one["statement"]), "what": what, "share": one[key]["value"], "low": one[key]["low"],
+         "high": one[key]["high"]}
+        for one in found["tasks"] if one["measured"]
+        for what, key in (("A", "augmentation"), ("S", "alone")) if one[key]
+    ]  # fmt: skip
 
 
 def _present(found: dict[str, Any]) -> None:
