@@ -463,6 +463,13 @@ def test_cases_that_ended_since_are_added(open_vault: Guild) -> None:
 def test_a_copy_that_was_lent_gives_whoever_trains_on_it_away(open_vault: Guild) -> None:
     guild, desk, ann = open_vault, open_vault.book.vaults, open_vault.actor("Ann")
     copy, other = guild.folder / "one.jsonl", guild.folder / "two.jsonl"
+    with pytest.raises(DeniedError):  # scores alone is what they agreed to
+        desk.lend("v1", "Tester", copy, ann)
+    assert not copy.exists()
+    for to in ("Tester", "Somebody"):
+        guild.enrol(to, Role.LICENSEE)
+        for name in MEMBERS:
+            guild.book.terms.say(name, "export", allow=True, recipient=to, signer=guild.actor(name).signer)
     made = desk.lend("v1", "Tester", copy, ann)
     desk.lend("v1", "Somebody", other, ann)
     lines = [json.loads(line)["steps"] for line in copy.read_text().splitlines()]
@@ -480,8 +487,11 @@ def test_a_copy_that_was_lent_gives_whoever_trains_on_it_away(open_vault: Guild)
     assert desk.list()[0]["alarms"] == 1
     acts = [opened.act["kind"] for opened in guild.book.audit.openings()]
     assert (acts.count("vault-lend"), acts.count("vault-alarm")) == (2, 2)
+    guild.book.terms.say("Bo", "export", allow=False, recipient="Tester", signer=guild.actor("Bo").signer)
+    less = desk.lend("v1", "Tester", guild.folder / "three.jsonl", ann)
+    assert 30 <= less["cases"] < 90
     lent = [row for row in guild.book.lineage.list() if row["kind"] == "vault-copy"]
-    assert [row["recipients"] for row in lent] == [["Tester"], ["Somebody"]]
+    assert [row["recipients"] for row in lent] == [["Tester"], ["Somebody"], ["Tester"]]
     assert {(row["depth"], row["depth_left"], row["state"]) for row in lent} == {(0, 0, "in use")}
-    assert len(guild.book.lineage.list()) == 2  # that something was scored gave nobody anything
+    assert len(guild.book.lineage.list()) == 3  # that something was scored gave nobody anything
     sound(guild)

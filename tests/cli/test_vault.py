@@ -64,6 +64,10 @@ def test_a_vault_from_beginning_to_end(
     assert guildbook("vault", "account", "v1", "--as", "Ada")[0] == 0
     assert guildbook_json("vault", "canary", "v1", "--model", guild, "--as", "Ada")["alarm"] is False
     status, _, said = guildbook("vault", "lend", "v1", "--to", "House", "-o", tmp_path / "copy", "--as", "Ada")
+    assert (status, "permits export to House" in said) == (1, True)
+    for name in NAMES:
+        assert guildbook("terms", "allow", "--purpose", "export", "--to", "*", "--as", name)[0] == 0
+    status, _, said = guildbook("vault", "lend", "v1", "--to", "House", "-o", tmp_path / "copy", "--as", "Ada")
     assert (status, "canaries among them" in said) == (0, True)
     status, out, _ = guildbook("vault", "canary", "v1", "--model", guild, "--as", "Ada")
     assert (status, "House" in out) == (0, True)

@@ -30,7 +30,7 @@ from guildbook.govern.receipts import root_of
 from guildbook.govern.vault import canaries
 from guildbook.govern.vault.folding import check_open, price_of, used, vault_of
 from guildbook.govern.vault.parts import LEAST_CASES, LEAST_WORKERS, Vault
-from guildbook.govern.vault.rules import contributes
+from guildbook.govern.vault.rules import contributes, lends
 from guildbook.govern.world.authority import check_steward
 from guildbook.govern.world.parts import STEWARD
 from guildbook.measure.vault import BITS, Predictor, evaluate, read_table, rounded
@@ -159,7 +159,9 @@ class Vaults:
     def lend(self, name: str, to: str, output: Path, actor: Actor) -> dict[str, Any]:
         """Write the cases as lists of activities, with canaries among them, for somebody who tests for the collective.
 
-        Nothing says whose a case is, when it was or what it was about. Raises `DeniedError` for all but stewards.
+        Only cases of people who all permit `export` to whom it is lent: what they let be held out gives scores and
+        nothing else. Nothing says whose a case is, when it was or what it was about. Raises `DeniedError` for all but
+        stewards, and where too little is left.
         """
         vault = vault_of(self._gate.register.world(), name)
         self._check_steward(vault, actor)
@@ -319,7 +321,8 @@ class Vaults:
             Purpose.EVALUATE, stage="measure", artefact=f"{into}:{name}", recipient=licensee, vault=name, **_ASKED
         )
 
-    def _cases(self, admitted: Admitted) -> _Cases:
+    def _cases(self, admitted: Admitted, by: Callable[[str], bool] | None = None) -> _Cases:
+        """The cases; with `by`, those alone in which everybody, by name, is one for whom it holds."""
         from guildbook.distil.encode import COLUMNS, encode  # noqa: PLC0415 - compiled parts take time to load
         from guildbook.distil.traces import join  # noqa: PLC0415
 
@@ -331,6 +334,9 @@ class Vaults:
             )
         traces = join(encode(admitted.table(COLUMNS), self._distil.settings()))
         traces = traces.pick(traces.episode < 0)
+        if by is not None and len(traces):
+            left_out = np.array([not by(name) for name in traces.events.workers.texts], dtype=bool)
+            traces = traces.pick(~np.logical_or.reduceat(left_out[traces.worker], traces.offsets[:-1]))
         return _Cases(traces.events.acts.texts, traces.act, traces.worker, traces.offsets)
 
     def _scored(self, vault: Vault, licensee: str, table: Predictor, actor: Actor) -> dict[str, Any]:
@@ -400,9 +406,17 @@ class Vaults:
         return True
 
     def _lent(self, vault: Vault, copy: str, to: str, output: Path, actor: Actor) -> dict[str, Any]:
+        world, time, asked = self._gate.register.world(), now(), self._persons.person(to)
+        members = world.collectives[vault.collective].members(time)
+        if not any(lends(world, member, asked, time) for member in members):  # before anything is read
+            raise DeniedError(
+                f"Nobody in {vault.id} permits export to {to}; what is held out gives scores and nothing else.",
+                "Each member decides: guildbook terms allow --purpose export --to NAME.",
+                "no-permission",
+            )
         kept = self._ground(vault.id)
         admitted = self._grant(vault.id, IN_HOUSE, f"export:vault:{copy}")
-        cases = self._cases(admitted)
+        cases = self._cases(admitted, lambda name: lends(world, self._persons.person(name), asked, time))
         cases.check()
         steps = [cases.names[code] for code in cases.acts.tolist()]
         whole = [steps[i:j] for i, j in zip(cases.offsets[:-1].tolist(), cases.offsets[1:].tolist(), strict=True)]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from guildbook.govern.world.state import World
 
 _EVALUATE = chain(Purpose.EVALUATE)
+_EXPORT = chain(Purpose.EXPORT)
 _CLOSED = (Reason.NO_PERMISSION, ())
 
 
@@ -55,6 +56,21 @@ def contributes(world: World, collective: str, worker: str, trace_class: str, ti
         return False
     permits = any(yes and p == Purpose.EVALUATE and c in kinds for (p, c, _), yes in said.items())
     return permits or side.mandated(worker, trace_class, _EVALUATE)
+
+
+def lends(world: World, worker: str, recipient: str, time: int) -> bool:
+    """Whether somebody's part of a vault may be in a copy: they permit all of `export` to whom it is lent.
+
+    That work is held out means that scores come out and nothing else, so a copy takes a permission of its own.
+    """
+    from guildbook.govern.policy import decide  # noqa: PLC0415 - it asks this module
+
+    refused = any(not yes and p in _EXPORT and to in (recipient, EVERY) for (p, _, to), yes in _said(world, worker))
+    return not refused and decide(world, Request(worker, EVERY, Purpose.EXPORT, time, recipient)).allow
+
+
+def _said(world: World, worker: str) -> list[tuple[tuple[str, str, str], bool]]:
+    return list(world.said.get(worker, {}).items())
 
 
 def _binds(world: World, vault: Vault, request: Request) -> bool:
