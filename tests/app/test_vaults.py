@@ -460,6 +460,7 @@ def test_cases_that_ended_since_are_added(open_vault: Guild) -> None:
     sound(guild)
 
 
+@pytest.mark.usefixtures("same_canaries")
 def test_a_copy_that_was_lent_gives_whoever_trains_on_it_away(open_vault: Guild) -> None:
     guild, desk, ann = open_vault, open_vault.book.vaults, open_vault.actor("Ann")
     copy, other = guild.folder / "one.jsonl", guild.folder / "two.jsonl"
