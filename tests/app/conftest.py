@@ -127,5 +127,5 @@ def hall(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hall]:
 def same_canaries(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same ones in every run: one honest model in a thousand is accused by chance, as `ALARM` says."""
     numbers = itertools.count(1)
-    monkeypatch.setattr(Kept, "new", classmethod(lambda cls: cls(bytes(32), None)))
+    monkeypatch.setattr(Kept, "new", lambda: Kept(bytes(32), None))
     monkeypatch.setattr("guildbook.app.vaults.uuid7", lambda: UUID(int=next(numbers)))
