@@ -39,7 +39,8 @@ def run(
 
     `token`: wanted from watchers, too. `told` is called once everything runs.
     """
-    door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # With its protocol named, asyncio sends small answers at once; else each waits for the client's delayed ACK.
+    door = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         door.bind(("127.0.0.1", port))
