@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -17,18 +17,8 @@ from guildbook.cli import (
     measure_value,
 )
 from guildbook.cli.identity import As, actor
+from guildbook.cli.measure_options import Held, Plot, Purpose, Seed, Task, To, asked
 from guildbook.cli.session import Json, progress, say, session, show, table
-
-if TYPE_CHECKING:
-    from guildbook.app.measuring import Asked
-
-For = Annotated[str, typer.Option("--purpose", metavar="PURPOSE", help="Of what is admitted for this purpose.")]
-To = Annotated[str, typer.Option("--to", metavar="LICENSEE", help="Of what this licensee may use; else in-house.")]
-Task = Annotated[str | None, typer.Option("--task", metavar="TASK", help="Of one task, by its title.")]
-Held = Annotated[
-    float, typer.Option("--held-back", metavar="SHARE", min=0.01, max=0.9, help="Traces that models are tried on.")
-]
-Seed = Annotated[int | None, typer.Option(metavar="N", help="Draw them by this seed; else the newest are held back.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -45,18 +35,6 @@ def register(app: typer.Typer) -> None:
     app.add_typer(measure, name="measure")
 
 
-def asked(purpose: str, to: str, task: str | None, held_back: float, seed: int | None) -> Asked:
-    """The options that every measure has. Raises `UsageError` for a purpose there is not."""
-    from guildbook.app.measuring import Asked
-    from guildbook.model.errors import UsageError
-    from guildbook.model.purpose import Purpose
-
-    known = [p for p in Purpose if p is not Purpose.UNLEARN]
-    if purpose not in known:
-        raise UsageError(f"There is no purpose called {purpose!r}.", f"Purposes: {', '.join(known)}.")
-    return Asked(Purpose(purpose), to, held_back, seed, task)
-
-
 def leverage(
     context: typer.Context,
     worker: Annotated[
@@ -70,12 +48,12 @@ def leverage(
     proof: Annotated[
         bool, typer.Option("--proof", help="With the model hash that the book would have without them.")
     ] = False,
-    purpose: For = "train-people",
+    purpose: Purpose = "train-people",
     to: To = "",
     task: Task = None,
     held_back: Held = 0.2,
     seed: Seed = None,
-    plot: measure_plot.Plot = None,
+    plot: Plot = None,
     who: As = None,
     json: Json = False,
 ) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from guildbook.cli.identity import As, actor
+from guildbook.cli.measure_options import Held, Plot, Purpose, Seed, Task, To, asked
 from guildbook.cli.session import Json, progress, say, session, show, table
 
 if TYPE_CHECKING:
@@ -44,20 +45,16 @@ def strike(
     bought: Bought = None,
     draws: Draws = 20,
     draw: Drawn = 0,
-    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw it: FILE.html, .svg or .png.")] = None,
-    purpose: Annotated[str, typer.Option(metavar="PURPOSE", help="Of what is admitted for this.")] = "train-people",
-    to: Annotated[str, typer.Option("--to", metavar="LICENSEE", help="Of what this licensee may use.")] = "",
-    task: Annotated[str | None, typer.Option(metavar="TASK", help="Of one task, by its title.")] = None,
-    held_back: Annotated[
-        float, typer.Option(metavar="SHARE", min=0.01, max=0.9, help="Traces that models are tried on.")
-    ] = 0.2,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="Draw them by this seed; else the newest.")] = None,
+    plot: Plot = None,
+    purpose: Purpose = "train-people",
+    to: To = "",
+    task: Task = None,
+    held_back: Held = 0.2,
+    seed: Seed = None,
     who: As = None,
     json: Json = False,
 ) -> None:
     """What a strike costs whoever trains on the work, by how many strike, and when it is felt."""
-    from guildbook.cli.measure import asked
-
     if plot is not None:
         from guildbook.measure.plots import suited
 
@@ -90,13 +87,11 @@ def brief(
     title: Annotated[str, typer.Option(help="Of the document.")] = "Bargaining brief",
     draws: Draws = 20,
     draw: Drawn = 0,
-    purpose: Annotated[str, typer.Option(metavar="PURPOSE", help="Of what is admitted for this.")] = "train-people",
-    to: Annotated[str, typer.Option("--to", metavar="LICENSEE", help="Of what this licensee may use.")] = "",
-    task: Annotated[str | None, typer.Option(metavar="TASK", help="Of one task, by its title.")] = None,
-    held_back: Annotated[
-        float, typer.Option(metavar="SHARE", min=0.01, max=0.9, help="Traces that models are tried on.")
-    ] = 0.2,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="Draw them by this seed; else the newest.")] = None,
+    purpose: Purpose = "train-people",
+    to: To = "",
+    task: Task = None,
+    held_back: Held = 0.2,
+    seed: Seed = None,
     who: As = None,
     json: Json = False,
 ) -> None:
@@ -104,7 +99,6 @@ def brief(
     from dataclasses import replace
 
     from guildbook.app.brief import suited, write
-    from guildbook.cli.measure import asked
     from guildbook.measure.bargain import Stakes
 
     suited(output)

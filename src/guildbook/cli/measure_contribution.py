@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from guildbook.cli.identity import As, actor
-from guildbook.cli.measure_plot import Plot, bars, suited
+from guildbook.cli.measure_options import Held, Plot, Purpose, Seed, Task, To, asked
+from guildbook.cli.measure_plot import bars, suited
 from guildbook.cli.session import Json, progress, say, session, show, table
 
 Pairs = Annotated[
@@ -36,20 +37,16 @@ def contribution(
     permutations: Pairs = None,
     until_error: Until = None,
     draw: Drawn = 0,
-    purpose: Annotated[str, typer.Option(metavar="PURPOSE", help="Of what is admitted for this.")] = "train-people",
-    to: Annotated[str, typer.Option("--to", metavar="LICENSEE", help="Of what this licensee may use.")] = "",
-    task: Annotated[str | None, typer.Option(metavar="TASK", help="Of one task, by its title.")] = None,
-    held_back: Annotated[
-        float, typer.Option(metavar="SHARE", min=0.01, max=0.9, help="Traces that models are tried on.")
-    ] = 0.2,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="Draw them by this seed; else the newest.")] = None,
+    purpose: Purpose = "train-people",
+    to: To = "",
+    task: Task = None,
+    held_back: Held = 0.2,
+    seed: Seed = None,
     plot: Plot = None,
     who: As = None,
     json: Json = False,
 ) -> None:
     """What each worker's traces add to a model: exact for few, else drawn with a stated error."""
-    from guildbook.cli.measure import asked
-
     suited(plot)
     wanted = asked(purpose, to, task, held_back, seed)
     with session(context).book() as book, progress() as report:

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from guildbook.cli.identity import As, actor
-from guildbook.cli.measure_plot import Plot, bars, suited
-from guildbook.cli.measure_value import Held, Occupation, Purpose, Seed, Tables, To, within
+from guildbook.cli.measure_options import Held, Plot, Purpose, Seed, To
+from guildbook.cli.measure_plot import bars, suited
+from guildbook.cli.measure_value import Occupation, Tables, within
 from guildbook.cli.session import Json, say, session, show, table
 
 _LONG = 60
@@ -49,7 +50,7 @@ def exposure(
 ) -> None:
     """How exposed a job is: what is done in it, matched to traces, times what a model of these adds and replaces."""
     from guildbook.app.measuring_exposure import Forecast
-    from guildbook.cli.measure import asked
+    from guildbook.cli.measure_options import asked
 
     suited(plot)
     said = {key.strip(): task.strip() for key, _, task in (each.partition("=") for each in confirm or ())}

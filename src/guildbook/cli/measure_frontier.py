@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from guildbook.cli.measure_options import Held, Plot, Purpose, Seed, Task, To, asked
 from guildbook.cli.session import Json, progress, say, session, show, table
 
 if TYPE_CHECKING:
@@ -33,22 +34,19 @@ def frontier(
         list[str] | None, typer.Option("--marked", metavar="ACT", help="Acts that workers mark as pivotal.")
     ] = None,
     against: Annotated[str, typer.Option(metavar="S", help="Draw against S: system, weights or attacked.")] = "system",
-    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw it: FILE.html, .svg or .png.")] = None,
+    plot: Plot = None,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", metavar="DIR", help="Keep everything there; go on where it stopped."),
     ] = None,
-    purpose: Annotated[str, typer.Option(metavar="PURPOSE", help="Of what is admitted for this.")] = "train-people",
-    to: Annotated[str, typer.Option("--to", metavar="LICENSEE", help="Of what this licensee may use.")] = "",
-    task: Annotated[str | None, typer.Option(metavar="TASK", help="Of one task, by its title.")] = None,
-    held_back: Annotated[
-        float, typer.Option(metavar="SHARE", min=0.01, max=0.9, help="Traces that models are tried on.")
-    ] = 0.2,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="Draw them by this seed; else the newest.")] = None,
+    purpose: Purpose = "train-people",
+    to: To = "",
+    task: Task = None,
+    held_back: Held = 0.2,
+    seed: Seed = None,
     json: Json = False,
 ) -> None:
     """How much a model may help, against how much it may do alone, by what is done to data and training."""
-    from guildbook.cli.measure import asked
     from guildbook.measure.frontier.points import AXES, Axis
     from guildbook.measure.frontier.sweep import BOUNDS, MECHANISMS, Settings
     from guildbook.measure.plots import save, suited

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from guildbook.cli.identity import As, actor
-from guildbook.cli.measure_value import Plot, Purpose, Task
+from guildbook.cli.measure_options import Plot, Purpose, Task, asked
 from guildbook.cli.session import Json, progress, say, session, show, table
 
 WORDS: Final = {
@@ -43,8 +43,6 @@ def health(
     json: Json = False,
 ) -> None:
     """What is new, who contributes, what AI does and how varied the work is, over time. An alarm exits with 1."""
-    from guildbook.cli.measure import asked
-
     if plot is not None:
         from guildbook.measure.plots import suited
 

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from guildbook.cli.session import say
-
-Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw it: FILE.html, .svg or .png.")]
 
 
 def suited(plot: Path | None) -> None:

@@ -8,16 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from guildbook.cli.identity import As, actor
+from guildbook.cli.measure_options import Held, Plot, Purpose, Seed, Task, To, asked
 from guildbook.cli.session import Json, progress, say, session, show, table
 
-Purpose = Annotated[str, typer.Option(metavar="PURPOSE", help="Of what is admitted for this purpose.")]
-To = Annotated[str, typer.Option("--to", metavar="LICENSEE", help="Of what this licensee may use; else in-house.")]
-Task = Annotated[str | None, typer.Option(metavar="TASK", help="Of one task, by its title.")]
-Held = Annotated[float, typer.Option(metavar="SHARE", min=0.01, max=0.9, help="Traces that models are tried on.")]
-Seed = Annotated[int | None, typer.Option(metavar="N", help="Draw them by this seed; else the newest are held back.")]
 Occupation = Annotated[str, typer.Option(metavar="SOC", help="An occupation by its SOC code, such as 43-9041.")]
 Tables = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of public tables (wages, exposure).")]
-Plot = Annotated[Path | None, typer.Option(metavar="FILE", help="Draw it: FILE.html, .svg or .png.")]
 Wage = Annotated[float | None, typer.Option(min=0, metavar="AMOUNT", help="Of an hour; else in hours only.")]
 
 
@@ -57,7 +52,6 @@ def value(
 ) -> None:
     """How much of the work a model saves people (A), and how much it does without them (S)."""
     from guildbook.app.measuring_value import Valued
-    from guildbook.cli.measure import asked
     from guildbook.measure.attack import SIZES
 
     if plot is not None:
