@@ -94,6 +94,9 @@ class Recorder:
         self.supervisor = Supervisor(self.intake)
         self.delivery = Delivery(self.outbox, self.chosen.worker, self._take)
         self.token = _token(self.folder / "token")
+        """What whoever steers the recorder must say."""
+        self.door = _token(self.folder / "door")
+        """What sources in other programs must say to hand in events; it opens nothing else."""
         self.delivered = 0
         self.trouble = ""
         """Why the last delivery failed; empty where it did not."""
@@ -208,7 +211,7 @@ def _of(bucket: str, name: str) -> bool:
 
 
 def _token(path: Path) -> str:
-    """What whoever steers the recorder must say: in a file that only its owner reads."""
+    """A secret in a file that only its owner reads; made where there is none."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -24,6 +24,7 @@ from guildbook import __version__
 from guildbook.app.recorder import Recorder, choose
 from guildbook.model.errors import GuildbookError, InputError
 from guildbook.server.activitywatch import About, Settings, api
+from guildbook.server.door import DOOR, door
 
 PORT: Final = 5600
 TESTING: Final = 5666
@@ -99,10 +100,13 @@ class _Both:
         about = About(device, f"guildbook {__version__}", testing, token)
         self._watchers = api(recorder.intake, about, _settings(recorder.folder / "settings.json"))
         self._steer = steer(recorder, stop)
+        self._door = door(recorder)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app: ASGIApp = self._watchers
-        if scope["type"] == "http" and scope["path"].startswith(STEER):
+        if scope["type"] == "http" and scope["path"].startswith(DOOR):
+            app = self._door
+        elif scope["type"] == "http" and scope["path"].startswith(STEER):
             app = self._steer
         elif scope["type"] == "http" and not self._recorder.takes_watchers:
             app = JSONResponse(

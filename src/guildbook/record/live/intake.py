@@ -58,13 +58,19 @@ class Intake:
     def write(self, source: str, rows: Sequence[Mapping[str, Any]]) -> int:
         """Events of one of our own sources, as `RAW_SCHEMA` fields with `time` in µs; durable on return.
 
+        A row may also have `clip`, what was copied or pasted: of it only a mark is kept, as an object of type `clip`.
         Returns how many were recorded: what the guard drops is not.
         """
-        entries = [
-            Entry(int(row["time"]), int(row.get("duration") or 0), {k: v for k, v in row.items() if _said(k, v)})
-            for row in rows
-        ]
+        entries = [Entry(int(row["time"]), int(row.get("duration") or 0), self._marked(row)) for row in rows]
         return len(self.events(self.own(source), source, entries).result())
+
+    def _marked(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        data = {name: value for name, value in row.items() if _said(name, value)}
+        clip = data.pop("clip", None)
+        if isinstance(clip, str) and (text := " ".join(clip.split())):
+            mark = {"id": f"clip:{self.outbox.mark(text)}", "type": "clip", "qualifier": str(data.get("action") or "")}
+            data["objects"] = [*data.get("objects", ()), mark]
+        return data
 
     def events(self, bucket: str, source: str, entries: Sequence[Entry]) -> Future[list[Entry]]:
         """Put in what may be recorded; the future is done when it is durable."""

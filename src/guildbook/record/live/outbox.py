@@ -7,6 +7,8 @@ writers cost one flush.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
 import sqlite3
@@ -60,7 +62,9 @@ class Outbox:
         """Open or make the outbox in a folder. Raises `StoreError` where its key does not fit."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path = folder / "outbox.sqlite"
-        self._gcm = AESGCM(_key(folder / "outbox.key"))
+        key = _key(folder / "outbox.key")
+        self._gcm = AESGCM(key)
+        self._marks = hmac.digest(key, b"guildbook marks", hashlib.sha256)
         self._writer = _connected(self._path)
         self._writer.executescript(_SCHEMA)
         self.id = self._named("id", uuid7().hex)
@@ -94,6 +98,10 @@ class Outbox:
         """Bytes on the disk."""
         names = (self._path, self._path.with_name(f"{self._path.name}-wal"))
         return sum(name.stat().st_size for name in names if name.exists())
+
+    def mark(self, text: str) -> str:
+        """A sign that equal texts share, from which nobody without this outbox's key learns the text; 32 digits."""
+        return hmac.digest(self._marks, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hex()[:32]
 
     # Buckets
 
