@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from guildbook.app.auditing import Auditing
 from guildbook.app.measuring import Asked
+from guildbook.app.measuring_bargain import Bargain
 from guildbook.app.measuring_contribution import Paying, cents
 from guildbook.columns import raw_table
 from guildbook.govern.acts import ActKind
@@ -144,6 +146,15 @@ def test_contributions_are_for_stewards(ready: Any) -> None:
     assert {one.worker for one in theirs.values} == {"Ann", "Bo", "Cy"}
     with pytest.raises(DeniedError):
         sharing.contribution(actor=ready.actor("Bo"))
+    for asked in (("Ann",), ("Ann", "Bo"), ("Ann", "Bo", "Cy")):  # the fewer than five of whom counts say too much
+        with pytest.raises(DeniedError, match="single people"):
+            ready.book.measure.leverage(asked, actor=ready.actor("Bo"))
+    assert ready.book.measure.leverage(("Bo",), actor=ready.actor("Bo"))
+    assert ready.book.measure.leverage(("Ann", "Bo"), actor=ready.actor("Ann"))
+    with pytest.raises(DeniedError):
+        ready.book.measure.bargain.strike(
+            Bargain(members=("Ann", "Bo"), bought=(Path("nowhere"),)), Asked(), ready.actor("Bo")
+        )
     with pytest.raises(UsageError, match="no metric"):
         sharing.contribution("charm", actor=ready.actor("Ann"))
     with pytest.raises(UsageError, match="no method"):

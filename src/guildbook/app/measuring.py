@@ -19,6 +19,7 @@ from guildbook.app.progress import Progress, silent
 from guildbook.app.settled import settled
 from guildbook.app.working import work_of
 from guildbook.govern import Admitted, Gate
+from guildbook.govern.suppression import LEAST
 from guildbook.measure.engine import Engine
 from guildbook.measure.leverage import METRICS, Leverage, Metric, leverage
 from guildbook.measure.trial import Policy
@@ -199,12 +200,13 @@ class Measuring:
         """Raise `DeniedError` where somebody may not be shown figures of single people.
 
         Nobody else than a worker and the stewards of their collectives may, once anybody here has a key or a
-        collective was founded. Before, on one person's machine, whoever has the book is asked no questions.
+        collective was founded; figures of fewer than five count as such. Before, on one person's machine, whoever has
+        the book is asked no questions.
         """
         world = self._gate.register.world()
         if self.private():
             return
-        if not each and (len(workers) != 1 or workers == {actor.name}):
+        if not each and (not workers or len(workers) >= LEAST or workers == {actor.name}):
             return
         if actor.person and any(c.holds(actor.person, "steward", now()) for c in world.collectives.values()):
             return

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from guildbook.measure.strike import SHARES, Forecast, Paths, Point, forecast, p
 from guildbook.measure.work import Split, Work, retasked, united
 from guildbook.measure.writing import written
 from guildbook.model.errors import UnknownNameError, UsageError
-from guildbook.model.time import iso, now
+from guildbook.model.time import DAY, iso, now
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 WRITTEN: Final = "traces written by a model of those who are left"
 KEPT: Final = "traces written by a kept model of everybody"
 NOTHING: Final = "only those who are left"
-_YEAR: Final = 365 * 86_400 * 1_000_000
 FORECAST_SHARE: Final = 0.5
 
 
@@ -54,7 +53,6 @@ class Bargain:
     stakes: Stakes | None = None
     """For a brief: its hours are worked out from the traces where they are 0."""
     title: str = "Bargaining brief"
-    said: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 class Bargaining:
@@ -65,16 +63,12 @@ class Bargaining:
 
     def strike(self, wanted: Bargain, asked: Asked, actor: Actor = NOBODY, progress: Progress = silent) -> Strike:
         """Losses along growing strikes, random and targeted, by both tests, net of each substitute."""
-        engine, bought = self._engine(wanted, asked)
-        members = self._members(engine, wanted)
-        self._desk.may_see(actor, set(self._names(engine, members)))
+        engine, bought, members = self._read(wanted, asked, actor)
         return self._struck(engine, members, wanted, bought, progress)
 
     def brief(self, wanted: Bargain, asked: Asked, actor: Actor = NOBODY, progress: Progress = silent) -> Brief:
         """Everything a steward brings to the table, in one document."""
-        engine, bought = self._engine(wanted, asked)
-        members = self._members(engine, wanted)
-        self._desk.may_see(actor, set(self._names(engine, members)))
+        engine, bought, members = self._read(wanted, asked, actor)
         struck = self._struck(engine, members, wanted, bought, progress)
         everybody = engine.augmentation(engine.total)
         alone = engine.trial.substitution(engine.total, engine.policy)
@@ -155,6 +149,16 @@ class Bargaining:
             return None
         machines = _masked(engine, wanted.system)
         return forecast(engine, FORECAST_SHARE, metric=metric, seed=wanted.seed, system=machines)
+
+    def _read(
+        self, wanted: Bargain, asked: Asked, actor: Actor
+    ) -> tuple[Engine, list[tuple[str, Work]], NDArray[np.bool_]]:
+        """The engine, bought work and who might strike. Raises `DeniedError` where these may not be asked about."""
+        self._desk.may_see(actor, set(wanted.members))
+        engine, bought = self._engine(wanted, asked)
+        members = self._members(engine, wanted)
+        self._desk.may_see(actor, set(self._names(engine, members)))
+        return engine, bought, members
 
     def _engine(self, wanted: Bargain, asked: Asked) -> tuple[Engine, list[tuple[str, Work]]]:
         """The engine, and bought work in its codes."""
@@ -239,4 +243,4 @@ def hours_a_year(engine: Engine) -> float:
     if not whole.events:
         return 0.0
     span = max(int(whole.time.max() - whole.time.min()), 7 * 86_400 * 1_000_000)
-    return float(np.maximum(whole.own, 0).sum()) / 3.6e9 * _YEAR / span
+    return float(np.maximum(whole.own, 0).sum()) / 3.6e9 * 365 * DAY / span

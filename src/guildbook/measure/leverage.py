@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from guildbook.measure.engine import Engine
 from guildbook.measure.estimate import Estimate, Measured
 from guildbook.measure.model import Table
+from guildbook.measure.trial import Policy, Trial
 
 Bools = NDArray[np.bool_]
 
@@ -50,9 +51,16 @@ class Leverage:
 
 def looks(engine: Engine, metric: Metric) -> Callable[[Table], Measured]:
     """How to measure a model."""
+    return looks_at(engine.trial, engine.policy, metric)
+
+
+def looks_at(trial: Trial, policy: Policy, metric: Metric) -> Callable[[Table], Measured]:
+    """How to measure a model on this held-back work."""
     found: dict[Metric, Callable[[Table], Measured]] = {
-        "accuracy": engine.accuracy, "augmentation": engine.augmentation, "substitution": engine.substitution,
-    }  # fmt: skip
+        "accuracy": trial.accuracy,
+        "augmentation": lambda model: trial.augmentation(model, policy),
+        "substitution": lambda model: trial.substitution(model, policy).measured,
+    }
     return found[metric]
 
 

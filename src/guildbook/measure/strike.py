@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from scipy.special import stdtrit
 
 from guildbook.measure.engine import Engine
 from guildbook.measure.estimate import Estimate, Measured
-from guildbook.measure.leverage import Metric, looks
+from guildbook.measure.leverage import Metric, looks, looks_at
 from guildbook.measure.model import Table
 from guildbook.measure.trial import Trial
 from guildbook.measure.work import Split, Work
@@ -32,7 +32,6 @@ BAND: Final = 0.9
 LOOKED_AT: Final = 8
 """Candidates of a targeted strike that are tried again at each step."""
 
-Test = Literal["objective", "subjective"]
 Progress = Callable[[float], None]
 
 
@@ -158,9 +157,7 @@ def _subjective(engine: Engine, model: Table, left: Bools, metric: Metric) -> fl
     test = engine.test.of(left)
     if not test.events:
         return float("nan")
-    own = Engine(engine.train, test, engine.shape, engine.policy)
-    own.__dict__["trial"] = Trial(test, test, engine.shape)
-    look = looks(own, metric)
+    look = looks_at(Trial(test, test, engine.shape), engine.policy, metric)
     return look(engine.total).value - look(model).value
 
 
