@@ -1,0 +1,1 @@
+"""Sources of our own: each watches one kind of work while it is done, and hands in what it saw."""
