@@ -27,7 +27,7 @@ def recorder(tmp_path: Path) -> Iterator[Recorder]:
     made = Recorder(load(tmp_path))
     made.chosen = replace(made.chosen, sources={"browser": {}})  # as if switched on; none is run here
     yield made
-    made.outbox.close()
+    made.release()
 
 
 def post(recorder: Recorder, body: Any, source: str = "browser", token: str | None = None) -> tuple[int, Any]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from guildbook.app.ballots import Ballots
     from guildbook.app.collectives import Collectives
     from guildbook.app.erasures import Erasures
+    from guildbook.app.following import Follower
     from guildbook.app.law import Laws
     from guildbook.app.lineage import Lineages
     from guildbook.app.managing import Managing
@@ -175,6 +176,12 @@ class Book:
         """Import what is wanted (nothing: only what the book already holds) and learn from all that is admitted."""
         return learning.learn(self._desks, self.config, wanted or learning.Wanted(), progress)
 
+    def follow(self, wanted: learning.Wanted, every: float, progress: Progress = silent) -> Follower:
+        """What learns again whenever something is new, looking every so many seconds."""
+        from guildbook.app.following import Follower  # noqa: PLC0415 - few stay
+
+        return Follower(self._store, wanted, self.learn, every, progress=progress)
+
     def forget(
         self,
         worker: str,
@@ -285,7 +292,11 @@ def open_book(
 
     `overrides` are settings by dotted key. With `create=False` a folder without a book is an `InputError`.
     """
-    config = load(None if home is None else Path(home), overrides)
+    return open_configured(load(None if home is None else Path(home), overrides), create=create)
+
+
+def open_configured(config: Config, *, create: bool = True) -> Book:
+    """The same with settings that were loaded before."""
     if not create and not (config.home / "book.key").exists() and config.store.key_file is None:
         raise InputError(f"There is no book at {config.home}.", "Begin one with: guildbook learn PATH", "no-book")
     store = Store.open(

@@ -13,6 +13,7 @@ import json
 import os
 import secrets
 import socket
+import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -20,24 +21,42 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
+from sqlalchemy.exc import SQLAlchemyError
 
-from guildbook.app.book import open_book
+from guildbook.app.book import open_configured
 from guildbook.config import Config
 from guildbook.model import time as clock
-from guildbook.model.errors import GuildbookError, InputError
+from guildbook.model.errors import GuildbookError, InputError, StoreError
 from guildbook.model.ids import uuid7
-from guildbook.plugins import SourceOptions, source
-from guildbook.record.live.delivery import Delivery
+from guildbook.plugins import Forgetful, SourceOptions, source
+from guildbook.record.live.delivery import Delivery, UnfitError
 from guildbook.record.live.guard import load
 from guildbook.record.live.intake import FOREVER, Intake
+from guildbook.record.live.lock import FolderLock
 from guildbook.record.live.outbox import Outbox
 from guildbook.record.live.supervisor import SILENT, Supervisor
+from guildbook.record.live.trouble import told
 
 FOLDER: Final = "recorder"
+STATE: Final = "state.json"
+"""Where the recorder that runs says where it listens; there as long as it does."""
 ACTIVITYWATCH: Final = "activitywatch"
 """Not a source that watches, but the door for ActivityWatch's watchers; switched on like one."""
 EVERY: Final = 60.0
 """Seconds between deliveries."""
+_PATIENCE: Final = 15.0
+"""Seconds that forgetting waits for a batch that is on its way."""
+
+
+class AlreadyError(InputError):
+    """Somebody else works in this recorder's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"A recorder of this book runs already ({folder}).",
+            "See: guildbook record status. To start it anew: guildbook record stop.",
+            "already-running",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,34 +102,61 @@ class Recorder:
     """An open recorder. `serve` runs it; everything else may be asked from any thread."""
 
     def __init__(self, config: Config) -> None:
+        """Raises `AlreadyError` where another process works in this folder."""
         self.config = config
         self.folder = config.home / FOLDER
-        self.chosen = choices(self.folder)
-        choose(self.folder, self.chosen)
-        guard = load(self.folder / "rules.json")
-        self.outbox = Outbox(self.folder)
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = FolderLock(self.folder)
+        if not self._lock.take():
+            raise AlreadyError(self.folder)
+        try:
+            (self.folder / STATE).unlink(missing_ok=True)  # of one that was killed
+            self.chosen = choices(self.folder)
+            choose(self.folder, self.chosen)
+            guard = load(self.folder / "rules.json")
+            self.token = _token(self.folder / "token")
+            """What whoever steers the recorder must say."""
+            self.door = _token(self.folder / "door")
+            """What sources in other programs must say to hand in events; it opens nothing else."""
+            self.outbox = Outbox(self.folder)
+        except sqlite3.Error as error:
+            self._lock.release()
+            raise told(error, self.folder / "outbox.sqlite") from error
+        except BaseException:
+            self._lock.release()
+            raise
         self.intake = Intake(self.outbox, guard, socket.gethostname())
         self.intake.paused_until = self.chosen.paused_until
         self.supervisor = Supervisor(self.intake)
         self.delivery = Delivery(self.outbox, self.chosen.worker, self._take)
-        self.token = _token(self.folder / "token")
-        """What whoever steers the recorder must say."""
-        self.door = _token(self.folder / "door")
-        """What sources in other programs must say to hand in events; it opens nothing else."""
         self.delivered = 0
         self.trouble = ""
         """Why the last delivery failed; empty where it did not."""
         self._delivering = threading.Lock()
         self.begun = clock.now()
 
+    def listening(self, port: int, *, testing: bool) -> None:
+        """Say where this recorder listens, for as long as it does."""
+        unfinished = self.folder / "state.part"
+        unfinished.write_text(json.dumps({"pid": os.getpid(), "port": port, "testing": testing}), "utf-8")
+        unfinished.replace(self.folder / STATE)
+
     def start(self) -> None:
-        """Run what is switched on."""
+        """Run what is switched on, and try once more what the book refused: this version may bring it there."""
+        if self.delivery.refused()[0]:
+            self.delivery.retry()
+        self._run()
+
+    def _run(self) -> None:
         for name, settings in self.chosen.sources.items():
             if name == ACTIVITYWATCH:
                 continue
-            kept = self.folder / "sources" / name
-            kept.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.supervisor.start(source(name), SourceOptions(kept, settings))
+            try:
+                found = source(name)
+            except GuildbookError as error:
+                self.supervisor.lacking(name, str(error))
+                continue
+            self.supervisor.start(found, self._options(name, settings))
 
     @property
     def takes_watchers(self) -> bool:
@@ -126,20 +172,21 @@ class Recorder:
                 self.supervisor.stop(name)
         self.intake.paused_until = self.chosen.paused_until
         self.delivery = Delivery(self.outbox, self.chosen.worker, self._take)
-        self.start()
+        self._run()
 
     def deliver(self, *, everything: bool = False) -> int:
         """Bring what is due to the book; trouble is kept for the status, and tried again."""
         with self._delivering:
+            before = self.delivered
             try:
-                sent = self.delivery.run(everything=everything)
+                self.delivery.run(everything=everything)
+                self.outbox.prune(self.chosen.budget)
                 self.trouble = ""
-            except (GuildbookError, OSError) as error:
+            except sqlite3.Error as error:
+                self.trouble = str(told(error, self.folder))
+            except (GuildbookError, OSError, SQLAlchemyError) as error:
                 self.trouble = str(error)
-                return 0
-            self.delivered += sent
-            self.outbox.prune(self.chosen.budget)
-            return sent
+            return self.delivered - before
 
     def status(self) -> dict[str, Any]:
         """What is recorded, what has fallen silent, what waits."""
@@ -161,28 +208,59 @@ class Recorder:
                 "silent": running and quiet and not self.intake.paused,
             })  # fmt: skip
         until = self.intake.paused_until
+        refused, why = self.delivery.refused()
         return {
             "running": True, "pid": os.getpid(), "worker": self.chosen.worker, "since": clock.iso(self.begun),
             "paused": self.intake.paused,
             "paused_until": clock.iso(until) if self.intake.paused and until < FOREVER else None,
             "sources": found, "taken": sum(self.intake.taken.values()), "dropped": sum(self.intake.dropped.values()),
             "waiting": self.delivery.waiting(), "delivered": self.delivered, "trouble": self.trouble,
+            "refused": refused, "refused_why": why,
             "bytes": self.outbox.size, "budget": self.chosen.budget,
         }  # fmt: skip
 
     def forget(self, since: int, until: int) -> int:
-        """Delete what was recorded between two times and waits here; the book is asked by whoever calls."""
-        return self.outbox.forget(since, until)
+        """Delete what was recorded between two times and is here, with what sources keep of it.
+
+        On return no batch with any of it is on its way any more, so that the book can be asked next, by whoever calls.
+        Raises `StoreError` where one still is.
+        """
+        gone = self.outbox.forget(since, until)
+        for name, settings in self.chosen.sources.items():
+            found = None if name == ACTIVITYWATCH else source(name)
+            if isinstance(found, Forgetful):
+                found.forget(self._options(name, settings), since, until)
+        self._settled()
+        return gone
 
     def delete(self, numbers: Sequence[int]) -> int:
-        """Delete single entries that wait here; returns how many there were."""
-        return sum(any(self.outbox.delete(name, number) for name in self.outbox.buckets()) for number in numbers)
+        """Delete single entries that are here; returns how many there were."""
+        gone = sum(any(self.outbox.delete(name, number) for name in self.outbox.buckets()) for number in numbers)
+        self.outbox.shrink()
+        self._settled()
+        return gone
+
+    def _settled(self) -> None:
+        """Wait until what was read before is in the book, so that it can be deleted there."""
+        if not self._delivering.acquire(timeout=_PATIENCE):
+            raise StoreError(
+                "It is deleted here, but a batch with some of it may be on its way to the book.",
+                "Ask again once the book answers: guildbook record status.",
+                "delivering",
+            )
+        self._delivering.release()
 
     def close(self) -> None:
         """Stop the sources, deliver what can be, let go."""
         self.supervisor.close()
         self.deliver(everything=True)
+        self.release()
+
+    def release(self) -> None:
+        """Let go of the folder, delivering nothing."""
         self.outbox.close()
+        (self.folder / STATE).unlink(missing_ok=True)
+        self._lock.release()
 
     async def kept(self, stop: asyncio.Event, every: float = EVERY) -> None:
         """Deliver again and again until `stop`."""
@@ -193,14 +271,21 @@ class Recorder:
             except TimeoutError:
                 continue
 
+    def _options(self, name: str, settings: Mapping[str, Any]) -> SourceOptions:
+        kept = self.folder / "sources" / name
+        kept.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return SourceOptions(kept, settings)
+
     def _names(self) -> list[str]:
         return sorted(self.chosen.sources)
 
     def _take(self, name: str, table: pa.Table) -> None:
         """A batch into the book, as an import of its own; one that is there already changes nothing."""
-        overrides = {"store.ledger_url": self.config.store.ledger_url} if self.config.store.ledger_url else {}
-        with open_book(self.config.home, overrides=overrides) as book:
-            book.take_in("recorder", name, table)
+        with open_configured(self.config) as book:
+            try:
+                self.delivered += book.take_in("recorder", name, table)
+            except (InputError, pa.ArrowInvalid, pa.ArrowTypeError, UnicodeError, OverflowError) as error:
+                raise UnfitError(f"book: {getattr(error, 'code', type(error).__name__)}") from None
 
 
 def _of(bucket: str, name: str) -> bool:

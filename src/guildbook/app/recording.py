@@ -9,27 +9,33 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final, cast
 
+import pyarrow as pa
+
 from guildbook.app import forgetting
-from guildbook.app.book import open_book
-from guildbook.app.recorder import ACTIVITYWATCH, FOLDER, Recorder, choices, choose
+from guildbook.app.book import Book, open_configured
+from guildbook.app.recorder import ACTIVITYWATCH, FOLDER, STATE, AlreadyError, Recorder, choices, choose
 from guildbook.config import Config
+from guildbook.govern.signer import Signer
 from guildbook.model import time as clock
 from guildbook.model.errors import GuildbookError, InputError, StoreError, UnknownNameError, UsageError
 from guildbook.plugins import SourceOptions, sources
+from guildbook.record.live.delivery import Delivery
 from guildbook.record.live.guard import FIELDS, Rule, load, save
 from guildbook.record.live.intake import FOREVER
+from guildbook.record.live.lock import held
 from guildbook.record.live.outbox import Outbox
 
 WAIT: Final = 20.0
 """Seconds in which a recorder must have started, or ended."""
-STATE: Final = "state.json"
 UNIT: Final = "guildbook-recorder"
+Signs = Callable[[Book], Signer | None]
+"""Who asks, in a book: their keys, or None for the book itself."""
 
 
 class Recording:
@@ -42,14 +48,15 @@ class Recording:
     # The process
 
     def start(self, *, port: int | None = None, testing: bool = False, token: bool = False) -> dict[str, Any]:
-        """Start the recorder's process unless it runs; returns its status. Raises `InputError` where it cannot."""
-        if self._running() is None:
+        """Start the recorder's process; returns its status, with `already` where one ran. Raises `InputError`."""
+        already = self._running() is not None
+        if not already:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             wanted = port or (5666 if testing else 5600)
             log = self._folder / "recorder.log"
             words = [*self._command(), "--port", str(wanted), *(["--testing"] if testing else [])]
             self._await(_spawned([*words, *(["--token"] if token else [])], log), log)
-        return self.status()
+        return self.status() | {"already": already}
 
     def stop(self) -> bool:
         """End the recorder; False where none runs."""
@@ -58,9 +65,10 @@ class Recording:
             return False
         self._ask("stop")
         until = time.monotonic() + WAIT
-        while self._alive(running["pid"]) and time.monotonic() < until:
+        while held(self._folder) and time.monotonic() < until:
             time.sleep(0.05)
-        if self._alive(running["pid"]):
+        self._alive(running["pid"])
+        if held(self._folder):
             raise StoreError(
                 f"The recorder (process {running['pid']}) is still ending.",
                 "Ask again: guildbook record status.",
@@ -73,11 +81,15 @@ class Recording:
         if self._running() is not None:
             return cast("dict[str, Any]", self._ask("status"))
         chosen = choices(self._folder)
-        waiting = 0
+        waiting, refused = 0, 0
         if (self._folder / "outbox.sqlite").exists():
-            with self._offline() as recorder:
-                waiting = recorder.delivery.waiting()
-        return {"running": False, "worker": chosen.worker, "sources": sorted(chosen.sources), "waiting": waiting}
+            with self._box() as box:
+                delivery = Delivery(box, chosen.worker, _nowhere)
+                waiting, refused = delivery.waiting(), delivery.refused()[0]
+        return {
+            "running": False, "worker": chosen.worker, "sources": sorted(chosen.sources), "waiting": waiting,
+            "refused": refused,
+        }  # fmt: skip
 
     def pause(self, until: int | None) -> dict[str, Any]:
         """Record nothing until then (µs UTC); None: until resumed; 0: resume."""
@@ -89,10 +101,7 @@ class Recording:
 
     def deliver(self) -> dict[str, Any]:
         """Bring everything to the book now."""
-        if self._running() is not None:
-            return cast("dict[str, Any]", self._ask("deliver"))
-        with self._offline() as recorder:
-            return {"delivered": recorder.deliver(everything=True), "trouble": recorder.trouble}
+        return self._done("deliver", {}, _delivered)
 
     # What is recorded
 
@@ -169,25 +178,28 @@ class Recording:
 
     def delete(self, numbers: Sequence[int]) -> int:
         """Delete entries that wait here; returns how many there were."""
-        if self._running() is not None:
-            return int(self._ask("delete", {"entries": list(numbers)})["deleted"])
-        with self._offline() as recorder:
-            return recorder.delete(numbers)
+        asked = {"entries": list(numbers)}
+        return int(self._done("delete", asked, lambda recorder: {"deleted": recorder.delete(numbers)})["deleted"])
 
-    def forget_last(self, minutes: int) -> dict[str, Any]:
-        """Forget the last minutes, here and in the book."""
+    def forget_last(self, minutes: int, signs: Signs = lambda _: None) -> dict[str, Any]:
+        """Forget the last minutes, here and in the book. Raises `DeniedError`, and nothing is forgotten, where not."""
         until = clock.now()
-        since = until - minutes * clock.MINUTE
-        if self._running() is not None:
-            told = cast("dict[str, Any]", self._ask("forget", {"since": since, "until": until}))
-        else:
-            with self._offline() as recorder:
-                told = {"entries": recorder.forget(since, until)}
-        events = 0
+        return self.forget(until - minutes * clock.MINUTE, until, signs)
+
+    def forget(self, since: int, until: int, signs: Signs = lambda _: None) -> dict[str, Any]:
+        """Forget what was recorded between two times (µs UTC), here and in the book, if the book's gate allows it."""
         worker = choices(self._folder).worker
-        if (self._config.home / "book.key").exists():
-            with open_book(self._config.home) as book, contextlib.suppress(UnknownNameError):
-                events = book.forget(worker, forgetting.Part(since, until, None)).events
+        signer = None
+        with self._book() as book:
+            if book is not None:
+                signer = signs(book)
+                _check_forgetting(book, worker, signer)
+        asked = {"since": since, "until": until}
+        told = self._done("forget", asked, lambda recorder: {"entries": recorder.forget(since, until)})
+        events = 0
+        with self._book() as book, contextlib.suppress(UnknownNameError):  # what was on its way is there now
+            if book is not None:
+                events = book.forget(worker, forgetting.Part(since, until + 1, None), signer=signer).events
         return told | {"events": events}
 
     def unit(self, *, autostart: bool = False, remove: bool = False) -> Path:
@@ -219,28 +231,48 @@ class Recording:
         if self._running() is not None:
             self._ask("reload")
 
+    def _done(self, verb: str, body: Mapping[str, Any], here: Callable[[Recorder], dict[str, Any]]) -> dict[str, Any]:
+        """Let the recorder do it, or where none runs do it here, holding its folder meanwhile."""
+        until = time.monotonic() + WAIT
+        while True:
+            if self._running() is not None:
+                return cast("dict[str, Any]", self._ask(verb, body))
+            try:
+                recorder = Recorder(self._config)
+            except AlreadyError:  # it starts or ends just now, or another command is at work
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+                continue
+            try:
+                return here(recorder)
+            finally:
+                recorder.release()
+
     @contextmanager
-    def _offline(self) -> Generator[Recorder]:
-        recorder = Recorder(self._config)
-        try:
-            yield recorder
-        finally:
-            recorder.outbox.close()
+    def _book(self) -> Generator[Book | None]:
+        if not (self._config.home / "book.key").exists() and self._config.store.key_file is None:
+            yield None
+            return
+        with open_configured(self._config) as book:
+            yield book
 
     @contextmanager
     def _box(self) -> Generator[Outbox]:
-        box = Outbox(self._folder)  # SQLite lets a second process read and delete beside the recorder
+        box = Outbox(self._folder)  # SQLite lets a second process read beside the recorder
         try:
             yield box
         finally:
             box.close()
 
     def _running(self) -> dict[str, Any] | None:
+        """What the recorder said of itself; None where none runs, whatever a killed one left behind."""
+        if not held(self._folder):
+            return None
         try:
-            state = json.loads((self._folder / STATE).read_text("utf-8"))
+            return json.loads((self._folder / STATE).read_text("utf-8"))
         except (OSError, ValueError):
             return None
-        return state if self._alive(state["pid"]) else None
 
     @staticmethod
     def _alive(pid: int) -> bool:
@@ -281,7 +313,7 @@ class Recording:
         while time.monotonic() < until:
             if self._running() is not None:
                 return
-            if not self._alive(pid):
+            if not self._alive(pid) and not held(self._folder):
                 break
             time.sleep(0.05)
         said = log.read_text("utf-8", "replace").strip().splitlines()
@@ -289,6 +321,21 @@ class Recording:
         raise InputError(
             what or "The recorder did not start.", said[-1].strip() if said else f"See {log}.", "not-started"
         )  # fmt: skip
+
+
+def _delivered(recorder: Recorder) -> dict[str, Any]:
+    return {"delivered": recorder.deliver(everything=True), "trouble": recorder.trouble}
+
+
+def _nowhere(_: str, table: pa.Table) -> None:
+    """Where nothing is sent."""
+    del table
+
+
+def _check_forgetting(book: Book, worker: str, signer: Signer | None) -> None:
+    """Raise `DeniedError` where the traces of this worker are not this person's to forget."""
+    with contextlib.suppress(UnknownNameError):  # nothing of theirs is in the book yet
+        book.govern.check_forgetting(book.govern.known(worker), signer)
 
 
 def _spawned(words: Sequence[str], log: Path) -> int:

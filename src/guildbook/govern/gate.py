@@ -229,6 +229,10 @@ class Gate:
 
         self.register.act(ActKind.ERASE_BEGIN, {"worker": worker}, signer, project=mark)
 
+    def check_forgetting(self, worker: str, signer: Signer | None = None) -> None:
+        """Raise `DeniedError` where somebody may not forget a part of the traces of a worker, by id."""
+        self.register.check(ActKind.ERASE_PART, {"worker": worker}, signer)
+
     def readmit(self, worker: str, signer: Signer | None = None) -> None:
         """The worker, by id, may be admitted again once their traces are imported again."""
         self.register.act(ActKind.READMIT, {"worker": worker}, signer)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 from guildbook.govern.acts import Act, ActKind
 from guildbook.govern.audit.log import Log, opened
 from guildbook.govern.signer import Signer
+from guildbook.govern.world.authority import check
 from guildbook.govern.world.state import SILENT, World
 from guildbook.model.time import now
 from guildbook.store import Store, tables
@@ -45,6 +46,11 @@ class Register:
     ) -> Act:
         """Do one act, now. Raises `DeniedError` for one without authority; nothing is written then."""
         return self.acts([(kind, body)], signer, project)[0]
+
+    def check(self, kind: ActKind, body: Mapping[str, Any], signer: Signer | None = None) -> None:
+        """Raise `DeniedError` for an act that would have no authority now; nothing is written either way."""
+        with self._turn:
+            check(self.world(), Act(kind, now(), "" if signer is None else signer.person, dict(body)), trusted=True)
 
     def acts(
         self,

@@ -2,9 +2,9 @@
 
 from guildbook.plugins.importer import Chunk, Importer, ImportOptions, Rejected
 from guildbook.plugins.registry import importer, importers, source, sources
-from guildbook.plugins.source import Sink, Source, SourceOptions
+from guildbook.plugins.source import Forgetful, Sink, Source, SourceOptions, Spoken
 
 __all__ = [
-    "Chunk", "ImportOptions", "Importer", "Rejected", "Sink", "Source", "SourceOptions", "importer", "importers",
-    "source", "sources",
+    "Chunk", "Forgetful", "ImportOptions", "Importer", "Rejected", "Sink", "Source", "SourceOptions", "Spoken",
+    "importer", "importers", "source", "sources",
 ]  # fmt: skip

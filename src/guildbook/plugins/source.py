@@ -47,3 +47,24 @@ class Source(Protocol):
     def run(self, sink: Sink, options: SourceOptions, stop: threading.Event) -> None:
         """Watch until `stop` is set. Whatever it raises is reported, and it is started again."""
         ...
+
+
+@runtime_checkable
+class Spoken(Protocol):
+    """A source whose own programs hand in, at the recorder's door, something else than a JSON list of rows."""
+
+    def rows(self, body: bytes) -> list[dict[str, Any]]:
+        """The rows that a body says. Raises `ValueError` for what such a program would not say."""
+        ...
+
+
+@runtime_checkable
+class Forgetful(Protocol):
+    """A source that keeps something of the work in its folder, and can forget it.
+
+    Asked when the worker forgets what was recorded in a time, beside `run` in another thread or while nothing runs.
+    """
+
+    def forget(self, options: SourceOptions, since: int, until: int) -> None:
+        """Keep nothing of what was seen from `since` to `until` (µs UTC), nor anything it can be told from."""
+        ...

@@ -29,6 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
     except GuildbookError as error:
         sys.stderr.write(f"Error: {error.what}\n  {error.fix}\n")
         return 1
+    except OSError as error:
+        sys.stderr.write(f"Error: {error}.\n  Look at the disk, and at who owns the folder.\n")
+        return 1
     return 0
 
 

@@ -37,6 +37,7 @@ from guildbook.server._activitywatch_wire import (
     number,
     whole,
 )
+from guildbook.server._trouble import HANDLERS
 
 BASE: Final = "/api/0"
 ORIGINS: Final = (
@@ -91,7 +92,7 @@ def api(intake: Intake, about: About, settings: Settings | None = None) -> ASGIA
     return Starlette(
         routes=routes,
         middleware=[Middleware(_Door, about=about), cors],
-        exception_handlers={WireError: _refused, QueryError: _unanswered, KeyError: _no_bucket},
+        exception_handlers={WireError: _refused, QueryError: _unanswered, KeyError: _no_bucket, **HANDLERS},
     )
 
 

@@ -16,6 +16,8 @@ from starlette.types import ASGIApp
 
 from guildbook.app.recorder import Recorder
 from guildbook.columns import RAW_SCHEMA
+from guildbook.plugins import Spoken, sources
+from guildbook.server._trouble import HANDLERS
 
 DOOR: Final = "/guildbook/0/events/"
 MOST_BYTES: Final = 4 << 20
@@ -31,7 +33,7 @@ def door(recorder: Recorder) -> ASGIApp:
     """`POST /guildbook/0/events/SOURCE` with a list of rows, as `plugins.Sink.write` takes them.
 
     Answered when they are durable: `{"recorded": n}`. 401 without the door's token, 403 for a source that is not
-    switched on, 400 for what are no rows, 413 for too much at once.
+    switched on, 400 for what are no rows, 413 for too much at once, 507 or 503 while they cannot be kept.
     """
 
     async def take(request: Request) -> Response:
@@ -47,13 +49,19 @@ def door(recorder: Recorder) -> ASGIApp:
             if len(body) > MOST_BYTES:
                 return _no(413, f"At most {MOST_BYTES} bytes at once.")
         try:
-            rows = _rows(json.loads(body))
+            rows = _rows(_said(source, bytes(body)))
         except (ValueError, RecursionError) as error:
             return _no(400, f"These are no events: {error}.")
         taken = await asyncio.to_thread(recorder.intake.write, source, rows)
         return JSONResponse({"recorded": taken})
 
-    return Starlette(routes=[Route(f"{DOOR}{{source}}", take, methods=["POST"])])
+    return Starlette(routes=[Route(f"{DOOR}{{source}}", take, methods=["POST"])], exception_handlers=dict(HANDLERS))
+
+
+def _said(name: str, body: bytes) -> Any:
+    """What a body says, in the source's own form where it has one, else as JSON. Raises `ValueError`."""
+    made = sources().get(name)
+    return made.rows(body) if isinstance(made, Spoken) else json.loads(body)
 
 
 def _rows(given: Any) -> list[dict[str, Any]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-import os
 import signal
 import socket
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from guildbook import __version__
 from guildbook.app.recorder import Recorder, choose
 from guildbook.model.errors import GuildbookError, InputError
+from guildbook.record.live.trouble import told as explained
 from guildbook.server.activitywatch import About, Settings, api
 from guildbook.server.door import DOOR, door
 
@@ -30,7 +31,6 @@ PORT: Final = 5600
 TESTING: Final = 5666
 """Where ActivityWatch's watchers look when they are started with --testing."""
 STEER: Final = "/guildbook/0"
-STATE: Final = "state.json"
 
 
 def run(
@@ -70,9 +70,7 @@ async def _serve(
     recorder.start()
     serving = asyncio.create_task(server.serve([door]))
     await _started(server, serving)
-    state = recorder.folder / STATE
-    said = {"pid": os.getpid(), "port": door.getsockname()[1], "testing": testing}
-    state.write_text(json.dumps(said), "utf-8")
+    recorder.listening(door.getsockname()[1], testing=testing)
     told()
     try:
         await recorder.kept(stop)
@@ -80,7 +78,6 @@ async def _serve(
         server.should_exit = True
         await serving
         await asyncio.to_thread(recorder.close)
-        state.unlink(missing_ok=True)
 
 
 async def _started(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
@@ -141,6 +138,9 @@ def steer(recorder: Recorder, stop: asyncio.Event) -> ASGIApp:
             return JSONResponse(await verbs[verb](body))
         except GuildbookError as error:
             return JSONResponse({"message": error.what, "fix": error.fix, "code": error.code}, status_code=400)
+        except sqlite3.Error as error:
+            why = explained(error, recorder.folder)
+            return JSONResponse({"message": why.what, "fix": why.fix, "code": why.code}, status_code=503)
 
     async def status(_: Mapping[str, Any]) -> Any:
         return await asyncio.to_thread(recorder.status)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from guildbook.record.live.delivery import SETTLED, Delivery
+from guildbook.record.live.delivery import SETTLED, Delivery, UnfitError
 from guildbook.record.live.entry import Bucket, Entry
 from guildbook.record.live.guard import Guard
 from guildbook.record.live.intake import Intake
@@ -138,3 +138,83 @@ def test_our_own_sources_say_the_fields_themselves(outbox: Outbox) -> None:
     assert (row["worker"], row["source"], row["device"]) == ("Ada", "sheet", "desk")
     assert (row["value_before"], row["value_after"], row["element_name"]) == ("1", "=A1+1", "B2")
     assert row["objects"][0]["id"] == "a.xlsx"
+
+
+def test_of_our_own_sources_only_what_cannot_grow_goes_at_once(outbox: Outbox) -> None:
+    shelf = Shelf()
+    intake = Intake(outbox, Guard(), "desk")
+    delivery = Delivery(outbox, "Ada", shelf.take)
+    for second in range(3):
+        intake.pulse("desktop", {"time": NOW + second * SECOND, "action": "focus", "window": "Mail", "clip": "x y"}, 2)
+    intake.write("desktop", [{"time": NOW, "action": "click", "window": "Mail"}])
+    assert delivery.run(now=NOW + 3 * SECOND) == 1
+    assert delivery.run(now=NOW + 3 * SECOND + SETTLED) == 1
+    rows = [row for table in shelf.held.values() for row in table.to_pylist()]
+    assert [(row["action"], row["duration"], row["source"]) for row in rows] == [
+        ("click", 0, "desktop"), ("focus", 2 * SECOND, "desktop"),
+    ]  # fmt: skip
+    assert rows[1]["objects"][0]["type"] == "clip"
+
+
+def test_what_is_replaced_after_it_went_does_not_go_twice(outbox: Outbox) -> None:
+    shelf = Shelf()
+    delivery = Delivery(outbox, "Ada", shelf.take)
+    (made,) = outbox.insert("w", [Entry(NOW, 4 * SECOND, {"title": "draft"})]).result()
+    assert delivery.run(everything=True) == 1
+    outbox.insert("w", [Entry(NOW, 3 * SECOND, {"title": "shorter"}, made.id)]).result()
+    assert delivery.run(everything=True) == 0
+    outbox.insert("w", [Entry(NOW, 9 * SECOND, {"title": "longer"}, made.id)]).result()
+    assert delivery.run(everything=True) == 1
+    outbox.insert("w", [Entry(NOW + 20 * SECOND, SECOND, {"title": "later"}, made.id)]).result()
+    assert delivery.run(everything=True) == 1
+    assert shelf.rows() == [
+        (NOW, 4 * SECOND, "draft"), (NOW + 4 * SECOND, 5 * SECOND, "longer"), (NOW + 20 * SECOND, SECOND, "later"),
+    ]  # fmt: skip
+
+
+def test_what_is_replaced_before_it_went_goes_as_it_is(outbox: Outbox) -> None:
+    shelf = Shelf()
+    (made,) = outbox.insert("w", [Entry(NOW, 4 * SECOND, {"title": "draft"})]).result()
+    outbox.insert("w", [Entry(NOW + SECOND, SECOND, {"title": "final"}, made.id)]).result()
+    Delivery(outbox, "Ada", shelf.take).run(everything=True)
+    assert shelf.rows() == [(NOW + SECOND, SECOND, "final")]
+
+
+@pytest.mark.parametrize("poison", [{7}, {0, 39}, set(range(40)), {3, 4, 5, 20}])
+def test_what_the_book_cannot_take_is_set_aside_and_the_rest_goes_on(outbox: Outbox, poison: set[int]) -> None:
+    shelf = Shelf()
+    intake = Intake(outbox, Guard(), "desk")
+    rows = [
+        {"time": NOW + k * SECOND, "window": f"w{k}", **({"element_bounds": "wide secret"} if k in poison else {})}
+        for k in range(40)
+    ]
+    intake.write("desktop", rows)
+    delivery = Delivery(outbox, "Ada", shelf.take)
+    assert delivery.run() == 40 - len(poison)
+    assert sorted(window for _, _, window in shelf.rows()) == sorted(f"w{k}" for k in set(range(40)) - poison)
+    count, why = delivery.refused()
+    assert (count, why) == (len(poison), "element_bounds: ArrowInvalid")
+    assert delivery.waiting() == delivery.run() == 0
+    assert delivery.retry() == len(poison)
+    assert delivery.run() == 0
+    assert delivery.refused()[0] == len(poison)
+
+
+def test_what_the_book_itself_refuses_is_set_aside_until_it_is_taken(outbox: Outbox) -> None:
+    shelf, strict = Shelf(), [True]
+
+    def take(name: str, table: pa.Table) -> None:
+        if strict[0] and "two" in table["window"].to_pylist():
+            raise UnfitError("worker: InputError")
+        shelf.take(name, table)
+
+    delivery = Delivery(outbox, "Ada", take)
+    for second, title in ((0, "one"), (10, "two"), (20, "three")):
+        beat(outbox, second, title)
+    assert delivery.run(everything=True) == 2
+    assert delivery.refused() == (1, "worker: InputError")
+    strict[0] = False
+    delivery.retry()
+    assert delivery.run(everything=True) == 1
+    assert [title for _, _, title in shelf.rows()] == ["one", "two", "three"]
+    assert delivery.refused() == (0, "")

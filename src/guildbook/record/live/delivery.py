@@ -1,7 +1,8 @@
 """From the outbox to the book, once: a batch is written down before it is sent, and is the same when it is sent again.
 
 An entry goes when it can grow no more: another follows it in its bucket, or nothing has come for longer than its
-heartbeats allow. What grows after it went goes as what was added.
+heartbeats allow. What grows after it went goes as what was added. What the book cannot take is set aside, so that the
+rest goes on: a batch in which something does not fit is halved until what does not fit is alone.
 """
 
 from __future__ import annotations
@@ -26,7 +27,13 @@ SETTLED: Final = 60 * clock.SECOND
 """After so long without a heartbeat the last entry of a bucket is over, unless its heartbeats may come later."""
 
 Take = Callable[[str, pa.Table], None]
-"""Takes a batch into the book under a name that it may have been given before; returns when that is durable."""
+"""Takes a batch into the book under a name that it may have been given before; returns when that is durable.
+
+Raises `UnfitError` where the rows are what is wrong: sending them again would change nothing."""
+
+
+class UnfitError(ValueError):
+    """Rows that are no events. Says which column and what kind of error, never what stands in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +50,9 @@ class Delivery:
 
         Whatever `take` raises comes out, and the batch is sent again next time.
         """
-        sent = 0
-        for number in self._unfinished():
-            sent += self._sent(number)
-        while (number := self._batch(clock.now() if now is None else now, everything=everything)) is not None:
-            sent += self._sent(number)
+        sent = self._finished()
+        while self._batch(clock.now() if now is None else now, everything=everything) is not None:
+            sent += self._finished()
         return sent
 
     def waiting(self) -> int:
@@ -55,8 +60,30 @@ class Delivery:
         query = "SELECT count(*) FROM entries WHERE sent IS NULL OR sent < time + duration"
         return int(next(self.outbox.read(query))[0])
 
-    def _unfinished(self) -> list[int]:
-        return [row[0] for row in self.outbox.read("SELECT number FROM batches ORDER BY number")]
+    def refused(self) -> tuple[int, str]:
+        """Entries that the book could not take, and why the last one could not."""
+        count = int(next(self.outbox.read("SELECT count(*) FROM refused"))[0])
+        why = list(self.outbox.read("SELECT why FROM refused ORDER BY entry DESC LIMIT 1"))
+        return count, str(why[0][0]) if why else ""
+
+    def retry(self) -> int:
+        """Let what was refused be sent again: another version may take it; returns how many entries that is."""
+
+        def work(connection: sqlite3.Connection) -> int:
+            connection.execute(
+                "UPDATE entries SET sent = (SELECT nullif(min(r.since), entries.time) FROM refused r "
+                "WHERE r.entry = entries.id) WHERE id IN (SELECT entry FROM refused)"
+            )
+            return connection.execute("DELETE FROM refused").rowcount
+
+        return self.outbox.submit(work).result()
+
+    def _finished(self) -> int:
+        """Send every batch that is written down; returns how many events went."""
+        sent = 0
+        while rows := list(self.outbox.read("SELECT number FROM batches ORDER BY number LIMIT 1")):
+            sent += self._sent(rows[0][0])
+        return sent
 
     def _batch(self, now: int, *, everything: bool) -> int | None:
         """Write down what goes next; None where nothing is due."""
@@ -64,10 +91,10 @@ class Delivery:
 
         def work(connection: sqlite3.Connection) -> int | None:
             rows = connection.execute(
-                "SELECT e.id, coalesce(e.sent, e.time), e.time + e.duration FROM entries e "
+                "SELECT e.id, max(coalesce(e.sent, e.time), e.time), e.time + e.duration FROM entries e "
                 "JOIN buckets b ON b.number = e.bucket "
                 "WHERE (e.sent IS NULL OR e.sent < e.time + e.duration) AND ("
-                "  b.type LIKE ? OR e.time + e.duration + max(b.pulse, ?) < ? "
+                "  (b.type LIKE ? AND b.pulse = 0) OR e.time + e.duration + max(b.pulse, ?) < ? "
                 "  OR EXISTS (SELECT 1 FROM entries f WHERE f.bucket = e.bucket AND f.time > e.time)) "
                 "ORDER BY e.id LIMIT ?",
                 (f"{OWN}%", SETTLED, settled, MOST),
@@ -94,27 +121,75 @@ class Delivery:
             (known[named[bucket]], Entry(since, until - since, self.outbox.opened(data), entry))
             for bucket, entry, since, until, data in rows
         ]
-        if entries:
-            self.take(f"{self.outbox.id}:{number}", events_of(entries, self.worker))
+        try:
+            if entries:
+                self.take(f"{self.outbox.id}:{number}", events_of(entries, self.worker))
+        except UnfitError as error:
+            if len(entries) > 1:
+                self._halve(number)
+            else:
+                self._refuse(number, str(error))
+            return 0
+        self.outbox.submit(lambda connection: _struck(connection, number)).result()
+        return len(entries)
+
+    def _halve(self, number: int) -> None:
+        """Make two batches of one: what is in it is sent under their names."""
 
         def work(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM batched WHERE batch = ?", (number,))
-            connection.execute("DELETE FROM batches WHERE number = ?", (number,))
+            rows = connection.execute(
+                "SELECT entry, since, until FROM batched WHERE batch = ? ORDER BY entry", (number,)
+            ).fetchall()  # fmt: skip
+            (made,) = connection.execute("SELECT made FROM batches WHERE number = ?", (number,)).fetchone()
+            _struck(connection, number)
+            middle = (len(rows) + 1) // 2
+            for part in (rows[:middle], rows[middle:]):
+                half = connection.execute("INSERT INTO batches (made) VALUES (?)", (made,)).lastrowid
+                connection.executemany("INSERT INTO batched VALUES (?, ?, ?, ?)", [(half, *row) for row in part])
 
         self.outbox.submit(work).result()
-        return len(entries)
+
+    def _refuse(self, number: int, why: str) -> None:
+        """Set aside what a batch of one entry holds."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT OR REPLACE INTO refused SELECT entry, since, until, ? FROM batched WHERE batch = ?",
+                (why, number),
+            )
+            _struck(connection, number)
+
+        self.outbox.submit(work).result()
+
+
+def _struck(connection: sqlite3.Connection, number: int) -> None:
+    connection.execute("DELETE FROM batched WHERE batch = ?", (number,))
+    connection.execute("DELETE FROM batches WHERE number = ?", (number,))
 
 
 def events_of(entries: list[tuple[Bucket, Entry]], worker: str) -> pa.Table:
-    """`RAW_SCHEMA` rows of entries, redacted; all are one worker's."""
-    rows = [_row(bucket, entry) | {"worker": worker} for bucket, entry in entries]
-    columns = {name: [row.get(name) for row in rows] for name in RAW_SCHEMA.names}
-    arrays: list[pa.Array] = []
-    for field in RAW_SCHEMA:
-        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-        made = pa.array(columns[field.name], kind)
-        arrays.append(made.dictionary_encode() if pa.types.is_dictionary(field.type) else made)
-    return redact(pa.Table.from_arrays(arrays, schema=RAW_SCHEMA))
+    """`RAW_SCHEMA` rows of entries, redacted; all are one worker's. Raises `UnfitError` where they are no events."""
+    try:
+        rows = [_row(bucket, entry) | {"worker": worker} for bucket, entry in entries]
+    except _NO_FIT as error:
+        raise UnfitError(f"fields: {type(error).__name__}") from None
+    arrays = [_column(field, [row.get(field.name) for row in rows]) for field in RAW_SCHEMA]
+    try:
+        return redact(pa.Table.from_arrays(arrays, schema=RAW_SCHEMA))
+    except _NO_FIT as error:
+        raise UnfitError(f"texts: {type(error).__name__}") from None
+
+
+def _column(field: pa.Field, values: list[Any]) -> pa.Array:
+    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    try:
+        made = pa.array(values, kind)
+    except _NO_FIT as error:
+        raise UnfitError(f"{field.name}: {type(error).__name__}") from None
+    return made.dictionary_encode() if pa.types.is_dictionary(field.type) else made
+
+
+_NO_FIT: Final = (pa.ArrowException, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def _row(bucket: Bucket, entry: Entry) -> dict[str, Any]:
@@ -124,7 +199,7 @@ def _row(bucket: Bucket, entry: Entry) -> dict[str, Any]:
     }  # fmt: skip
     if bucket.type.startswith(OWN):
         own = {name: value for name, value in entry.data.items() if name in _OWN_FIELDS}
-        return shared | {"source": bucket.type.removeprefix(OWN)} | own
+        return shared | own | {"source": bucket.client.removeprefix("guildbook-")}
     fields: Mapping[str, Any] = fields_of({"type": bucket.type, "client": bucket.client}, dict(entry.data))
     return shared | {"source": bucket.client} | dict(fields)
 

@@ -64,6 +64,19 @@ class Intake:
         entries = [Entry(int(row["time"]), int(row.get("duration") or 0), self._marked(row)) for row in rows]
         return len(self.events(self.own(source), source, entries).result())
 
+    def pulse(self, source: str, row: Mapping[str, Any], seconds: float) -> None:
+        """What goes on now, as a row of one of our own sources.
+
+        The last one is prolonged if it was the same at most so many seconds ago.
+        """
+        name = f"guildbook-{source}-now_{self.hostname}"
+        if name not in self._seen:
+            self.outbox.create(
+                Bucket(name, f"{OWN}{source}-now", f"guildbook-{source}", self.hostname, clock.now())
+            )  # fmt: skip
+        beat = Entry(int(row["time"]), int(row.get("duration") or 0), self._marked(row))
+        self.heartbeat(name, source, beat, round(seconds * clock.SECOND)).result()
+
     def _marked(self, row: Mapping[str, Any]) -> dict[str, Any]:
         data = {name: value for name, value in row.items() if _said(name, value)}
         clip = data.pop("clip", None)

@@ -15,7 +15,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from guildbook.model.errors import GuildbookError, StoreError
 from guildbook.model.ids import uuid7
 from guildbook.record.live.entry import Bucket, Entry, merged
+from guildbook.record.live.trouble import told
 
 Done = TypeVar("Done")
 
@@ -51,6 +52,9 @@ CREATE TABLE IF NOT EXISTS batches (number INTEGER PRIMARY KEY AUTOINCREMENT, ma
 CREATE TABLE IF NOT EXISTS batched (
   batch INTEGER NOT NULL REFERENCES batches (number), entry INTEGER NOT NULL, since INTEGER NOT NULL,
   until INTEGER NOT NULL, PRIMARY KEY (batch, entry)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS refused (
+  entry INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL, why TEXT NOT NULL, PRIMARY KEY (entry, since)
 ) WITHOUT ROWID;
 """
 
@@ -178,7 +182,11 @@ class Outbox:
     # Entries
 
     def insert(self, bucket: str, entries: Sequence[Entry]) -> Future[list[Entry]]:
-        """Put entries in; done when they are on the disk. One with an id takes the place of the one that has it."""
+        """Put entries in; done when they are on the disk. One with an id takes the place of the one that has it.
+
+        What of the old one went to the book stays there: of the new one goes what is later than that, so that no moment
+        goes twice.
+        """
         sealed = [self._sealed(entry.data) for entry in entries]
 
         def work(connection: sqlite3.Connection) -> list[Entry]:
@@ -188,7 +196,7 @@ class Outbox:
             out: list[Entry] = []
             for entry, data in zip(entries, sealed, strict=True):
                 if entry.id is not None and connection.execute(
-                    "UPDATE entries SET time = ?, duration = ?, data = ?, sent = NULL WHERE id = ? AND bucket = ?",
+                    "UPDATE entries SET time = ?, duration = ?, data = ? WHERE id = ? AND bucket = ?",
                     (entry.time, entry.duration, data, entry.id, number),
                 ).rowcount:  # fmt: skip
                     out.append(entry)
@@ -258,6 +266,7 @@ class Outbox:
             place = self._number(connection, bucket)
             if place is None:
                 return False
+            self._flush(connection, place)
             self._forgotten(place)
             return connection.execute("DELETE FROM entries WHERE id = ? AND bucket = ?", (number, place)).rowcount > 0
 
@@ -275,7 +284,7 @@ class Outbox:
             ).rowcount  # fmt: skip
 
         gone = self.submit(work).result()
-        self._shrink()
+        self.shrink()
         return gone
 
     def prune(self, budget: int) -> int:
@@ -289,7 +298,7 @@ class Outbox:
         def work(connection: sqlite3.Connection) -> int:
             return connection.execute(
                 "DELETE FROM entries WHERE id IN (SELECT e.id FROM entries e WHERE e.sent >= e.time + e.duration "
-                "AND e.id NOT IN (SELECT entry FROM batched) "
+                "AND e.id NOT IN (SELECT entry FROM batched) AND e.id NOT IN (SELECT entry FROM refused) "
                 "AND EXISTS (SELECT 1 FROM entries f WHERE f.bucket = e.bucket AND f.id > e.id) ORDER BY e.id LIMIT ?)",
                 (PRUNED,),
             ).rowcount  # fmt: skip
@@ -300,17 +309,15 @@ class Outbox:
             if not found:
                 break
             gone += found
-            self._shrink()
+            self.shrink()
         return gone
 
-    def _shrink(self) -> None:
-        """Give freed pages back to the file system."""
+    def shrink(self) -> None:
+        """Give freed pages back to the file system, and leave nothing of what was deleted beside the file."""
         self.submit(lambda _: None).result()
-        with self._shrinking:
-            connection = _connected(self._path)
+        with self._shrinking, closing(_connected(self._path)) as connection:
             connection.execute("PRAGMA incremental_vacuum").fetchall()
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            connection.close()
 
     # Writing
 
@@ -352,9 +359,9 @@ class Outbox:
         """All in one transaction; where one fails, each by itself, so that only that one fails."""
         try:
             results = self._transacted([work for work, _ in waiting])
-        except (sqlite3.Error, GuildbookError, LookupError, ValueError, TypeError, OSError) as error:
+        except _FAILURES as error:
             if len(waiting) == 1:
-                waiting[0][1].set_exception(error)
+                waiting[0][1].set_exception(told(error, self._path) if isinstance(error, sqlite3.Error) else error)
                 return
             for one in waiting:
                 self._together([one])
@@ -371,10 +378,11 @@ class Outbox:
                 self._flush(connection, number)
             connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
             self._last.clear()
             self._dirty.clear()
             self._numbers.clear()
+            if connection.in_transaction:  # a full disk may have ended it already
+                connection.execute("ROLLBACK")
             raise
         return results
 
@@ -446,6 +454,11 @@ class Outbox:
             ) from None
 
 
+_FAILURES: Final = (
+    sqlite3.Error, GuildbookError, ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError,
+    TypeError, ValueError,
+)  # fmt: skip
+"""Whatever a piece of work may raise is for whoever handed it in: the thread that writes goes on."""
 _Work = tuple[Callable[[sqlite3.Connection], Any], "Future[Any]"]
 
 

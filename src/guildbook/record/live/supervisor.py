@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from guildbook.model import time as clock
 from guildbook.plugins import Sink, Source, SourceOptions
-from guildbook.record.live.entry import OWN, Bucket, Entry
 from guildbook.record.live.intake import Intake
 
 FIRST_WAIT: Final = 1.0
@@ -58,6 +57,11 @@ class Supervisor:
             )
             self._threads[source.name] = thread
         thread.start()
+
+    def lacking(self, name: str, trouble: str) -> None:
+        """Say that a source is switched on and cannot even be begun."""
+        with self._lock:
+            self._states[name] = State("missing", clock.now(), trouble=trouble[:_SHOWN])
 
     def stop(self, name: str, wait: float = 10.0) -> None:
         """End a source; returns when it has ended, or after `wait` seconds."""
@@ -126,12 +130,4 @@ class _Funnel(Sink):
         return self._intake.write(self._source, rows)
 
     def pulse(self, row: Mapping[str, Any], seconds: float) -> None:
-        bucket = f"guildbook-{self._source}-now_{self._intake.hostname}"
-        made = Bucket(
-            bucket, f"{OWN}{self._source}-now", f"guildbook-{self._source}", self._intake.hostname, clock.now()
-        )
-        if bucket not in self._intake.last():
-            self._intake.outbox.create(made)
-        data = {key: value for key, value in row.items() if key not in {"time", "duration"} and value is not None}
-        beat = Entry(int(row["time"]), int(row.get("duration") or 0), data)
-        self._intake.heartbeat(bucket, self._source, beat, round(seconds * clock.SECOND)).result()
+        self._intake.pulse(self._source, row, seconds)
