@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from guildbook.cli.record_shell import shell_hook
 from guildbook.cli.session import Json, say, session, show, table
 from guildbook.model.errors import UsageError
 
@@ -35,6 +36,7 @@ def register(app: typer.Typer) -> None:
     rules.command("add")(add_rule)
     rules.command("remove")(remove_rule)
     record.add_typer(rules, name="rules")
+    record.command("shell-hook")(shell_hook)
     app.add_typer(record, name="record")
 
 
