@@ -20,6 +20,10 @@ class Sink(Protocol):
         """What goes on now: the last such event is prolonged if it was the same at most so many seconds ago."""
         ...
 
+    def admits(self, row: Mapping[str, Any]) -> bool:
+        """Whether such an event would be recorded now: asked before something is looked at that costs or shows much."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SourceOptions:

@@ -77,6 +77,11 @@ class Intake:
         beat = Entry(int(row["time"]), int(row.get("duration") or 0), self._marked(row))
         self.heartbeat(name, source, beat, round(seconds * clock.SECOND)).result()
 
+    def admits(self, source: str, row: Mapping[str, Any]) -> bool:
+        """Whether an event such as this would be recorded now; nothing is written or counted."""
+        data = {name: value for name, value in row.items() if _said(name, value)}
+        return not self.paused and self.guard.admitted(source, Entry(int(row["time"]), 0, data)) is not None
+
     def _marked(self, row: Mapping[str, Any]) -> dict[str, Any]:
         data = {name: value for name, value in row.items() if _said(name, value)}
         clip = data.pop("clip", None)

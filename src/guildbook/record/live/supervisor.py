@@ -131,3 +131,6 @@ class _Funnel(Sink):
 
     def pulse(self, row: Mapping[str, Any], seconds: float) -> None:
         self._intake.pulse(self._source, row, seconds)
+
+    def admits(self, row: Mapping[str, Any]) -> bool:
+        return self._intake.admits(self._source, row)
