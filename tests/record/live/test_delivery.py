@@ -140,6 +140,15 @@ def test_our_own_sources_say_the_fields_themselves(outbox: Outbox) -> None:
     assert row["objects"][0]["id"] == "a.xlsx"
 
 
+def test_a_source_can_say_what_an_importer_would_say(outbox: Outbox) -> None:
+    shelf = Shelf()
+    intake = Intake(outbox, Guard(), "desk")
+    intake.write("git", [{"time": NOW, "app": "git", "action": "edit", "seq": 0, "device": "", "origin": "unknown"}])
+    assert Delivery(outbox, "Ada", shelf.take).run() == 1
+    (row,) = next(iter(shelf.held.values())).to_pylist()
+    assert (row["seq"], row["device"], row["duration"], row["origin"]) == (0, None, None, "unknown")
+
+
 def test_of_our_own_sources_only_what_cannot_grow_goes_at_once(outbox: Outbox) -> None:
     shelf = Shelf()
     intake = Intake(outbox, Guard(), "desk")
@@ -151,7 +160,7 @@ def test_of_our_own_sources_only_what_cannot_grow_goes_at_once(outbox: Outbox) -
     assert delivery.run(now=NOW + 3 * SECOND + SETTLED) == 1
     rows = [row for table in shelf.held.values() for row in table.to_pylist()]
     assert [(row["action"], row["duration"], row["source"]) for row in rows] == [
-        ("click", 0, "desktop"), ("focus", 2 * SECOND, "desktop"),
+        ("click", None, "desktop"), ("focus", 2 * SECOND, "desktop"),
     ]  # fmt: skip
     assert rows[1]["objects"][0]["type"] == "clip"
 

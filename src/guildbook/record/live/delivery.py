@@ -199,10 +199,13 @@ def _row(bucket: Bucket, entry: Entry) -> dict[str, Any]:
     }  # fmt: skip
     if bucket.type.startswith(OWN):
         own = {name: value for name, value in entry.data.items() if name in _OWN_FIELDS}
+        own["device"] = own.get("device", bucket.hostname) or None
+        own["duration"] = entry.duration or None  # as importers say of what has no length
         return shared | own | {"source": bucket.client.removeprefix("guildbook-")}
     fields: Mapping[str, Any] = fields_of({"type": bucket.type, "client": bucket.client}, dict(entry.data))
     return shared | {"source": bucket.client} | dict(fields)
 
 
-_OWN_FIELDS: Final = frozenset(RAW_SCHEMA.names) - {"worker", "time", "duration", "seq", "device"}
-"""What a source of ours may say itself."""
+_OWN_FIELDS: Final = frozenset(RAW_SCHEMA.names) - {"worker", "time", "duration"}
+"""What a source of ours may say itself. With `seq`, and an empty `device`, it can say what an importer would say of the
+same event, which then is the same one: importing it later does not double it."""
