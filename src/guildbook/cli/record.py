@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from guildbook.cli.identity import As, actor
+from guildbook.cli.record_extension import extension
 from guildbook.cli.record_shell import shell_hook
 from guildbook.cli.session import Json, say, session, show, table
 from guildbook.model.errors import UsageError
@@ -37,6 +39,7 @@ def register(app: typer.Typer) -> None:
     rules.command("remove")(remove_rule)
     record.add_typer(rules, name="rules")
     record.command("shell-hook")(shell_hook)
+    record.command("extension")(extension)
     app.add_typer(record, name="record")
 
 
@@ -70,6 +73,8 @@ def start(
     if json:
         show(told)
         return
+    if told["already"]:
+        say("It was running already; to start it anew: guildbook record stop.")
     _present(told)
 
 
@@ -137,13 +142,14 @@ def forget_last(
     context: typer.Context,
     length: Annotated[str, typer.Argument(metavar="LENGTH", help="For example 10m, 2h.")] = "10m",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+    person: As = None,
     json: Json = False,
 ) -> None:
     """Forget what was recorded in the last minutes: here, and in the book."""
     minutes = _minutes(length)
     if not yes and not typer.confirm(f"Forget the last {minutes} minutes for good?", err=True):
         raise typer.Exit(1)
-    told = desk(context).forget_last(minutes)
+    told = desk(context).forget_last(minutes, lambda book: actor(context, book, person).signer)
     if json:
         show(told)
     else:
@@ -232,7 +238,9 @@ def _present(told: dict[str, Any]) -> None:
         f"{told['taken']:,} recorded, {told['dropped']:,} dropped by your rules; {told['waiting']:,} wait for the book."
     )
     if told["trouble"]:
-        say(f"The book cannot be reached: {told['trouble']}")
+        say(f"What waits could not be brought to the book: {told['trouble']}")
+    if told["refused"]:
+        say(f"{told['refused']:,} could not be taken by the book and are kept ({told['refused_why']}).")
 
 
 def _pair(text: str) -> tuple[str, str]:

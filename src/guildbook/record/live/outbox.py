@@ -187,6 +187,10 @@ class Outbox:
         What of the old one went to the book stays there: of the new one goes what is later than that, so that no moment
         goes twice.
         """
+        return self.submit(self.inserting(bucket, entries))
+
+    def inserting(self, bucket: str, entries: Sequence[Entry]) -> Callable[[sqlite3.Connection], list[Entry]]:
+        """What `insert` lets the writing thread do."""
         sealed = [self._sealed(entry.data) for entry in entries]
 
         def work(connection: sqlite3.Connection) -> list[Entry]:
@@ -204,7 +208,7 @@ class Outbox:
                     out.append(replace(entry, id=self._inserted(connection, number, entry, data)))
             return out
 
-        return self.submit(work)
+        return work
 
     def heartbeat(self, bucket: str, beat: Entry, pulse: int) -> Future[Entry]:
         """Prolong the bucket's last entry, or put a new one in; done when it is on the disk."""
@@ -430,7 +434,7 @@ class Outbox:
         if self._closed:
             raise _shut()
         if not hasattr(self._local, "connection"):
-            self._local.connection = _connected(self._path)
+            self._local.connection = _opened(self._path)
             self._readers.append(self._local.connection)
         return self._local.connection
 
@@ -462,8 +466,13 @@ _FAILURES: Final = (
 _Work = tuple[Callable[[sqlite3.Connection], Any], "Future[Any]"]
 
 
+def _opened(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+
+
 def _connected(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+    """A connection that may write. Its settings write, too, so that whoever only reads on a full disk leaves them."""
+    connection = _opened(path)
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
