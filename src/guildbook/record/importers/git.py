@@ -120,9 +120,15 @@ def kind(subject: str, parents: int) -> str:
 
 
 def _add(rows: Rows, commit: Commit, people: Overview) -> None:
-    worker = people.label(commit.author)
+    for event in events(commit, people):
+        rows.add(**event)
+    _add_reviews(rows, commit, people, people.label(commit.author))
+
+
+def events(commit: Commit, people: Overview) -> Iterator[dict[str, Any]]:
+    """What the author did: an event for each changed file, and the commit. It needs a readable date."""
     common: dict[str, Any] = {
-        "worker": worker,
+        "worker": people.label(commit.author),
         "time": _micros(commit.authored),
         "app": "git",
         "origin": "agent" if "[bot]" in commit.author.name or "[bot]@" in commit.author.email else "unknown",
@@ -130,26 +136,22 @@ def _add(rows: Rows, commit: Commit, people: Overview) -> None:
     for seq, change in enumerate(commit.changes):
         counts = {"added": change.added, "removed": change.removed} if change.added >= 0 else {"binary": True}
         moved = {"from": change.old_path} if change.old_path else {}
-        rows.add(
-            **common,
-            seq=seq,
-            action=_ACTIONS.get(change.status, "edit"),
-            document=change.path,
-            objects=[_object(change.path, "file")],
-            attributes=canonical({**counts, **moved, "commit": commit.sha}),
-        )
-    rows.add(
-        **common,
-        seq=len(commit.changes),
-        action="commit",
-        window=commit.subject or None,
-        objects=_people(commit, people) or None,
-        outcome="bad" if people.was_reverted(commit.sha) else None,
-        attributes=canonical(
-            {"kind": kind(commit.subject, commit.parents), "files": len(commit.changes), "commit": commit.sha}
-        ),
-    )
-    _add_reviews(rows, commit, people, worker)
+        yield common | {
+            "seq": seq,
+            "action": _ACTIONS.get(change.status, "edit"),
+            "document": change.path,
+            "objects": [_object(change.path, "file")],
+            "attributes": canonical({**counts, **moved, "commit": commit.sha}),
+        }
+    about = {"kind": kind(commit.subject, commit.parents), "files": len(commit.changes), "commit": commit.sha}
+    yield common | {
+        "seq": len(commit.changes),
+        "action": "commit",
+        "window": commit.subject or None,
+        "objects": _people(commit, people) or None,
+        "outcome": "bad" if people.was_reverted(commit.sha) else None,
+        "attributes": canonical(about),
+    }
 
 
 def _add_reviews(rows: Rows, commit: Commit, people: Overview, author: str) -> None:
