@@ -247,7 +247,8 @@ def test_settings_that_say_nothing_are_named(tmp_path: Path) -> None:
     assert source.missing(SourceOptions(tmp_path, {"repositories": str(tmp_path)})) == ""
     stop = threading.Event()
     tries: list[tuple[str, str, type[Exception]]] = [
-        ("repositories", "/nowhere", UsageError), ("repos", "/", UsageError), ("repositories", str(tmp_path), InputError),
+        ("repositories", "/nowhere", UsageError), ("repos", "/", UsageError),
+        ("repositories", str(tmp_path), InputError),
     ]  # fmt: skip
     for name, value, error in tries:
         with pytest.raises(error, match=r"repositories|repos|no clone"):
