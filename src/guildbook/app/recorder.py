@@ -114,9 +114,9 @@ class Recorder:
             self.chosen = choices(self.folder)
             choose(self.folder, self.chosen)
             guard = load(self.folder / "rules.json")
-            self.token = _token(self.folder / "token")
+            self.token = secret_of(self.folder / "token")
             """What whoever steers the recorder must say."""
-            self.door = _token(self.folder / "door")
+            self.door = secret_of(self.folder / "door")
             """What sources in other programs must say to hand in events; it opens nothing else."""
             self.outbox = Outbox(self.folder)
         except sqlite3.Error as error:
@@ -295,7 +295,7 @@ def _of(bucket: str, name: str) -> bool:
     return own and bucket.removeprefix("guildbook-").partition("_")[0] in {name, f"{name}-now"}
 
 
-def _token(path: Path) -> str:
+def secret_of(path: Path) -> str:
     """A secret in a file that only its owner reads; made where there is none."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -2,9 +2,9 @@
 
 from guildbook.plugins.importer import Chunk, Importer, ImportOptions, Rejected
 from guildbook.plugins.registry import importer, importers, source, sources
-from guildbook.plugins.source import Forgetful, Sink, Source, SourceOptions, Spoken
+from guildbook.plugins.source import Forgetful, Halved, Sink, Source, SourceOptions, Spoken
 
 __all__ = [
-    "Chunk", "Forgetful", "ImportOptions", "Importer", "Rejected", "Sink", "Source", "SourceOptions", "Spoken",
-    "importer", "importers", "source", "sources",
+    "Chunk", "Forgetful", "Halved", "ImportOptions", "Importer", "Rejected", "Sink", "Source", "SourceOptions",
+    "Spoken", "importer", "importers", "source", "sources",
 ]  # fmt: skip

@@ -72,3 +72,12 @@ class Forgetful(Protocol):
     def forget(self, options: SourceOptions, since: int, until: int) -> None:
         """Keep nothing of what was seen from `since` to `until` (µs UTC), nor anything it can be told from."""
         ...
+
+
+@runtime_checkable
+class Halved(Protocol):
+    """A source whose other half, in another program, asks at the recorder's door what it may take."""
+
+    def told(self, settings: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the worker's settings mean, as JSON. Raises `UsageError` for settings that mean nothing."""
+        ...

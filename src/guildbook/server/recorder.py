@@ -8,7 +8,8 @@ import json
 import signal
 import socket
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +26,7 @@ from guildbook.app.recorder import Recorder, choose
 from guildbook.model.errors import GuildbookError, InputError
 from guildbook.record.live.trouble import told as explained
 from guildbook.server.activitywatch import About, Settings, api
-from guildbook.server.door import DOOR, door
+from guildbook.server.door import ASKING, DOOR, door
 
 PORT: Final = 5600
 TESTING: Final = 5666
@@ -62,15 +63,14 @@ async def _serve(
     config = uvicorn.Config(
         _Both(recorder, stop, testing=testing, token=token), log_level="error", lifespan="off", access_log=False
     )  # fmt: skip
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[method-assign]  # ours below deliver first
+    server, port = _Server(config), int(door.getsockname()[1])
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     recorder.start()
     serving = asyncio.create_task(server.serve([door]))
     await _started(server, serving)
-    recorder.listening(door.getsockname()[1], testing=testing)
+    recorder.listening(port, testing=testing)
     told()
     try:
         await recorder.kept(stop)
@@ -78,6 +78,14 @@ async def _serve(
         server.should_exit = True
         await serving
         await asyncio.to_thread(recorder.close)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us: what waits is delivered before it ends."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
 
 
 async def _started(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
@@ -101,7 +109,7 @@ class _Both:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app: ASGIApp = self._watchers
-        if scope["type"] == "http" and scope["path"].startswith(DOOR):
+        if scope["type"] == "http" and scope["path"].startswith((DOOR, ASKING)):
             app = self._door
         elif scope["type"] == "http" and scope["path"].startswith(STEER):
             app = self._steer

@@ -12,6 +12,7 @@ from guildbook.model import time as clock
 from guildbook.record.live.entry import OWN, Bucket, Entry
 from guildbook.record.live.guard import Guard
 from guildbook.record.live.outbox import Outbox
+from guildbook.record.live.posted import once
 
 FOREVER: Final = 1 << 62
 
@@ -63,6 +64,24 @@ class Intake:
         """
         entries = [Entry(int(row["time"]), int(row.get("duration") or 0), self._marked(row)) for row in rows]
         return len(self.events(self.own(source), source, entries).result())
+
+    def post(self, source: str, rows: Sequence[Mapping[str, Any]], batch: str) -> int:
+        """The same for a batch that may come again under its name: then nothing is written.
+
+        A row with `pulse` goes on for now: it is a pulse of so many seconds. Returns how many were recorded.
+        What pulses were to prolong is lost where the machine stops in between.
+        """
+        bucket, still = self.own(source), [row for row in rows if "pulse" not in row]
+        entries = [Entry(int(row["time"]), int(row.get("duration") or 0), self._marked(row)) for row in still]
+        kept = [] if self.paused else self.guard.admit(source, entries)
+        done = once(self.outbox, f"{source}:{batch}", self.outbox.inserting(bucket, kept)).result()
+        if done is None:
+            return 0
+        self._note(bucket, source, len(kept), len(entries) - len(kept))
+        for row in rows:
+            if "pulse" in row:
+                self.pulse(source, {name: row[name] for name in row if name != "pulse"}, row["pulse"])
+        return len(done)
 
     def pulse(self, source: str, row: Mapping[str, Any], seconds: float) -> None:
         """What goes on now, as a row of one of our own sources.
