@@ -19,6 +19,7 @@ from guildbook.model import time as clock
 from guildbook.record.importers._activitywatch_fields import fields_of
 from guildbook.record.live.entry import OWN, Bucket, Entry
 from guildbook.record.live.outbox import Outbox
+from guildbook.record.live.packs import due as packs_due
 from guildbook.record.redact import redact
 
 MOST: Final = 20_000
@@ -57,7 +58,10 @@ class Delivery:
 
     def waiting(self) -> int:
         """Entries of which something is not in the book."""
-        query = "SELECT count(*) FROM entries WHERE sent IS NULL OR sent < time + duration"
+        query = (
+            "SELECT (SELECT count(*) FROM entries WHERE sent IS NULL OR sent < time + duration) "
+            "+ (SELECT coalesce(sum(count), 0) FROM packs WHERE sent = 0)"
+        )
         return int(next(self.outbox.read(query))[0])
 
     def refused(self) -> tuple[int, str]:
@@ -95,37 +99,38 @@ class Delivery:
                 "JOIN buckets b ON b.number = e.bucket "
                 "WHERE (e.sent IS NULL OR e.sent < e.time + e.duration) AND ("
                 "  (b.type LIKE ? AND b.pulse = 0) OR e.time + e.duration + max(b.pulse, ?) < ? "
-                "  OR EXISTS (SELECT 1 FROM entries f WHERE f.bucket = e.bucket AND f.time > e.time)) "
+                "  OR EXISTS (SELECT 1 FROM entries f WHERE f.bucket = e.bucket AND f.time > e.time) "
+                "  OR EXISTS (SELECT 1 FROM packs p WHERE p.bucket = e.bucket AND p.latest > e.time)) "
                 "ORDER BY e.id LIMIT ?",
                 (f"{OWN}%", SETTLED, settled, MOST),
             ).fetchall()
-            if not rows:
+            packs = packs_due(connection, settled, SETTLED, MOST - len(rows))
+            if not rows and not packs:
                 return None
             made = connection.execute("INSERT INTO batches (made) VALUES (?)", (now,)).lastrowid
             connection.executemany("INSERT INTO batched VALUES (?, ?, ?, ?)", [(made, *row) for row in rows])
             connection.executemany("UPDATE entries SET sent = ? WHERE id = ?", [(row[2], row[0]) for row in rows])
+            connection.executemany("UPDATE packs SET sent = 1, batch = ? WHERE first = ?", [(made, p) for p in packs])
             return made
 
         return self.outbox.submit(work).result()
 
     def _sent(self, number: int) -> int:
         """Send a batch that is written down. What was deleted since does not go."""
-        rows = self.outbox.read(
-            "SELECT e.bucket, e.id, d.since, d.until, e.data FROM batched d JOIN entries e ON e.id = d.entry "
-            "WHERE d.batch = ? ORDER BY e.id",
-            (number,),
-        )
+        rows, packed = self.outbox.batched(number)
         named = {row[0]: row[1] for row in self.outbox.read("SELECT number, id FROM buckets")}
         known = self.outbox.buckets()
         entries = [
             (known[named[bucket]], Entry(since, until - since, self.outbox.opened(data), entry))
             for bucket, entry, since, until, data in rows
-        ]
+        ] + [(known[named[bucket]], entry) for bucket, entry in packed]
         try:
             if entries:
                 self.take(f"{self.outbox.id}:{number}", events_of(entries, self.worker))
         except UnfitError as error:
-            if len(entries) > 1:
+            if packed:
+                self.outbox.unpack(number)  # and then it is halved
+            elif len(entries) > 1:
                 self._halve(number)
             else:
                 self._refuse(number, str(error))
@@ -165,6 +170,7 @@ class Delivery:
 def _struck(connection: sqlite3.Connection, number: int) -> None:
     connection.execute("DELETE FROM batched WHERE batch = ?", (number,))
     connection.execute("DELETE FROM batches WHERE number = ?", (number,))
+    connection.execute("UPDATE packs SET batch = NULL WHERE batch = ?", (number,))
 
 
 def events_of(entries: list[tuple[Bucket, Entry]], worker: str) -> pa.Table:

@@ -13,29 +13,27 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from guildbook.model.errors import GuildbookError, StoreError
+from guildbook.model.errors import StoreError
 from guildbook.model.ids import uuid7
 from guildbook.record.live.entry import Bucket, Entry, merged
-from guildbook.record.live.trouble import told
+from guildbook.record.live.packs import SCHEMA as PACKS
+from guildbook.record.live.packs import Pack, Packs
+from guildbook.record.live.writing import Done, Work, Writing, shut
 
-Done = TypeVar("Done")
-
-AT_ONCE: Final = 4_096
-"""Pieces of work written in one transaction at most."""
 PRUNED: Final = 20_000
 """Entries deleted at a time when the budget is used up."""
 _NONCE: Final = 12
+_ALL: Final = 1 << 62
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS buckets (
@@ -70,7 +68,7 @@ class Outbox:
         self._gcm = AESGCM(key)
         self._marks = hmac.digest(key, b"guildbook marks", hashlib.sha256)
         self._writer = _connected(self._path)
-        self._writer.executescript(_SCHEMA)
+        self._writer.executescript(_SCHEMA + PACKS)
         self.id = self._named("id", uuid7().hex)
         self._check = self._named("check", self._sealed({"check": self.id}).hex())
         self._opened(bytes.fromhex(self._check))
@@ -78,24 +76,22 @@ class Outbox:
         self._readers: list[sqlite3.Connection] = []
         self._last: dict[int, Entry] = {}
         self._dirty: set[int] = set()
+        self._pulses: dict[int, int] = {}
         self._numbers: dict[str, int] = {}
         self._clients: dict[str, str] = {}
         self._shrinking = threading.Lock()
-        self._queue: SimpleQueue[_Work | None] = SimpleQueue()
+        self._packs = Packs(self._sealed_bytes, self._opened_bytes)
         self._closed = False
-        self._thread = threading.Thread(target=self._write, name="outbox", daemon=True)
-        self._thread.start()
+        self._writing = Writing(self._writer, self._path, self._flush_all, self._undone)
 
     def close(self) -> None:
         """Write what waits, and let go of the file."""
         if self._closed:
             return
         self._closed = True
-        self._queue.put(None)
-        self._thread.join()
+        self._writing.close()
         for reader in self._readers:
             reader.close()
-        self._writer.close()
 
     @property
     def size(self) -> int:
@@ -144,9 +140,11 @@ class Outbox:
             if number is None:
                 return False
             connection.execute("DELETE FROM entries WHERE bucket = ?", (number,))
+            connection.execute("DELETE FROM packs WHERE bucket = ?", (number,))
             connection.execute("DELETE FROM buckets WHERE number = ?", (number,))
             self._last.pop(number, None)
             self._dirty.discard(number)
+            self._pulses.pop(number, None)
             self._numbers.pop(bucket, None)
             return True
 
@@ -159,11 +157,12 @@ class Outbox:
         rows = self._read().execute(
             "SELECT b.id, b.type, b.client, b.hostname, b.created, b.name, b.data, "
             "(SELECT max(time + duration) FROM (SELECT time, duration FROM entries e WHERE e.bucket = b.number "
-            "ORDER BY time DESC, id DESC LIMIT 8)) FROM buckets b ORDER BY b.number"
+            "ORDER BY time DESC, id DESC LIMIT 8)), (SELECT max(until) FROM packs p WHERE p.bucket = b.number) "
+            "FROM buckets b ORDER BY b.number"
         )
         return {
-            name: Bucket(name, kind, client, hostname, created, title, self._opened(data), updated)
-            for name, kind, client, hostname, created, title, data, updated in rows
+            name: Bucket(name, kind, client, hostname, created, title, self._opened(data), _later(updated, packed))
+            for name, kind, client, hostname, created, title, data, updated, packed in rows
         }
 
     def client(self, name: str) -> str:
@@ -189,7 +188,7 @@ class Outbox:
         """
         return self.submit(self.inserting(bucket, entries))
 
-    def inserting(self, bucket: str, entries: Sequence[Entry]) -> Callable[[sqlite3.Connection], list[Entry]]:
+    def inserting(self, bucket: str, entries: Sequence[Entry]) -> Work[list[Entry]]:
         """What `insert` lets the writing thread do."""
         sealed = [self._sealed(entry.data) for entry in entries]
 
@@ -199,6 +198,8 @@ class Outbox:
             self._last.pop(number, None)
             out: list[Entry] = []
             for entry, data in zip(entries, sealed, strict=True):
+                if entry.id is not None:
+                    self._packs.undo_one(connection, number, entry.id)
                 if entry.id is not None and connection.execute(
                     "UPDATE entries SET time = ?, duration = ?, data = ? WHERE id = ? AND bucket = ?",
                     (entry.time, entry.duration, data, entry.id, number),
@@ -210,8 +211,23 @@ class Outbox:
 
         return work
 
+    def packing(self, bucket: str, pack: Pack) -> Work[None]:
+        """The work of putting a list of events in as one; raises `KeyError` where there is no such bucket."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            number = self._known(connection, bucket)
+            self._flush(connection, number)
+            self._last.pop(number, None)
+            self._packs.add(connection, number, pack)
+
+        return work
+
     def heartbeat(self, bucket: str, beat: Entry, pulse: int) -> Future[Entry]:
         """Prolong the bucket's last entry, or put a new one in; done when it is on the disk."""
+        return self.submit(self.beating(bucket, beat, pulse))
+
+    def beating(self, bucket: str, beat: Entry, pulse: int) -> Work[Entry]:
+        """What `heartbeat` lets the writing thread do."""
 
         def work(connection: sqlite3.Connection) -> Entry:
             number = self._known(connection, bucket)
@@ -223,11 +239,13 @@ class Outbox:
                 return longer
             self._flush(connection, number)
             made = replace(beat, id=self._inserted(connection, number, beat, self._sealed(beat.data)))
-            connection.execute("UPDATE buckets SET pulse = max(pulse, ?) WHERE number = ?", (pulse, number))
+            if self._pulses.get(number, -1) < pulse:
+                connection.execute("UPDATE buckets SET pulse = max(pulse, ?) WHERE number = ?", (pulse, number))
+                self._pulses[number] = pulse
             self._last[number] = made
             return made
 
-        return self.submit(work)
+        return work
 
     def entries(
         self, bucket: str, limit: int | None = None, start: int | None = None, end: int | None = None
@@ -236,32 +254,37 @@ class Outbox:
         if limit == 0:
             return []
         low, high = -(1 << 62) if start is None else start, (1 << 62) if end is None else end
-        rows = self._read().execute(
-            "SELECT e.id, e.time, e.duration, e.data FROM entries e JOIN buckets b ON b.number = e.bucket "
-            "WHERE b.id = ? AND e.time <= ? AND e.time + e.duration >= ? ORDER BY e.time DESC, e.id LIMIT ?",
-            (bucket, high, low, -1 if limit is None or limit < 0 else limit),
-        )
-        out: list[Entry] = []
-        for row in rows:
-            since, until = max(row[1], low), min(row[1] + row[2], high)
-            out.append(Entry(since, until - since, self._opened(row[3]), row[0]))
-        return out
+        most = _ALL if limit is None or limit < 0 else limit
+        with self._snapshot() as connection:
+            rows = connection.execute(
+                "SELECT e.id, e.time, e.duration, e.data FROM entries e JOIN buckets b ON b.number = e.bucket "
+                "WHERE b.id = ? AND e.time <= ? AND e.time + e.duration >= ? ORDER BY e.time DESC, e.id LIMIT ?",
+                (bucket, high, low, most),
+            )
+            singles = [Entry(row[1], row[2], self._opened(row[3]), row[0]) for row in rows]
+            found = self._packs.with_packs(connection, bucket, singles, low, high, most)
+        return [Entry(since := max(one.time, low), min(one.end, high) - since, one.data, one.id) for one in found]
 
     def entry(self, bucket: str, number: int) -> Entry | None:
         """One entry, or None."""
-        row = self._read().execute(
-            "SELECT e.id, e.time, e.duration, e.data FROM entries e JOIN buckets b ON b.number = e.bucket "
-            "WHERE b.id = ? AND e.id = ?", (bucket, number),
-        ).fetchone()  # fmt: skip
-        return None if row is None else Entry(row[1], row[2], self._opened(row[3]), row[0])
+        with self._snapshot() as connection:
+            row = connection.execute(
+                "SELECT e.id, e.time, e.duration, e.data FROM entries e JOIN buckets b ON b.number = e.bucket "
+                "WHERE b.id = ? AND e.id = ?", (bucket, number),
+            ).fetchone()  # fmt: skip
+            if row is None:
+                return self._packs.entry(connection, bucket, number)
+        return Entry(row[1], row[2], self._opened(row[3]), row[0])
 
     def count(self, bucket: str, start: int | None = None, end: int | None = None) -> int:
         """How many entries overlap [start, end]."""
         low, high = -(1 << 62) if start is None else start, (1 << 62) if end is None else end
-        return self._read().execute(
-            "SELECT count(*) FROM entries e JOIN buckets b ON b.number = e.bucket "
-            "WHERE b.id = ? AND e.time <= ? AND e.time + e.duration >= ?", (bucket, high, low),
-        ).fetchone()[0]  # fmt: skip
+        with self._snapshot() as connection:
+            (singles,) = connection.execute(
+                "SELECT count(*) FROM entries e JOIN buckets b ON b.number = e.bucket "
+                "WHERE b.id = ? AND e.time <= ? AND e.time + e.duration >= ?", (bucket, high, low),
+            ).fetchone()  # fmt: skip
+            return singles + self._packs.count(connection, bucket, low, high)
 
     def delete(self, bucket: str, number: int) -> bool:
         """Delete one entry that is here; False where there is none."""
@@ -272,6 +295,7 @@ class Outbox:
                 return False
             self._flush(connection, place)
             self._forgotten(place)
+            self._packs.undo_one(connection, place, number)
             return connection.execute("DELETE FROM entries WHERE id = ? AND bucket = ?", (number, place)).rowcount > 0
 
         return self.submit(work).result()
@@ -283,7 +307,8 @@ class Outbox:
             for place in list(self._last):
                 self._flush(connection, place)
                 self._forgotten(place)
-            return connection.execute(
+            packed = self._packs.forget(connection, since, until)
+            return packed + connection.execute(
                 "DELETE FROM entries WHERE time <= ? AND time + duration >= ?", (until, since)
             ).rowcount  # fmt: skip
 
@@ -300,7 +325,7 @@ class Outbox:
             return 0
 
         def work(connection: sqlite3.Connection) -> int:
-            return connection.execute(
+            return self._packs.prune(connection, PRUNED) or connection.execute(
                 "DELETE FROM entries WHERE id IN (SELECT e.id FROM entries e WHERE e.sent >= e.time + e.duration "
                 "AND e.id NOT IN (SELECT entry FROM batched) AND e.id NOT IN (SELECT entry FROM refused) "
                 "AND EXISTS (SELECT 1 FROM entries f WHERE f.bucket = e.bucket AND f.id > e.id) ORDER BY e.id LIMIT ?)",
@@ -325,70 +350,40 @@ class Outbox:
 
     # Writing
 
-    def submit(self, work: Callable[[sqlite3.Connection], Done]) -> Future[Done]:
+    def submit(self, work: Work[Done]) -> Future[Done]:
         """Let the writing thread do something; the future is done when that is on the disk."""
-        found: Future[Any] = Future()
-        if self._closed:
-            found.set_exception(_shut())
-        else:
-            self._queue.put((work, found))
-        return found
+        return self._writing.submit(work)
 
     def read(self, query: str, values: Sequence[Any] = ()) -> Iterator[Any]:
         """Rows as they are on the disk now: for the delivery, beside which this file has no secrets."""
         return iter(self._read().execute(query, values).fetchall())
 
+    def batched(self, number: int) -> tuple[list[Any], list[tuple[int, Entry]]]:
+        """What is in a batch and still here: rows of bucket, id, since, until, sealed data; and bucket and entry."""
+        with self._snapshot() as connection:
+            rows = connection.execute(
+                "SELECT e.bucket, e.id, d.since, d.until, e.data FROM batched d JOIN entries e ON e.id = d.entry "
+                "WHERE d.batch = ? ORDER BY e.id", (number,),
+            ).fetchall()  # fmt: skip
+            return rows, self._packs.batched(connection, number)
+
+    def unpack(self, batch: int) -> None:
+        """Make entries of the packs of a batch."""
+        self.submit(lambda connection: self._packs.undo(connection, "batch = ?", (batch,))).result()
+
     def opened(self, sealed: bytes) -> Mapping[str, Any]:
         """The data of an entry."""
         return self._opened(sealed)
 
-    def _write(self) -> None:
-        while True:
-            first = self._queue.get()
-            if first is None:
-                return
-            waiting, last = [first], False
-            with suppress(Empty):
-                while len(waiting) < AT_ONCE:
-                    following = self._queue.get_nowait()
-                    if following is None:
-                        last = True
-                        break
-                    waiting.append(following)
-            self._together(waiting)
-            if last:
-                return
+    def _flush_all(self) -> None:
+        for number in list(self._dirty):
+            self._flush(self._writer, number)
 
-    def _together(self, waiting: list[_Work]) -> None:
-        """All in one transaction; where one fails, each by itself, so that only that one fails."""
-        try:
-            results = self._transacted([work for work, _ in waiting])
-        except _FAILURES as error:
-            if len(waiting) == 1:
-                waiting[0][1].set_exception(told(error, self._path) if isinstance(error, sqlite3.Error) else error)
-                return
-            for one in waiting:
-                self._together([one])
-            return
-        for (_, found), result in zip(waiting, results, strict=True):
-            found.set_result(result)
-
-    def _transacted(self, works: Sequence[Callable[[sqlite3.Connection], Any]]) -> list[Any]:
-        connection = self._writer
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            results = [work(connection) for work in works]
-            for number in list(self._dirty):
-                self._flush(connection, number)
-            connection.execute("COMMIT")
-        except BaseException:
-            self._last.clear()
-            self._dirty.clear()
-            self._numbers.clear()
-            if connection.in_transaction:  # a full disk may have ended it already
-                connection.execute("ROLLBACK")
-            raise
-        return results
+    def _undone(self) -> None:
+        self._last.clear()
+        self._dirty.clear()
+        self._numbers.clear()
+        self._pulses.clear()
 
     def _flush(self, connection: sqlite3.Connection, number: int) -> None:
         """Write down how long the bucket's last entry has become."""
@@ -402,6 +397,7 @@ class Outbox:
         self._dirty.discard(number)
 
     def _newest(self, connection: sqlite3.Connection, number: int) -> Entry | None:
+        self._packs.undo_newest(connection, number)
         row = connection.execute(
             "SELECT id, time, duration, data FROM entries WHERE bucket = ? ORDER BY time DESC, id DESC LIMIT 1",
             (number,),
@@ -432,24 +428,41 @@ class Outbox:
 
     def _read(self) -> sqlite3.Connection:
         if self._closed:
-            raise _shut()
+            raise shut()
         if not hasattr(self._local, "connection"):
             self._local.connection = _opened(self._path)
             self._readers.append(self._local.connection)
         return self._local.connection
+
+    @contextmanager
+    def _snapshot(self) -> Generator[sqlite3.Connection]:
+        """The file as it is at one time, for several questions."""
+        connection = self._read()
+        connection.execute("BEGIN")
+        try:
+            yield connection
+        finally:
+            connection.execute("COMMIT")
 
     def _named(self, name: str, value: str) -> str:
         self._writer.execute("INSERT OR IGNORE INTO about (name, value) VALUES (?, ?)", (name, value))
         return str(self._writer.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()[0])
 
     def _sealed(self, data: Mapping[str, Any]) -> bytes:
+        return self._sealed_bytes(
+            json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+        )  # fmt: skip
+
+    def _sealed_bytes(self, plain: bytes) -> bytes:
         nonce = os.urandom(_NONCE)
-        plain = json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
         return nonce + self._gcm.encrypt(nonce, plain, b"guildbook outbox")
 
     def _opened(self, sealed: bytes) -> dict[str, Any]:
+        return json.loads(self._opened_bytes(sealed))
+
+    def _opened_bytes(self, sealed: bytes) -> bytes:
         try:
-            return json.loads(self._gcm.decrypt(sealed[:_NONCE], sealed[_NONCE:], b"guildbook outbox"))
+            return self._gcm.decrypt(sealed[:_NONCE], sealed[_NONCE:], b"guildbook outbox")
         except InvalidTag:
             raise StoreError(
                 f"{self._path} does not decrypt: it was changed, or it belongs to another key.",
@@ -458,12 +471,8 @@ class Outbox:
             ) from None
 
 
-_FAILURES: Final = (
-    sqlite3.Error, GuildbookError, ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError,
-    TypeError, ValueError,
-)  # fmt: skip
-"""Whatever a piece of work may raise is for whoever handed it in: the thread that writes goes on."""
-_Work = tuple[Callable[[sqlite3.Connection], Any], "Future[Any]"]
+def _later(one: int | None, other: int | None) -> int | None:
+    return max((each for each in (one, other) if each is not None), default=None)
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -491,7 +500,3 @@ def _key(path: Path) -> bytes:
         file.flush()
         os.fsync(file.fileno())
     return path.read_bytes()
-
-
-def _shut() -> StoreError:
-    return StoreError("The outbox is closed.", "Start the recorder: guildbook record start.", "closed")
