@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from guildbook.cli.session import Json, progress, say, session, show
+from guildbook.cli.session import Json, line, progress, say, session, show
 
 if TYPE_CHECKING:
     from guildbook.app.learning import Learnt, Wanted
@@ -41,6 +42,10 @@ def learn(
         typer.Option(metavar="PURPOSE,…", help="What the workers agreed these traces may be used for."),
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes that summarise.")] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Stay, and learn again whenever something is new; Ctrl-C ends it.")
+    ] = False,
+    every: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="With --follow: between looks.")] = 60.0,
     json: Json = False,
 ) -> None:
     """Import, distil, and say what was learnt. With no path: from what the book already holds."""
@@ -55,7 +60,10 @@ def learn(
         terms=None if terms is None else tuple(t.strip() for t in terms.split(",") if t.strip()),
         jobs=jobs,
     )
-    _learn(context, wanted, json)
+    if follow:
+        _follow(context, wanted, every, json)
+    else:
+        _learn(context, wanted, json)
 
 
 def tour(
@@ -109,6 +117,23 @@ def _learn(context: typer.Context, wanted: Wanted, json: bool) -> None:
             show(result.to_dict())
         else:
             _present(result, book.config.import_.max_rejected)
+
+
+def _follow(context: typer.Context, wanted: Wanted, every: float, json: bool) -> None:
+    """One line of JSON, or words, each time; until it is told to end."""
+    import signal
+
+    from guildbook.model.errors import GuildbookError
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with session(context).book(create=True) as book, suppress(KeyboardInterrupt), progress() as report:
+        for result in book.follow(wanted, every, report).run():
+            if isinstance(result, GuildbookError):
+                say(f"{result.what} {result.fix}")
+            elif json:
+                line(result.to_dict())
+            else:
+                _present(result, book.config.import_.max_rejected)
 
 
 def _present(result: Learnt, listed: int) -> None:

@@ -68,6 +68,12 @@ def show(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=False, default=str))
 
 
+def line(value: Any) -> None:
+    """Data as one line of JSON on standard output, at once: for what goes on and on."""
+    typer.echo(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str))
+    sys.stdout.flush()
+
+
 def console() -> Console:
     """Where people's tables go (standard output), without markup in data."""
     from rich.console import Console
