@@ -69,7 +69,9 @@ class _Window:
 class Eyes:
     """Remembers what each window looked like and what lines said."""
 
-    def __init__(self) -> None:
+    def __init__(self, noise: int = 0) -> None:
+        """Differences of brightness up to `noise` are none: what is compressed with losses is never quite the same."""
+        self._noise = noise
         self._windows: OrderedDict[str, _Window] = OrderedDict()
         self._known: OrderedDict[Hash, tuple[str, float]] = OrderedDict()
 
@@ -88,7 +90,7 @@ class Eyes:
         elif before is None:
             before, changed = _Window(picture), [Box(0, 0, picture.shape[1], picture.shape[0])]
         else:
-            changed = changes(before.picture, picture)
+            changed = changes(before.picture, picture, self._noise)
         now = _Window(picture, list(before.lines))
         found = self._found(before, now, changed) if changed else []
         self._windows[window] = now
@@ -199,9 +201,9 @@ class Waiting:
         self._bytes = sum(each.bytes for each in self._looks)
 
 
-def changes(before: Gray, now: Gray) -> list[Box]:
-    """Rectangles, on the grid of tiles, outside which two pictures of one size are the same."""
-    differ = before != now
+def changes(before: Gray, now: Gray, noise: int = 0) -> list[Box]:
+    """Rectangles, on the grid of tiles, outside which two pictures of one size are the same but for noise."""
+    differ = before != now if not noise else np.maximum(before, now) - np.minimum(before, now) > noise
     if not differ.any():
         return []
     high, wide = differ.shape
