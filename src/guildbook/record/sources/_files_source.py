@@ -105,6 +105,7 @@ class Files:
         self._watch = Watch(wanted.folders, self._endings, stop)
         self._tries: dict[Path, int] = {}
         self._apps: dict[Path, str] = {}
+        self._open: set[Path] = set()
         self._said: set[tuple[str, str]] = set()
         self._host = socket.gethostname()
         self._todo: list[Path] | None = None
@@ -122,7 +123,7 @@ class Files:
                 for path in found.deleted:
                     self._delete(sink, path)
                 for path in found.closed:
-                    sink.write([self._row(path, action="close")])
+                    self._closed(sink, path)
                 self._catch_up(sink)
                 self._worker.rest()
         except StoppedError:
@@ -159,10 +160,16 @@ class Files:
     def _opened(self, sink: Sink, path: Path) -> None:
         if locked_elsewhere(path, self._host):
             return
+        self._open.add(path)
         sink.write([self._row(path, action="open")])
         stat = stat_of(path)
         if stat is not None and stat.stamp != self._stamp(path):
             self._take(sink, path)
+
+    def _closed(self, sink: Sink, path: Path) -> None:
+        if path in self._open:
+            self._open.discard(path)
+            sink.write([self._row(path, action="close")])
 
     def _rename(self, sink: Sink, old: Path, new: Path) -> None:
         self._apps[new] = self._apps.pop(old, "files")

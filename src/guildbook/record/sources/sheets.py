@@ -16,7 +16,7 @@ class SheetsSource(Source):
     """`guildbook record on sheets --set folders=~/Documents`."""
 
     name = "sheets"
-    title = "Spreadsheets (Excel, LibreOffice), on each save"
+    title = "spreadsheets (Excel, LibreOffice), on each save"
 
     def missing(self, options: SourceOptions) -> str:
         """What this machine, or the setting, lacks for it."""
