@@ -77,7 +77,7 @@ class Intake:
         done = once(self.outbox, f"{source}:{batch}", self.outbox.inserting(bucket, kept)).result()
         if done is None:
             return 0
-        self._note(bucket, source, len(kept), len(entries) - len(kept))
+        self.note(bucket, source, len(kept), len(entries) - len(kept))
         for row in rows:
             if "pulse" in row:
                 self.pulse(source, {name: row[name] for name in row if name != "pulse"}, row["pulse"])
@@ -112,7 +112,7 @@ class Intake:
     def events(self, bucket: str, source: str, entries: Sequence[Entry]) -> Future[list[Entry]]:
         """Put in what may be recorded; the future is done when it is durable."""
         kept = [] if self.paused else self.guard.admit(source, entries)
-        self._note(bucket, source, len(kept), len(entries) - len(kept))
+        self.note(bucket, source, len(kept), len(entries) - len(kept))
         if not kept:
             return _done([])
         return self.outbox.insert(bucket, kept)
@@ -120,10 +120,11 @@ class Intake:
     def heartbeat(self, bucket: str, source: str, beat: Entry, pulse: int) -> Future[Entry]:
         """Prolong the last entry or put a new one in; what may not be recorded comes back as it came."""
         kept = None if self.paused else self.guard.admitted(source, beat)
-        self._note(bucket, source, int(kept is not None), int(kept is None))
+        self.note(bucket, source, int(kept is not None), int(kept is None))
         return _done(beat) if kept is None else self.outbox.heartbeat(bucket, kept, pulse)
 
-    def _note(self, bucket: str, source: str, taken: int, dropped: int) -> None:
+    def note(self, bucket: str, source: str, taken: int, dropped: int) -> None:
+        """Count what a source handed in."""
         with self._lock:
             self.taken[source] += taken
             self.dropped[source] += dropped
