@@ -226,6 +226,7 @@ class Recorder:
         Raises `StoreError` where one still is.
         """
         gone = self.outbox.forget(since, until)
+        self.intake.clips.clear()
         for name, settings in self.chosen.sources.items():
             found = None if name == ACTIVITYWATCH else source(name)
             if isinstance(found, Forgetful):
@@ -236,6 +237,7 @@ class Recorder:
     def delete(self, numbers: Sequence[int]) -> int:
         """Delete single entries that are here; returns how many there were."""
         gone = sum(any(self.outbox.delete(name, number) for name in self.outbox.buckets()) for number in numbers)
+        self.intake.clips.clear()
         self.outbox.shrink()
         self._settled()
         return gone
