@@ -28,12 +28,12 @@ class DocumentsSource(Source):
         Files(self.name, ENDINGS, wishes(options.settings), options, stop).run(sink)
 
 
-def lacking(options: SourceOptions) -> str:
+def lacking(options: SourceOptions, known: tuple[str, ...] = ()) -> str:
     """What watching folders lacks: the library, or folders."""
     if find_spec("watchfiles") is None:
         return "watchfiles is not installed: pip install 'guildbook[record]'."
     try:
-        wishes(options.settings)
+        wishes(options.settings, known)
     except GuildbookError as error:
         return str(error)
     return ""
