@@ -272,6 +272,30 @@ def test_a_lost_server_is_told(tmp_path: Path, missing_part: Callable[[str, str]
         session.close()
 
 
+@pytest.mark.browser
+def test_a_private_window_of_chromium_is_known_by_its_accessible_name(
+    session: Session, record: Callable[..., Recording], tmp_path: Path, missing_part: Callable[[str, str], NoReturn]
+) -> None:
+    if shutil.which("chromium") is None:
+        missing_part("browser", "chromium not present")
+    recording = record()
+    for title, private in (("Secret page", ["--incognito"]), ("Open page", [])):
+        page = tmp_path / f"{title}.html"
+        page.write_text(f"<title>{title}</title><input autofocus>")
+        chromium = session.start(
+            ["chromium", "--no-sandbox", "--disable-background-networking", "--no-first-run", *private,
+             f"--user-data-dir={tmp_path / title}", str(page)]
+        )  # fmt: skip
+        session.window(f"{title} - Chromium")
+        keys(session, "ctrl+a", "ctrl+c")
+        if not private:
+            wanted = f"{title} - Chromium"
+            until(lambda w=wanted: any(row.get("window") == w for row in recording.rows(now=True)), wanted)
+        chromium.terminate()
+        chromium.wait(20)
+    assert "Secret" not in recording.said()
+
+
 @pytest.mark.office
 def test_cells_and_menus_of_a_spreadsheet_and_a_paste_from_elsewhere(
     session: Session,

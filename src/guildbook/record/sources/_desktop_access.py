@@ -48,17 +48,28 @@ class Access:
             self.bus.demand(_REGISTRY, _REGISTRY[0], "RegisterEvent", "sass", event, [], "")
             self.bus.listen(rule)
         self._second, self._changes, self._deaf_until = 0.0, 0, 0.0
+        self._hears = self._wanted = True
 
-    def signals(self) -> Iterator[Signal]:
+    def signals(self, *, readable: bool) -> Iterator[Signal]:
         """What programs told since this was asked last."""
         now = time.monotonic()
         if self._deaf_until and now > self._deaf_until:
             self._deaf_until = 0.0
-            self.bus.listen(_TEXT)
-        for signal in self.bus.signals():
+            self._hear_text(on=self._wanted)
+        for signal in self.bus.signals(readable=readable):
             if signal.member == "TextChanged" and self._floods(now):
                 continue
             yield signal
+
+    def want_text(self, *, on: bool) -> None:
+        """Listen to changes of text or not: once one knows that a field was changed, the rest need not wake anybody."""
+        self._wanted = on
+        self._hear_text(on=on and not self._deaf_until)
+
+    def _hear_text(self, *, on: bool) -> None:
+        if on != self._hears:
+            self._hears = on
+            (self.bus.listen if on else self.bus.ignore)(_TEXT)
 
     def close(self) -> None:
         """Let go, and leave accessibility switched on only where it was."""
@@ -77,7 +88,7 @@ class Access:
         self._changes += 1
         if self._changes > _FLOOD:
             self._deaf_until = now + _DEAF
-            self.bus.ignore(_TEXT)
+            self._hear_text(on=False)
         return bool(self._deaf_until)
 
 

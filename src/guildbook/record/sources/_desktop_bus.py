@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
-from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_method_call
+from jeepney import DBusAddress, HeaderFields, Message, MessageFlag, MessageType, new_method_call
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 
 PATIENCE: Final = 0.5
@@ -46,6 +46,8 @@ class Bus:
         self._connection: DBusConnection = open_dbus_connection(bus=address)
         self._waiting: deque[Signal] = deque(maxlen=_WAITING)
         self._silent: dict[str, float] = {}
+        self._read = True
+        """Whether anything was read since all of it was looked at."""
 
     def fileno(self) -> int:
         """What becomes readable when something came."""
@@ -85,21 +87,27 @@ class Bus:
 
     def listen(self, rule: str) -> None:
         """Have signals that match a rule sent here."""
-        self.demand(BUS, BUS[0], "AddMatch", "s", rule)
+        self.tell(BUS, BUS[0], "AddMatch", "s", rule)
 
     def ignore(self, rule: str) -> None:
         """Have them sent no more."""
-        self.call(BUS, BUS[0], "RemoveMatch", "s", rule)
+        self.tell(BUS, BUS[0], "RemoveMatch", "s", rule)
 
-    def signals(self) -> Iterator[Signal]:
-        """Those that came and were not looked at yet."""
-        while True:
+    def tell(self, ref: tuple[str, str], interface: str, member: str, signature: str, *body: Any) -> None:
+        """Call and wait for nothing."""
+        message = new_method_call(DBusAddress(ref[1], ref[0], interface), member, signature, body)
+        message.header.flags |= MessageFlag.no_reply_expected
+        self._connection.send(message)
+
+    def signals(self, *, readable: bool) -> Iterator[Signal]:
+        """Those that came and were not looked at yet, `readable` if something is known to have come just now."""
+        while readable or self._read:
+            readable = self._read = False
             while self._waiting:
                 yield self._waiting.popleft()
             while (message := self._received(0.0)) is not None:
                 self._keep(message)
-            if not self._waiting:
-                return
+            self._read = bool(self._waiting)
 
     def _answer(self, asked: Message, patience: float) -> Message | None:
         serial = next(self._connection.outgoing_serial)
@@ -113,6 +121,7 @@ class Bus:
 
     def _received(self, seconds: float) -> Message | None:
         with suppress(TimeoutError):
+            self._read = True
             return self._connection.receive(timeout=max(0.0, seconds))
         return None
 

@@ -45,6 +45,8 @@ class Window:
     pid: int
     popup: bool = False
     """A menu or the like, which no window manager knows."""
+    hidden: bool = False
+    """Nothing may be told of it but that its program was in front."""
 
 
 @dataclass(frozen=True, slots=True)

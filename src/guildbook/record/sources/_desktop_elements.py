@@ -127,6 +127,12 @@ class Elements:
             return self.element(found)
         return None
 
+    def titles(self, pid: int) -> list[str]:
+        """What a program's windows are called."""
+        return [
+            self._title(window) for owner in self._owners(pid) for window in self._children(Ref(owner, REGISTRY[1]))
+        ]
+
     def length(self, element: Element) -> int | None:
         """How many characters a field has; None where it has no text."""
         if element.secret:

@@ -78,10 +78,14 @@ class Focus:
         self._inside: dict[Ref, bool] = {}
         self._chosen: tuple[Ref, float] | None = None
         self.visit: Visit | None = None
-        self.leaving: Callable[[], None] = _nothing
+        self.leaving: Callable[[], None] = lambda: None
         """Called before the focus is said to be elsewhere."""
+        self.curious: Callable[[bool], None] = lambda _: None
+        """Told whether changes of text are of interest."""
         self.blind_pid = 0
         """The process in which the focus is where nothing may be told of it: a password, a private window."""
+        self.page: tuple[int, str] | None = None
+        """(process, address) of the page in which the focus is: what is done there the browser's own source tells."""
         self.clicked: Element | None = None
         self.active: tuple[str, str] | None = None
         """(application, title) of the window that says of itself that it is in front."""
@@ -149,6 +153,10 @@ class Focus:
         element = self.visit.element
         return element if (pid == element.pid if pid else title == element.window) else None
 
+    def address(self, pid: int) -> str:
+        """The page that has the focus in a process; empty where none has."""
+        return self.page[1] if self.page is not None and self.page[0] == pid else ""
+
     def typed(self) -> str:
         """What was typed into the field since this was asked last; empty unless typed text is recorded."""
         if self.visit is None:
@@ -170,17 +178,21 @@ class Focus:
             return
         self.leave()
         element = self._elements.element(ref)
-        front = self._front()
+        front, self.page = self._front(), None
         if element is None:
             self.blind_pid = self._elements.pid(ref.owner)
             return
-        app, window = element.app, element.window
+        app, window, hidden = element.app, element.window, False
         if front is not None and front.pid == element.pid:
-            app, window = front.app, window or front.title
-        if not self.admitted(element) or keeps_secrets(app) or is_private(window):
+            app, window, hidden = front.app, window or front.title, front.hidden and window in {"", front.title}
+        if hidden or not self.admitted(element) or keeps_secrets(app) or is_private(window):
             self.blind_pid = element.pid
             return
         self.blind_pid = 0
+        if element.url:
+            self.page = element.pid, element.url
+            return
+        self.curious(True)  # noqa: FBT003
         self.visit = Visit(element, app, window, clock.now(), time.monotonic())
         self.busy = time.monotonic()
         if element.role not in _PASSED:
@@ -196,11 +208,16 @@ class Focus:
         visit = self.visit
         if visit is None:
             return
+        if visit.element.role == "terminal":  # what runs in it changes its text; what was run, the shell's hook tells
+            self.curious(False)  # noqa: FBT003 — its only argument
+            return
         if ref not in self._inside:
             self._inside[ref] = self._elements.lies_in(ref, visit.element.ref)
         if not self._inside[ref]:
             return
         self.tell()
+        if not visit.edited and not self._values and not self._typed:
+            self.curious(False)  # noqa: FBT003
         self.busy = visit.edited = time.monotonic()
         visit.read = False
         visit.grown += size if how.startswith("insert") else -size if how.startswith("delete") else 0
@@ -219,7 +236,7 @@ class Focus:
         if visit is None and not clicked:
             return None
         element = self._elements.element(ref)
-        if element is None or not self.admitted(element):
+        if element is None or element.url or not self.admitted(element):
             return None
         return (element, visit.app, visit.window) if visit else (element, element.app, element.window)
 
@@ -257,16 +274,12 @@ class Focus:
         if visit is None or visit.element.ref.owner != ref.owner:
             return
         element = self._elements.element(ref)
-        if element is None or not self.admitted(element) or not (element.document or element.url):
+        if element is None or not self.admitted(element) or element.url or not element.document:
             return
         row = row_of(element)
         for each in row.get("objects", ()):
             each["qualifier"] = "opened"
         self._emit({"time": clock.now(), "app": visit.app, "window": element.window or None, "action": "open", **row})
-
-
-def _nothing() -> None:
-    """Nobody waits for it."""
 
 
 def _ref(value: Any) -> Ref | None:

@@ -14,14 +14,18 @@ from typing import Any, Final, NamedTuple
 
 import xcffib
 import xcffib.record as r
+from xcffib.ffi import ffi
 
 from guildbook.model import time as clock
 from guildbook.record.sources._desktop_display import Display, present
 
 KEY, BUTTON = 2, 4
-"""X11's codes of KeyPress and ButtonPress; releases are 3 and 5, and are let go."""
+"""X11's codes of KeyPress and ButtonPress; releases and movements are not asked for."""
 _FROM_SERVER, _END = 0, 5
 _SIZE: Final = 32
+"""Bytes of a reply's head, and of an event."""
+_CATEGORY, _SWAPPED = 1, 9
+"""Where a reply's head says what it brings, and whether its bytes are the other way round."""
 _EVENT: Final = struct.Struct("=BBHIIIIhhhhHBx")
 
 
@@ -54,7 +58,7 @@ class Input:
             self._context: int = display.connection.generate_id()
             try:
                 self._record.CreateContext(
-                    self._context, 0, 1, 1, [r.CS.AllClients], [_wanted()], is_checked=True
+                    self._context, 0, 1, 2, [r.CS.AllClients], _wanted(), is_checked=True
                 ).check()
             except xcffib.Error as error:
                 raise ConnectionError("The X server has no RECORD extension.") from error
@@ -91,18 +95,20 @@ class Input:
     def _listen(self) -> None:
         while True:
             try:
-                reply: Any = r.EnableContextReply(self._told.wait_for_reply(self._cookie.sequence))
+                reply: Any = self._told.wait_for_reply(self._cookie.sequence)
             except xcffib.XcffibException:
                 self._gone = True
                 self._wake()
                 return
-            if reply.category == _END:
+            # xcffib's own class for this reply makes a list of its bytes, one by one; this is some of every keystroke.
+            data = bytes(ffi.buffer(reply.cdata, reply.known_max))
+            if data[_CATEGORY] == _END:
                 return
-            if reply.category == _FROM_SERVER and not reply.client_swapped:
-                self._take(bytes(reply.data.buf()), clock.now())
+            if data[_CATEGORY] == _FROM_SERVER and not data[_SWAPPED]:
+                self._take(data, clock.now())
 
     def _take(self, data: bytes, now: int) -> None:
-        for at in range(0, len(data) - _SIZE + 1, _SIZE):
+        for at in range(_SIZE, len(data) - _SIZE + 1, _SIZE):
             kind, detail, _, _, _, _, _, x, y, _, _, state, _ = _EVENT.unpack_from(data, at)
             if kind in {KEY, BUTTON}:
                 self._pressed.append(Pressed(now, kind, detail, state, x, y))
@@ -116,8 +122,12 @@ class Input:
             return
 
 
-def _wanted() -> Any:
-    """Keys and buttons, and no movements of the mouse."""
+def _wanted() -> list[Any]:
+    """Keys and buttons that go down."""
+    return [_only(KEY), _only(BUTTON)]
+
+
+def _only(kind: int) -> Any:
     none, wide = r.Range8.synthetic(0, 0), r.Range16.synthetic(0, 0)
     other = r.ExtRange.synthetic(none, wide)
-    return r.Range.synthetic(none, none, other, other, none, r.Range8.synthetic(KEY, 5), none, False, False)  # noqa: FBT003
+    return r.Range.synthetic(none, none, other, other, none, r.Range8.synthetic(kind, kind), none, False, False)  # noqa: FBT003

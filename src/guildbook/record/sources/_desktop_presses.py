@@ -13,12 +13,12 @@ from typing import Any, Final
 from guildbook.model import time as clock
 from guildbook.record.importers._attributes import canonical
 from guildbook.record.sources._desktop_clipboard import Clipboard
+from guildbook.record.sources._desktop_discretion import Discretion
 from guildbook.record.sources._desktop_display import Display, Window
 from guildbook.record.sources._desktop_elements import Element, Elements, row_of
 from guildbook.record.sources._desktop_focus import Focus
 from guildbook.record.sources._desktop_input import KEY, Pressed
 from guildbook.record.sources._desktop_keys import command, is_modifier, shortcut
-from guildbook.record.sources._desktop_settings import is_private, keeps_secrets
 
 LONGEST_BURST: Final = 10 * clock.SECOND
 PAUSE: Final = 2 * clock.SECOND
@@ -52,33 +52,30 @@ class Presses:
     """Turns what is pressed into events."""
 
     def __init__(
-        self, display: Display, emit: Emit, focus: Focus | None, elements: Elements | None, *, reads: bool = True
+        self, display: Display, emit: Emit, focus: Focus | None, elements: Elements | None, discretion: Discretion
     ) -> None:
         self._display = display
+        self._discretion = discretion
         self._emit = emit
         self._focus = focus
         self._elements = elements
-        self._clipboard = Clipboard(display) if reads else None
-        self._burst: Burst | None = None
-
-    @property
-    def clipboard(self) -> Clipboard | None:
+        self.clipboard: Final = Clipboard(display)
         """Where what is copied and pasted comes from."""
-        return self._clipboard
+        self._burst: Burst | None = None
 
     def take(self, press: Pressed, front: Window | None) -> None:
         """One key or button, while that window was in front."""
         if press.kind == KEY:
             self._key(press, front)
         elif press.detail in _SCROLLS:
-            self._count("scroll", self._place(front), press.time)
+            if not self._blind(front):
+                self._count("scroll", self._place(front), press.time)
         else:
             self._click(press, front)
 
     def tick(self) -> None:
         """Tell what has come to rest."""
-        if self._clipboard is not None:
-            self._clipboard.tick()
+        self.clipboard.tick()
         burst, now = self._burst, clock.now()
         if burst is not None and (now - burst.until > PAUSE or now - burst.since > LONGEST_BURST):
             self.flush()
@@ -119,7 +116,7 @@ class Presses:
     def _command(self, keys: str, press: Pressed, front: Window | None) -> None:
         place = self._place(front)
         action = command(keys, str(place.get("app", "")))
-        if action not in {"copy", "cut", "paste"} or self._clipboard is None:
+        if action not in {"copy", "cut", "paste"}:
             self._count(action, place, press.time, keys)
             return
         self.flush()
@@ -128,13 +125,13 @@ class Presses:
         def told(text: str | None) -> None:
             self._emit(row | {"clip": text})
 
-        self._clipboard.read(told, fresh=action != "paste")
+        self.clipboard.read(told, fresh=action != "paste")
 
     def _click(self, press: Pressed, front: Window | None) -> None:
         self.flush()
         found = self._display.under(press.x, press.y)
-        window = front if found is None or found.popup else found
-        if window is None or keeps_secrets(window.app) or is_private(window.title):
+        window = front if found is None or found.popup else self._discretion.seen(found)
+        if window is None or window.hidden:
             return
         element = self._hit(window, front, press)
         place = self._shown(window, element)
@@ -168,7 +165,7 @@ class Presses:
         if front is None:
             return False
         hidden = self._focus is not None and self._focus.blind_pid != 0 and self._focus.blind_pid == front.pid
-        return hidden or keeps_secrets(front.app) or is_private(front.title)
+        return hidden or front.hidden
 
     def _element(self, front: Window | None) -> Element | None:
         """The element that has the focus, where it is one of the window in front."""
@@ -182,7 +179,10 @@ class Presses:
     def _shown(self, window: Window | None, element: Element | None) -> dict[str, Any]:
         if window is None:
             return {}
-        fields = {} if element is None else row_of(element)
+        if element is not None and element.url:
+            return {"app": window.app, "window": window.title or None, "url": element.url}
+        address = "" if element is not None or self._focus is None else self._focus.address(window.pid)
+        fields = {"url": address or None} if element is None else row_of(element)
         title = window.title if element is None or not element.window else element.window
         return {"app": window.app, "window": title or None, **fields}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,6 +73,7 @@ def keeps_secrets(app: str) -> bool:
     return any(part in app for part in _KEEPERS)
 
 
+@lru_cache(maxsize=256)
 def is_private(title: str) -> bool:
     """Whether a title says that its window is private: what the guard drops is not even read."""
     return Guard().admitted("desktop", Entry(clock.now(), 0, {"window": title})) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import selectors
 import threading
 import time
+from collections.abc import Container
 from contextlib import ExitStack, closing
 from typing import Any, Final
 
@@ -12,16 +13,19 @@ from guildbook.model import time as clock
 from guildbook.plugins import Sink
 from guildbook.record.importers._attributes import canonical
 from guildbook.record.sources._desktop_access import Access
+from guildbook.record.sources._desktop_discretion import Discretion
 from guildbook.record.sources._desktop_display import Display, Window
 from guildbook.record.sources._desktop_focus import Focus
 from guildbook.record.sources._desktop_input import Input
 from guildbook.record.sources._desktop_presses import Presses
-from guildbook.record.sources._desktop_settings import Settings, keeps_secrets
+from guildbook.record.sources._desktop_settings import Settings
 
 BEAT: Final = 15.0
 """Seconds after which a window that stays in front is said to be there still."""
 IDLE: Final = 120.0
 """Seconds without anything done after which nobody is taken to be there."""
+DOUBT: Final = 3.0
+"""Seconds after which a hidden window is looked at again: a browser may have said more by then."""
 TICK: Final = 0.8
 BUSY_TICK: Final = 0.3
 """Seconds until what is counted is looked at again, and until `stop` is noticed."""
@@ -39,6 +43,7 @@ class Watch:
         self._rows: list[dict[str, Any]] = []
         self._oldest = 0.0
         self._front: Window | None = None
+        self._judged = 0.0
         self._beat: dict[str, Any] | None = None
         self._beaten = 0.0
         self._done = time.monotonic()
@@ -59,16 +64,21 @@ class Watch:
             self._access = access
             self._opened = opened.pop_all()
         elements = None if access is None else access.elements
+        self._discretion = Discretion(elements)
         self._focus = (
             None
             if elements is None
             else Focus(elements, self._emit, self._newest, values=settings.values, typed=settings.typed)
         )
         self._presses = (
-            None if self._display is None else Presses(self._display, self._emit, self._focus, elements)
-        )  # fmt: skip
+            None
+            if self._display is None
+            else Presses(self._display, self._emit, self._focus, elements, self._discretion)
+        )
         if self._focus is not None and self._presses is not None:
             self._focus.leaving = self._presses.flush
+        if self._focus is not None and access is not None:
+            self._focus.curious = lambda on: access.want_text(on=on)
         if lacking:
             self._emit(
                 {
@@ -87,8 +97,8 @@ class Watch:
                     ready.register(source, selectors.EVENT_READ)
             self._fronted()
             while not stop.is_set():
-                ready.select(BUSY_TICK if self._waits else TICK)
-                self._step()
+                found = ready.select(BUSY_TICK if self._waits else TICK)
+                self._step({key.fileobj for key, _ in found})
             if self._focus is not None:
                 self._focus.leave()
             if self._presses is not None:
@@ -100,22 +110,19 @@ class Watch:
     def _waits(self) -> bool:
         """Whether something is to be told soon."""
         visit = self._focus.visit if self._focus is not None else None
-        clipboard = self._presses.clipboard if self._presses is not None else None
-        return bool(self._rows) or (visit is not None and not visit.told) or (clipboard is not None and clipboard.busy)
+        asking = self._presses is not None and self._presses.clipboard.busy
+        return asking or bool(self._rows) or (visit is not None and not visit.told)
 
-    def _step(self) -> None:
-        """Look at what came: first what was pressed, since the rest comes of it."""
-        if self._input is not None and self._presses is not None:
-            pressed = self._input.pressed()
-            if pressed:
-                self._done = time.monotonic()
-                self._newest()
-            for press in pressed:
-                self._presses.take(press, self._front)
+    def _step(self, ready: Container[object]) -> None:
+        """Look at what came: first which window is in front, then what is pressed in it, then what comes of that."""
         if self._display is not None and self._presses is not None:
             self._shown(self._display, self._presses)
+        if self._input is not None and self._presses is not None and self._input in ready:
+            for press in self._input.pressed():
+                self._done = time.monotonic()
+                self._presses.take(press, self._front)
         if self._access is not None and self._focus is not None:
-            for signal in self._access.signals():
+            for signal in self._access.signals(readable=self._access.bus in ready):
                 self._focus.take(signal)
             self._focus.tick()
             self._done = max(self._done, self._focus.busy)
@@ -124,6 +131,8 @@ class Watch:
         if self._presses is not None:
             self._presses.tick()
         now = time.monotonic()
+        if self._front is not None and self._front.hidden and now - self._judged > DOUBT:
+            self._fronted()
         if self._beat is not None and now - self._beaten > BEAT and now - self._done < IDLE:
             self._beat_now()
         if self._rows and now - self._oldest > GATHERED:
@@ -134,9 +143,9 @@ class Watch:
         changed = False
         for happened in display.happened():
             changed = changed or happened.what == "front"
-            if happened.what == "owner" and presses.clipboard is not None:
+            if happened.what == "owner":
                 presses.clipboard.owned()
-            elif happened.what == "clip" and presses.clipboard is not None:
+            elif happened.what == "clip":
                 presses.clipboard.came(happened.event)
         if changed:
             self._fronted()
@@ -155,6 +164,8 @@ class Watch:
             front = Window(0, *self._focus.active, 0)
         else:
             front = None
+        self._judged = time.monotonic()
+        front = None if front is None else self._discretion.seen(front)
         if front == self._front:
             return
         if self._presses is not None:
@@ -162,8 +173,7 @@ class Watch:
         self._beat_now()
         self._front, self._beat = front, None
         if front is not None and front.app:
-            hidden = keeps_secrets(front.app)
-            self._beat = {"app": front.app, "action": "focus", "window": None if hidden else front.title or None}
+            self._beat = {"app": front.app, "action": "focus", "window": front.title or None}
             self._done = time.monotonic()
             self._beat_now()
 
