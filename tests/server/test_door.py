@@ -137,7 +137,7 @@ def test_what_cannot_be_written_leaves_no_name(recorder: Recorder) -> None:
 def test_what_goes_on_grows(recorder: Recorder) -> None:
     focus = {"time": ROW["time"], "app": "browser", "action": "focus", "window": "Claims", "pulse": 45}
     for seconds in (0, 30, 60):
-        post(recorder, [{**focus, "time": ROW["time"] + seconds * 1_000_000}], batch=f"b{seconds}")
+        post(recorder, [{**focus, "time": 1_780_000_000_000_000 + seconds * 1_000_000}], batch=f"b{seconds}")
     (name,) = [name for name in recorder.outbox.buckets() if "-now_" in name]
     (entry,) = recorder.outbox.entries(name)
     assert entry.duration == 60_000_000

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -146,6 +146,7 @@ class Desk:
     def fresh(self) -> None:
         """From now on only what comes is looked at."""
         self.page.goto("about:blank")
+        self.page.wait_for_timeout(700)  # a page is said when it has had time to get its title
         _until(lambda: not self.held()["waiting"]["rows"] and not self.held()["waiting"]["batch"])
         self.seen |= {each["id"] for each in self.recording.entries(1_000)}
 
@@ -184,7 +185,7 @@ def _said(row: dict[str, Any]) -> tuple[Any, Any, Any]:
 
 
 @contextmanager
-def desk_of(play: Playwright, home: Path, settings: dict[str, str]) -> Iterator[Desk]:
+def desk_of(play: Playwright, home: Path, settings: dict[str, str]) -> Generator[Desk]:
     recording = Recording(load(home))
     recording.switch_on(["browser"], settings)
     port = _free_port()
@@ -207,7 +208,8 @@ def desk_of(play: Playwright, home: Path, settings: dict[str, str]) -> Iterator[
         yield made
     finally:
         context.close()
-        recording.stop()
+        os.kill(pid := recording.status()["pid"], signal.SIGKILL)  # what waits need not go to a book
+        os.waitpid(pid, 0)
 
 
 @pytest.fixture(scope="module")
