@@ -30,8 +30,8 @@ _FIELDS: Final = (
 )  # fmt: skip
 _MAPPED: Final = ("app", "time", "window")
 _SURE: Final = 0.9
-_AT_ONCE: Final = 400
-"""Lines that are read at a time."""
+_AT_ONCE: Final = 20.0
+"""Processor seconds of reading for one child and chunk."""
 _MEMORY: Final = 64 << 20
 _NOISE: Final = 24
 _SAVED: Final = 600
@@ -67,7 +67,7 @@ class VideoImporter:
             raise InputError(missing, "Install it and import again.", "video-missing")
         video = probe(path)
         begun, _ = _begun(video, options)
-        reader = Reader()
+        reader = Reader(nice=5)
         try:
             yield from _Watched(video, begun, options, reader).chunks()
         finally:
@@ -91,7 +91,7 @@ class _Watched:
         at = 0.0
         for at, frame in frames(self._video):
             self._look(at, frame)
-            if self._waiting.pictures >= _AT_ONCE:
+            if self._waiting.cost >= _AT_ONCE:
                 yield self._chunk(self._begun + round(at * clock.SECOND) - RESTS, at)
         while len(self._waiting):
             yield self._chunk(1 << 62, at)

@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from guildbook.model import time as clock
+from guildbook.record.seeing.budget import cost
 from guildbook.record.seeing.lines import TALLEST, Box, Gray, regions, text_lines
 
 Hash = bytes
@@ -58,6 +59,11 @@ class Look:
     def bytes(self) -> int:
         """Memory that its pictures take."""
         return sum(line.picture.nbytes for line in self.lines if line.picture is not None)
+
+    @property
+    def cost(self) -> float:
+        """Processor seconds that reading it takes, about."""
+        return sum(cost(line.picture) for line in self.lines if line.picture is not None)
 
 
 @dataclass(slots=True)
@@ -149,9 +155,9 @@ class Waiting:
         return len(self._looks)
 
     @property
-    def pictures(self) -> int:
-        """How many lines there are to be read."""
-        return sum(line.picture is not None for look in self._looks for line in look.lines)
+    def cost(self) -> float:
+        """Processor seconds that reading all of it takes, about."""
+        return sum(look.cost for look in self._looks)
 
     @property
     def bytes(self) -> int:
@@ -186,12 +192,12 @@ class Waiting:
                 other.lines.remove(old)
                 line.before = tuple(mark for mark in line.before if mark != old.hash) + old.before
 
-    def take(self, before: int, most: int) -> list[Look]:
-        """The looks up to a time (µs UTC), oldest first, with about `most` pictures at most; they are here no more."""
+    def take(self, before: int, seconds: float) -> list[Look]:
+        """The looks up to a time (µs UTC), oldest first, as many as are read in so many processor seconds, but one."""
         out: list[Look] = []
-        while self._looks and self._looks[0].time <= before and most > 0:
+        while self._looks and self._looks[0].time <= before and (not out or self._looks[0].cost <= seconds):
             out.append(self._looks.pop(0))
-            most -= sum(line.picture is not None for line in out[-1].lines)
+            seconds -= out[-1].cost
         self._bytes = sum(each.bytes for each in self._looks)
         return out
 
