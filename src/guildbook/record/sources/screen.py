@@ -24,6 +24,7 @@ from guildbook.record.seeing.lines import Box, Gray
 from guildbook.record.seeing.looking import RESTS, Eyes, Line, Look, Waiting
 from guildbook.record.seeing.reading import Read, Reader, ReadingError, lacking
 from guildbook.record.seeing.telling import learnt, of, unread
+from guildbook.record.sources._desktop_settings import keeps_secrets
 from guildbook.record.sources._screen_x11 import Front, Screen
 
 MEMORY: Final = 24 << 20
@@ -177,6 +178,8 @@ class Watching:
 
     def _admitted(self, front: Front) -> bool:
         """Asked before a single pixel is fetched."""
+        if keeps_secrets(front.app):
+            return False
         return self._sink.admits({"time": clock.now(), "app": front.app, "window": front.title})
 
     def _picture(self, front: Front, damaged: Box | None) -> Gray | None:
