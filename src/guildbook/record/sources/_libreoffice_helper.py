@@ -268,7 +268,7 @@ class Listening:
 
         names = {name: later(act) for name, act in methods.items()}
         bases = (self._base, self._uno.getClass(interface))
-        made = type("Listener", bases, {"disposing": _nothing_of, **names})()
+        made = type("Listener", bases, {"disposing": later(_nothing), **names})()
         self._kept.append(made)
         return made
 
@@ -356,16 +356,12 @@ class Listening:
             if int(event.UndoContextDepth) == 0:
                 self._note(uid).commands.append(str(event.UndoActionTitle))
 
-        def left(event: Any) -> None:
-            if int(event.UndoContextDepth) == 0:
-                self._note(uid).commands.append(str(event.UndoActionTitle))
-
         silent = dict.fromkeys(
             ("allActionsCleared", "redoActionsCleared", "resetAll", "enteredContext", "enteredHiddenContext",
              "leftHiddenContext", "cancelledContext"), _nothing,
         )  # fmt: skip
         return self._listener(
-            "com.sun.star.document.XUndoManagerListener", undoActionAdded=added, leftContext=left,
+            "com.sun.star.document.XUndoManagerListener", undoActionAdded=added, leftContext=added,
             actionUndone=lambda e: self._note(uid).undone.append(str(e.UndoActionTitle)),
             actionRedone=lambda e: self._note(uid).redone.append(str(e.UndoActionTitle)), **silent,
         )  # fmt: skip
@@ -447,10 +443,6 @@ class EndedError(Exception):
 
 
 def _nothing(_: Any) -> None:
-    return
-
-
-def _nothing_of(_: Any, __: Any) -> None:
     return
 
 
