@@ -386,6 +386,28 @@ def test_texts_are_kept_only_where_they_are_asked_for_and_never_of_sealed_mails(
     }  # fmt: skip
 
 
+def test_hostile_mails_are_taken_as_far_as_it_makes_sense(desk: Desk, client: Any) -> None:
+    desk.start()
+    watched(desk)
+    deep = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(120))
+    hostile = [
+        b"Subject: " + b"x" * (1 << 20) + b"\n\nx\n",
+        b"From: =?utf-8?b?4p?= <a@x>\nSubject: =?utf-8?q?J=C3=B6rg?= =?x?q?=ff?=\nMessage-ID: <1@x>\n\nx\n",
+        b"From: a@x\nMessage-ID: <2@x>\n" + deep + b"\n\nx\n",
+        b'From: a@x\nMessage-ID: <3@x>\nContent-Type: application/x; name="' + b"(" * 9_000 + b'"\n\nx\n',
+        b'From: a@x\nMessage-ID: <4@x>\nContent-Type: text/plain; charset="NIL) FLAGS (\\Seen"\n\nx\n',
+        b"\n\n",
+        b"To: " + b"a@x, " * 20_000 + b"\nMessage-ID: <5@x>\n\nx\n",
+    ]
+    for one in hostile:
+        put(client, "INBOX", one)
+    rows = desk.until(*["receive"] * len(hostile))
+    assert rows[1]["window"].startswith("Jörg")
+    assert all(len(str(row)) < 100_000 for row in rows)
+    put(client, "INBOX", letter(9))
+    desk.until(*["receive"] * (len(hostile) + 1))
+
+
 def test_what_is_wrong_is_said_in_the_status(desk: Desk, dovecot: Any, tmp_path: Path) -> None:
     supervisor = Supervisor(desk.intake, first_wait=60)
 
