@@ -39,9 +39,9 @@ def _decoded(data: bytes, encoding: str) -> bytes:
     if encoding == "base64":
         packed = re.sub(rb"[^A-Za-z0-9+/]", b"", data)
         try:
-            return base64.b64decode(packed[: len(packed) // 4 * 4] or b"")
-        except binascii.Error:
-            return b""
+            return base64.b64decode(packed + b"=" * (-len(packed) % 4))
+        except binascii.Error:  # cut in the middle of a group
+            return base64.b64decode(packed[: len(packed) // 4 * 4])
     return data
 
 
