@@ -67,21 +67,21 @@ def main() -> None:
         recording = Recording(load(home))
         recording.switch_on(["browser"], {"values": "all"})
         recording.start(port=free_port())
-        extension = write_extension(load(home), home / "extension")["folder"]
-        context = play.chromium.launch_persistent_context(
-            str(home / "profile"),
-            executable_path=shutil.which("chromium"),
-            args=[
-                "--headless=new", "--no-sandbox", "--disable-background-networking", f"--load-extension={extension}",
-                f"--disable-extensions-except={extension}",
-            ],
-            ignore_default_args=["--disable-extensions"],
-        )  # fmt: skip
         try:
+            extension = write_extension(load(home), home / "extension")["folder"]
+            context = play.chromium.launch_persistent_context(
+                str(home / "profile"),
+                executable_path=shutil.which("chromium"),
+                args=[
+                    "--headless=new", "--no-sandbox", "--disable-background-networking",
+                    f"--load-extension={extension}", f"--disable-extensions-except={extension}",
+                ],
+                ignore_default_args=["--disable-extensions"],
+            )  # fmt: skip
             traced = trace(context, f"http://127.0.0.1:{server.server_port}/", asked.times)
-        finally:
             context.close()
-            os.kill(pid := recording.status()["pid"], signal.SIGKILL)
+        finally:
+            os.kill(pid := recording.status()["pid"], signal.SIGKILL)  # what waits need not go to a book
             os.waitpid(pid, 0)
             server.shutdown()
     figures = costs(traced)

@@ -138,24 +138,24 @@ def desk_of(play: Playwright, home: Path, settings: dict[str, str]) -> Generator
     recording.switch_on(["browser"], settings)
     port = _free_port()
     recording.start(port=port)
-    extension = write_extension(load(home), home / "extension")
-    context = play.chromium.launch_persistent_context(
-        str(home / "profile"),
-        executable_path=shutil.which("chromium"),
-        args=[
-            "--headless=new", "--no-sandbox", "--disable-background-networking",
-            f"--load-extension={extension['folder']}", f"--disable-extensions-except={extension['folder']}",
-        ],
-        ignore_default_args=["--disable-extensions"],
-    )  # fmt: skip
     try:
+        extension = write_extension(load(home), home / "extension")
+        context = play.chromium.launch_persistent_context(
+            str(home / "profile"),
+            executable_path=shutil.which("chromium"),
+            args=[
+                "--headless=new", "--no-sandbox", "--disable-background-networking",
+                f"--load-extension={extension['folder']}", f"--disable-extensions-except={extension['folder']}",
+            ],
+            ignore_default_args=["--disable-extensions"],
+        )  # fmt: skip
         if not context.service_workers:
             context.wait_for_event("serviceworker")
         made = Desk(recording, port, home, context, context.pages[0])
         _until(lambda: made.held()["reach"] == "recording")
         yield made
-    finally:
         context.close()
+    finally:
         os.kill(pid := recording.status()["pid"], signal.SIGKILL)  # what waits need not go to a book
         os.waitpid(pid, 0)
 
