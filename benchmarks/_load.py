@@ -142,7 +142,7 @@ def drive(port: int, watchers: list[Watcher], rate: float = 0.0) -> list[float]:
         wait = None if not rate or not idle else max(0.0, begun + sent / rate - time.perf_counter())
         for key, _ in poll.select(wait):
             watcher = key.data
-            if heard(poll, watcher):
+            if heard(port, poll, watcher):
                 times.append(time.perf_counter() - watcher.since)
                 left -= 1
                 watcher.at += 1
@@ -165,15 +165,22 @@ def say(port: int, poll: selectors.BaseSelector, watcher: Watcher, since: float)
     watcher.socket.sendall(watcher.requests[watcher.at])
 
 
-def heard(poll: selectors.BaseSelector, watcher: Watcher) -> bool:
+def heard(port: int, poll: selectors.BaseSelector, watcher: Watcher) -> bool:
     """Take what came; whether the answer is whole."""
     assert watcher.socket is not None
-    part = watcher.socket.recv(1 << 16)
+    try:
+        part = watcher.socket.recv(1 << 16)
+    except ConnectionError:
+        part = b""
     watcher.got += part
     head, gap, body = watcher.got.partition(b"\r\n\r\n")
     if not gap:
-        if not part:
-            raise RuntimeError("The server hung up before it answered.")
+        if not part:  # it hung up before it answered, as Werkzeug does with many at once: asked again
+            poll.unregister(watcher.socket)
+            watcher.socket.close()
+            watcher.socket = None
+            watcher.got.clear()
+            say(port, poll, watcher, watcher.since)
         return False
     words = head.lower()
     status = int(words[9:12])
