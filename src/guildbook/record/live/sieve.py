@@ -53,6 +53,11 @@ class Sieve:
         self._reads_all = any(rule.field != "time" for rule in guard.rules)
         self._verdicts: dict[tuple[str, bytes], dict[str, Any] | None] = {}
 
+    @property
+    def remembered(self) -> int:
+        """Verdicts it holds now."""
+        return len(self._verdicts)
+
     def one(self, source: str, beat: Event) -> Entry | None:
         """The event as the entry that may be written, or None. Raises `ValueError` where it says no object."""
         raw = bytes(beat.data)
