@@ -103,8 +103,6 @@ class Outbox:
         """A sign that equal texts share, from which nobody without this outbox's key learns the text; 32 digits."""
         return hmac.digest(self._marks, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hex()[:32]
 
-    # Buckets
-
     def create(self, bucket: Bucket) -> bool:
         """Make a bucket; False where there is one of that id, which stays as it is."""
 
@@ -430,7 +428,9 @@ class Outbox:
         if self._closed:
             raise shut()
         if not hasattr(self._local, "connection"):
-            self._local.connection = _opened(self._path)
+            self._local.connection = sqlite3.connect(
+                self._path, isolation_level=None, check_same_thread=False, timeout=30
+            )
             self._readers.append(self._local.connection)
         return self._local.connection
 
@@ -475,13 +475,9 @@ def _later(one: int | None, other: int | None) -> int | None:
     return max((each for each in (one, other) if each is not None), default=None)
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
-
-
 def _connected(path: Path) -> sqlite3.Connection:
     """A connection that may write. Its settings write, too, so that whoever only reads on a full disk leaves them."""
-    connection = _opened(path)
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
