@@ -47,7 +47,7 @@ def pipe_name() -> str:
 
 def pipe_path(name: str) -> Path | None:
     """Where LibreOffice listens on the pipe; None where it does not. In /tmp, else /var/tmp (sal/osl/unx/pipe.cxx)."""
-    places = (Path(folder, f"OSL_PIPE_{os.getuid()}_{name}") for folder in ("/tmp", "/var/tmp"))  # noqa: S108
+    places = (Path(folder, f"OSL_PIPE_{os.getuid()}_{name}") for folder in ("/tmp", "/var/tmp"))  # noqa: S108 - its choice, not ours
     return next((place for place in places if place.is_socket()), None)
 
 
