@@ -12,6 +12,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +27,8 @@ from guildbook.record.live.outbox import Outbox
 from guildbook.record.live.trouble import told
 
 _NICE: Final = 5
+_PATIENCE: Final = 60.0
+"""Seconds that a delivery waits for one of a recorder that was killed."""
 _SHOWN: Final = 300
 """Characters of what a process that failed complained of."""
 
@@ -75,15 +78,19 @@ def main() -> int:
 
 
 def _delivered(config: Config, folder: Path, worker: str, *, everything: bool) -> dict[str, Any]:
-    sent, trouble = 0, ""
+    sent, trouble, recorder = 0, "", os.getppid()
 
     def take(name: str, table: pa.Table) -> None:
         nonlocal sent
+        if os.getppid() != recorder:
+            raise StoreError("The recorder has ended.", "What waits goes when it runs again.", "ended")
         sent += taken(config, name, table)
 
     (folder / "delivering").mkdir(exist_ok=True, mode=0o700)
-    lock = FolderLock(folder / "delivering")
-    if not lock.take():  # of a recorder that was killed
+    lock, until = FolderLock(folder / "delivering"), time.monotonic() + _PATIENCE
+    while not (held := lock.take()) and time.monotonic() < until:
+        continue  # the last delivery of a recorder that was killed; taking has a patience of its own
+    if not held:
         return {"delivered": 0, "trouble": "What was begun before is still on its way to the book."}
     try:
         outbox = Outbox(folder)
