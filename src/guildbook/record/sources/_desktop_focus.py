@@ -212,6 +212,7 @@ class Focus:
             return
         self.curious(True)  # noqa: FBT003
         self.visit = Visit(element, app, window, clock.now(), time.monotonic())
+        self.active = (app, window) if window else self.active  # a new window may have said so before it was heard
         self.busy = time.monotonic()
         if element.role not in _PASSED:
             self.visit.length = self._elements.length(element)
