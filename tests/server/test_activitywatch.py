@@ -193,6 +193,34 @@ def test_what_is_no_request_of_theirs_is_told(running: Running) -> None:
     assert running.ask("DELETE", "/buckets/b?force=1").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("name", "bucket"),
+    [
+        ("b", {"client": "c", "type": "guildbook.mail"}),
+        ("b", {"client": "guildbook-mail", "type": "currentwindow"}),
+        ("guildbook-mail_desk", {"client": "c", "type": "currentwindow"}),
+    ],
+)
+def test_a_watcher_cannot_pass_for_a_source_of_ours(running: Running, name: str, bucket: dict[str, Any]) -> None:
+    bucket["hostname"] = "desk"
+    assert running.ask("POST", f"/buckets/{name}", bucket).status_code == 400
+    assert running.ask("POST", "/import", {"buckets": {name: bucket | {"events": []}}}).status_code == 400
+    assert running.ask("GET", "/buckets/").json() == {}
+
+
+def test_a_watcher_cannot_speak_in_the_name_of_a_source_of_ours(running: Running) -> None:
+    own = running.intake.own("mail")
+    stamp = {"timestamp": NOW.isoformat(), "duration": 1, "data": {"outcome": "bad", "case": "claim:7"}}
+    assert running.ask("POST", f"/buckets/{own}/events", stamp).status_code == 400
+    assert running.ask("POST", f"/buckets/{own}/events", [stamp, stamp]).status_code == 400
+    assert running.ask("POST", f"/buckets/{own}/heartbeat?pulsetime=1", stamp).status_code == 400
+    assert running.ask("PUT", f"/buckets/{own}", {"type": "currentwindow", "client": "c"}).status_code == 400
+    assert running.ask("POST", "/buckets/b", {"client": "c", "type": "t", "hostname": "h"}).status_code == 200
+    assert running.ask("PUT", "/buckets/b", {"type": "guildbook.mail"}).status_code == 400
+    assert running.ask("GET", f"/buckets/{own}/events").json() == []
+    assert running.ask("GET", f"/buckets/{own}").json()["type"] == "guildbook.mail"
+
+
 def test_settings(running: Running) -> None:
     assert running.ask("GET", "/settings").json() == {}
     assert running.ask("POST", "/settings/theme", '{"dark": true}').json() == {"dark": True}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from guildbook.model.errors import StoreError
 from guildbook.store import Store, ledger, tables
@@ -68,3 +69,39 @@ def test_a_failed_migration_leaves_nothing_behind(tmp_path: Path, monkeypatch: p
     names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master")]
     connection.close()
     assert names == ["workers"]
+
+
+def _told_to_connect(url: str, home: Path) -> dict[str, Any]:
+    """What PostgreSQL's driver is given for a URL; nothing is connected to."""
+    engine, given = ledger.connect(home, url, 1), dict[str, Any]()
+
+    def note(_dialect: Any, _record: Any, _arguments: Any, named: dict[str, Any]) -> None:
+        given.update(named)
+        raise ConnectionAbortedError
+
+    event.listen(engine, "do_connect", note)
+    with pytest.raises(ConnectionAbortedError):
+        engine.connect()
+    return given
+
+
+def test_a_silent_network_to_postgresql_is_an_error_within_half_a_minute(tmp_path: Path) -> None:
+    given = _told_to_connect("postgresql://ada@example.org/book", tmp_path)
+    assert given["host"] == "example.org"
+    assert ledger.STALLED.items() <= given.items()
+    assert given["keepalives_idle"] + given["keepalives_interval"] * given["keepalives_count"] <= 30
+    assert max(given["connect_timeout"], given["tcp_user_timeout"] / 1000) <= 30
+
+
+def test_what_a_url_says_of_waiting_counts(tmp_path: Path) -> None:
+    given = _told_to_connect("postgresql://h/book?connect_timeout=90&keepalives=0", tmp_path)
+    assert (given["connect_timeout"], given["keepalives"]) == ("90", "0")
+    assert given["tcp_user_timeout"] == ledger.STALLED["tcp_user_timeout"]
+
+
+def test_a_server_that_says_nothing_is_a_store_error(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://ada@127.0.0.1:{silent.getsockname()[1]}/book?connect_timeout=2"
+        with pytest.raises(StoreError) as caught:
+            Store.open(tmp_path, ledger_url=url)
+    assert caught.value.code == "ledger"

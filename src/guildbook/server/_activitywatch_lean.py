@@ -22,7 +22,7 @@ import msgspec
 from starlette.responses import JSONResponse, Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from guildbook.record.live.entry import Entry
+from guildbook.record.live.entry import OURS, Entry
 from guildbook.record.live.intake import Intake
 from guildbook.record.live.outbox import Outbox
 from guildbook.record.live.packs import Event
@@ -82,6 +82,8 @@ class Lane:
             return False
         try:
             client = self._box.client(ask.bucket)
+            if client.startswith(OURS):
+                return False
             if ask.pulse is not None:
                 beat = _ONE.decode(body)
                 work: Work[Any] | None = self._quick.beat(ask.bucket, client, beat, ask.pulse)

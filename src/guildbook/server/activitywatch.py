@@ -26,7 +26,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from guildbook.model import time as clock
-from guildbook.record.live.entry import Bucket, Entry
+from guildbook.record.live.entry import OURS, OWN, Bucket, Entry
 from guildbook.record.live.intake import Intake
 from guildbook.record.live.packs import events_in
 from guildbook.record.live.quick import Quick
@@ -182,7 +182,7 @@ class _Desk:
         body = await _json(request, dict)
         if request.method == "PUT":
             known = self._known(name)
-            changed = Bucket(
+            changed = _foreign(
                 name, body.get("type", known.type), body.get("client", known.client),
                 body.get("hostname", known.hostname), known.created, body.get("name", known.name),
                 body.get("data", known.data),
@@ -198,7 +198,7 @@ class _Desk:
         host, data = body["hostname"], body.get("data") or {}
         if host == "!local":
             host, data = self._intake.hostname, {"device_id": self._about.device, **data}
-        return Bucket(name, body["type"], body["client"], host, clock.now(), body.get("name"), data)
+        return _foreign(name, body["type"], body["client"], host, clock.now(), body.get("name"), data)
 
     async def events(self, request: Request) -> Response:
         name = request.path_params["bucket"]
@@ -208,6 +208,7 @@ class _Desk:
             start, end = (moment(request.query_params.get(key)) for key in ("start", "end"))
             found = await asyncio.to_thread(self._box.entries, name, limit, start, end)
             return JSONResponse([entry_json(one) for one in found])
+        _watched(client)
         data = await _body(request)
         quickly = await asyncio.to_thread(self._quickly, name, client, data)
         if quickly is not None:
@@ -251,7 +252,8 @@ class _Desk:
             raise WireError("Missing required parameter pulsetime")
         seconds = number(pulse, "pulsetime")
         beat = entry_of(await _json(request, dict))
-        made = await asyncio.wrap_future(self._intake.heartbeat(name, self._box.client(name), beat, seconds))
+        client = _watched(self._box.client(name))
+        made = await asyncio.wrap_future(self._intake.heartbeat(name, client, beat, seconds))
         return JSONResponse(entry_json(made))
 
     async def query(self, request: Request) -> Response:
@@ -294,8 +296,9 @@ class _Desk:
         listed = body.get("buckets") if isinstance(body, dict) else None
         if not isinstance(listed, Mapping):
             raise WireError("An import has buckets.")
+        made = {name: self._made(str(name), found) for name, found in listed.items()}
         for name, found in listed.items():
-            if not self._box.create(self._made(str(name), found)):
+            if not self._box.create(made[name]):
                 raise WireError(f"There is a bucket called {name} already.")
             entries = entries_of(found.get("events", []))
             plain = [Entry(one.time, one.duration, one.data) for one in entries]
@@ -319,6 +322,20 @@ class _Desk:
         if found is None:
             raise KeyError(name)
         return found
+
+
+def _foreign(name: str, kind: Any, client: Any, *rest: Any) -> Bucket:
+    """A watcher's bucket. One that passed for a source of ours could say any field of an event: `WireError`."""
+    if str(kind).startswith(OWN) or str(client).startswith(OURS) or name.startswith(OURS):
+        raise WireError("Buckets whose id, type or client begins with guildbook are for Guildbook's own sources.")
+    return Bucket(name, kind, client, *rest)
+
+
+def _watched(client: str) -> str:
+    """Who fills a bucket, if that is a watcher. Raises `WireError` for a source of ours."""
+    if client.startswith(OURS):
+        raise WireError("Only Guildbook's own sources write into this bucket.")
+    return client
 
 
 async def _body(request: Request) -> bytes:

@@ -14,6 +14,14 @@ from guildbook.model.errors import StoreError, UsageError
 HEAD: Final = "0008"
 """The revision this code works with; the last one in `migrations/versions`."""
 KNOWN: Final = frozenset({"0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"})
+STALLED: Final = {
+    "connect_timeout": 10, "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}  # fmt: skip
+"""What libpq is told so that a network that has gone silent is an error within half a minute; seconds, the last ms.
+
+Source: PostgreSQL's manual, "Parameter Key Words" of libpq. A statement that takes long is none: the server's kernel
+answers for it."""
 _WRITES: Final = "guildbook_writes"
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
@@ -28,7 +36,8 @@ def connect(home: Path, url: str | None, wait: float) -> Engine:
         return engine
     if target.get_backend_name() != "postgresql":
         raise UsageError(f"A ledger cannot be kept in {target.get_backend_name()}.", "Use SQLite or PostgreSQL.")
-    return create_engine(target.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    given = {name: value for name, value in STALLED.items() if name not in target.query}
+    return create_engine(target.set(drivername="postgresql+psycopg"), pool_pre_ping=True, connect_args=given)
 
 
 def change(engine: Engine) -> AbstractContextManager[Connection]:

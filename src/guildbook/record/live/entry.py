@@ -8,6 +8,8 @@ from typing import Any, Final
 
 OWN: Final = "guildbook."
 """Bucket types that begin so have the event's own fields as data: `columns.RAW_SCHEMA`, JSON-ready."""
+OURS: Final = "guildbook-"
+"""Ids and clients of our own sources' buckets begin so."""
 MILLISECOND: Final = 1_000
 
 
