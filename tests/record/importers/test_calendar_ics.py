@@ -263,6 +263,8 @@ def some(low: int, high: int, *, negative: bool = False) -> st.SearchStrategy[st
     return csv(st.lists(both, min_size=1, max_size=3, unique=True))
 
 
+# From the end dateutil leaves out a first week that begins in the year before, which it does not from the start.
+weeks = some(1, 53) | some(1, 51, negative=True)
 rules = st.one_of(
     st.fixed_dictionaries({"FREQ": st.just("DAILY")}, optional={
         "INTERVAL": numbers, "COUNT": numbers, "BYDAY": csv(weekdays), "BYMONTH": some(1, 12), "BYHOUR": some(0, 23),
@@ -278,12 +280,12 @@ rules = st.one_of(
         "BYMONTHDAY": some(1, 31, negative=True), "BYSETPOS": some(1, 3, negative=True)}),
     st.fixed_dictionaries({"FREQ": st.just("YEARLY"), "BYYEARDAY": some(1, 366, negative=True)},
                           optional={"BYDAY": csv(weekdays), "INTERVAL": numbers}),
-    st.fixed_dictionaries({"FREQ": st.just("YEARLY"), "BYWEEKNO": some(1, 53, negative=True), "BYDAY": csv(weekdays)},
+    st.fixed_dictionaries({"FREQ": st.just("YEARLY"), "BYWEEKNO": weeks, "BYDAY": csv(weekdays)},
                           optional={"WKST": st.sampled_from(["SU", "MO", "TH"])}),
 )  # fmt: skip
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(rules, st.datetimes(EARLY, LATE))
 def test_rules_mean_what_dateutil_says(parts: dict[str, Any], start: datetime) -> None:
     start = start.replace(microsecond=0)
@@ -291,6 +293,9 @@ def test_rules_mean_what_dateutil_says(parts: dict[str, Any], start: datetime) -
     if "BYSETPOS" in parts and not any(key.startswith("BY") and key != "BYSETPOS" for key in parts):
         parts = {key: value for key, value in parts.items() if key != "BYSETPOS"}
         said = ";".join(f"{key}={value}" for key, value in parts.items())
+    if parts["FREQ"] == "WEEKLY" and "BYSETPOS" in parts:
+        # In the first week dateutil counts from the start on, RFC 5545 from the week's first day: here they are one.
+        start -= timedelta(days=(start.weekday() - (6 if parts.get("WKST") == "SU" else 0)) % 7)
     # dateutil walks rules that fit nothing up to the year 9999; an UNTIL does not stop it, a day that fits does
     expected = rrulestr(f"{said};UNTIL={LAST:%Y%m%dT%H%M%S}" if "COUNT" not in parts else said, dtstart=start)
     wanted: list[datetime] = []
@@ -299,6 +304,12 @@ def test_rules_mean_what_dateutil_says(parts: dict[str, Any], start: datetime) -
             break
         wanted.append(each)
     assert occurrences(rule(said), start, LAST) == wanted
+
+
+def test_the_first_week_counts_from_its_first_day() -> None:
+    friday = datetime(2025, 2, 14, 17, 35)  # noqa: DTZ001 - as above
+    found = occurrences(rule("FREQ=WEEKLY;WKST=SU;COUNT=2;BYDAY=SA,TH,FR;BYSETPOS=2"), friday, LAST)
+    assert found == [friday, friday + timedelta(days=7)]
 
 
 @pytest.mark.parametrize(
