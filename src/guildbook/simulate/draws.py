@@ -1,8 +1,9 @@
 """Random numbers by counter: the same for the same seed, step, worker and purpose, whatever was drawn before.
 
-A 64-bit counter-based generator: two rounds of the finalizer of MurmurHash3's kind with the constants of David
-Stafford's "Mix13" (the mixer of SplitMix64, Steele, Lea and Flood, OOPSLA 2014) over key and counter. Two policies see
-the same numbers, so that their difference is paired; threads change nothing.
+Each seed, step and purpose have a stream of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014; mixer by David Stafford),
+whose n-th number can be had without those before it: that of the n-th worker. Where a stream begins is itself mixed, so
+that two streams of 10⁷ numbers overlap with a chance of about 10⁻¹². Two policies see the same numbers, so that their
+difference is paired; threads change nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ CONTEST = np.uint64(3)
 BIAS = np.uint64(4)
 SKILL = np.uint64(5)
 START = np.uint64(6)
-PEERS = np.uint64(7)
+FRIENDS = np.uint64(7)
 OPENING = np.uint64(8)
 PLACE = np.uint64(9)
 
@@ -46,7 +47,7 @@ def key(seed, step, purpose):
 @njit(cache=True, inline="always")
 def bits(key, number):
     """64 random bits for a worker (or whatever has a number)."""
-    return mixed(mixed(key + uint64(number) * _GOLDEN) ^ key)
+    return mixed(key + uint64(number) * _GOLDEN)
 
 
 @njit(cache=True, inline="always")

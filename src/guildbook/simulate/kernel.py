@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numba import njit, prange, uint64
 
-from guildbook.simulate.draws import CONTEST, PEERS, SEPARATION, bits, high_unit, key, low_unit, mixed, normal
+from guildbook.simulate.draws import CONTEST, FRIENDS, SEPARATION, bits, key, low_unit, normal
 from guildbook.simulate.formulas import learnt, nash_wage, output
 
 BLOCK: Final = 1 << 14
@@ -22,21 +22,30 @@ PLAIN, RESERVE, FALLBACK, OUTSIDE, BEARABLE, LEAVING, RIVAL, SHARED = range(8)
 # Columns of what is added up (blocks, O, SUMS), float64.
 EMPLOYED, WAGES, MADE, HEADS, LEFT, TO_DOMESTIC, TO_FAR, TO_AI, SEEKING, SUMS = range(10)
 # Places of what everybody shares this month (float32).
-BETA, PHI, PSI, NOISE, CLIENT, BOSS, PACE, TAUGHT, CEILING, FORGETTING, COMMON = range(11)
+BETA, PHI, PSI, NOISE, BOSS, PEERS, PACE, TAUGHT, CEILING, FORGETTING, COMMON = range(11)
 NOBODY, DOMESTIC, FAR, AI = range(4)
 _NEAR: Final = 2
 """Peers on each side along the ring; one more is anywhere."""
 
 
 @njit(cache=True, inline="always")
-def _of_peers(bias, worker, seed):
+def _of_peers(bias, worker, friends):
     """How one's peers think of one: the mean bias of four neighbours on a ring and one anywhere."""
     count = len(bias)
     total = np.float32(0.0)
     for step in range(1, _NEAR + 1):
         total += bias[(worker + step) % count] + bias[(worker - step) % count]
-    far = mixed(uint64(worker) + key(seed, 0, PEERS)) % uint64(count)
+    far = bits(friends, worker) % uint64(count)
     return (total + bias[far]) / np.float32(2 * _NEAR + 1)
+
+
+@njit(cache=True, inline="always")
+def _add(own, job, at_work, wages, made, heads):
+    """Add what some workers of an occupation made up together."""
+    own[job, EMPLOYED] += at_work
+    own[job, WAGES] += wages
+    own[job, MADE] += made
+    own[job, HEADS] += heads
 
 
 @njit(cache=True, parallel=True)
@@ -49,8 +58,8 @@ def month(occupation, employed, skill, head, bias, wage, pool, shared, common, s
     leaves = key(seed, step, SEPARATION)
     looks = key(seed, step, CONTEST)
     beta, phi, psi, noise = common[BETA], common[PHI], common[PSI], common[NOISE]
-    client, boss = common[CLIENT], common[BOSS]
-    peers = np.float32(1.0) - client - boss
+    boss, peers = common[BOSS], common[PEERS]
+    friends = key(seed, 0, FRIENDS)
     pace, taught, ceiling, forgetting = common[PACE], common[TAUGHT], common[CEILING], common[FORGETTING]
     for block in prange(len(seeking)):
         first = block * BLOCK
@@ -59,8 +68,12 @@ def month(occupation, employed, skill, head, bias, wage, pool, shared, common, s
         own[:] = 0.0
         found = first
         turn = (first + step) % every
+        # Neighbours mostly share an occupation, so what is added up stays in registers while they do.
+        now = np.int64(-1)
+        at_work, wages, all_made, heads = np.int64(0), 0.0, 0.0, 0.0
+        plain = reserve = fallback = outside = leaving = np.float32(0)
         for worker in range(first, last):
-            job = occupation[worker]
+            job = np.int64(occupation[worker])
             looked_at = turn == 0
             turn += 1
             if turn == every:
@@ -71,18 +84,20 @@ def month(occupation, employed, skill, head, bias, wage, pool, shared, common, s
                 found += 1
                 own[job, SEEKING] += 1
                 continue
-            plain, reserve, fallback = shared[job, PLAIN], shared[job, RESERVE], shared[job, FALLBACK]
-            outside = shared[job, OUTSIDE]
+            if job != now:
+                if at_work:
+                    _add(own, now, at_work, wages, all_made, heads)
+                now, at_work, wages, all_made, heads = job, np.int64(0), 0.0, 0.0, 0.0
+                plain, reserve, fallback = shared[job, PLAIN], shared[job, RESERVE], shared[job, FALLBACK]
+                outside, leaving = shared[job, OUTSIDE], shared[job, LEAVING]
             made = output(plain, skill[worker], head[worker], outside, phi, psi)
             drawn = bits(leaves, worker)
-            lost = LEFT if low_unit(drawn) < shared[job, LEAVING] else 0
+            lost = LEFT if low_unit(drawn) < leaving else 0
             if looked_at and lost == 0:
                 told = bits(looks, worker)
-                seen = client * noise * normal(told)
-                if boss > 0:
-                    seen += boss * (bias[worker] + noise * normal(mixed(told)))
+                seen = noise * normal(told) + boss * bias[worker]
                 if peers > 0:
-                    seen += peers * (_of_peers(bias, worker, seed) + noise * normal(mixed(told ^ looks)))
+                    seen += peers * _of_peers(bias, worker, friends)
                 if made * np.exp(seen) - reserve - fallback < -shared[job, BEARABLE]:
                     rival = int(shared[job, RIVAL])
                     if rival != NOBODY:
@@ -94,11 +109,14 @@ def month(occupation, employed, skill, head, bias, wage, pool, shared, common, s
                 continue
             paid = nash_wage(made, reserve, fallback, beta)
             wage[worker] = paid
-            own[job, EMPLOYED] += 1
-            own[job, WAGES] += paid
-            own[job, MADE] += made
-            own[job, HEADS] += head[worker]
-            head[worker] = learnt(head[worker], outside, pace, taught, ceiling)
+            known = head[worker]
+            at_work += 1
+            wages += paid
+            all_made += made
+            heads += known
+            head[worker] = learnt(known, outside, pace, taught, ceiling)
+        if at_work:
+            _add(own, now, at_work, wages, all_made, heads)
         seeking[block] = found - first
 
 

@@ -127,8 +127,10 @@ def shared_by_occupation(economy: Economy, found: Fallbacks, leaving: Floats) ->
 def common(p: Parameters) -> NDArray[np.float32]:
     """What all workers share: (kernel.COMMON,)."""
     out = np.empty(k.COMMON, np.float32)
-    out[k.BETA], out[k.PHI], out[k.PSI], out[k.NOISE] = p.beta, p.phi, p.psi, p.noise
-    out[k.CLIENT], out[k.BOSS] = p.client, p.boss
+    peers = 1 - p.client - p.boss
+    out[k.BETA], out[k.PHI], out[k.PSI], out[k.BOSS], out[k.PEERS] = p.beta, p.phi, p.psi, p.boss, peers
+    # Three looks err independently; only their weighted sum is asked for, and that is one normal number.
+    out[k.NOISE] = p.noise * (p.client**2 + p.boss**2 + peers**2) ** 0.5
     out[k.PACE], out[k.TAUGHT], out[k.CEILING], out[k.FORGETTING] = p.learning, p.taught, p.ceiling, p.forgetting
     return out
 
