@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -83,16 +84,22 @@ def test_capital_that_feeds_on_itself_slowly_comes_to_rest(invested: float, wear
     rest = capital_at_rest(invested, wear, power)
     assert invested * rest**power == pytest.approx(wear * rest, rel=1e-9)
     long = 60 / (wear * (1 - power))
-    path = solve_ivp(lambda _, k: invested * k**power - wear * k, (0, long), [rest / 2], rtol=1e-9, method="LSODA")
+
+    def fed(_: float, capital: Any) -> Any:
+        return invested * capital**power - wear * capital
+
+    path = solve_ivp(fed, (0, long), [rest / 2], rtol=1e-9, method="LSODA")
     assert path.y[0, -1] == pytest.approx(rest, rel=1e-4)
 
 
 @given(invested=st.floats(0.05, 1), power=st.floats(1.2, 2), capital=st.floats(0.5, 3))
 def test_capital_that_feeds_on_itself_fast_has_a_date(invested: float, power: float, capital: float) -> None:
     when = singularity(invested, power, capital)
-    path = solve_ivp(
-        lambda _, k: invested * k**power, (0, when * 0.99), [capital], rtol=1e-10, atol=1e-12, method="LSODA"
-    )
+
+    def fed(_: float, now: Any) -> Any:
+        return invested * now**power
+
+    path = solve_ivp(fed, (0, when * 0.99), [capital], rtol=1e-10, atol=1e-12, method="LSODA")
     wanted = capital * (1 - 0.99) ** (-1 / (power - 1))
     assert path.y[0, -1] == pytest.approx(wanted, rel=1e-3)
 

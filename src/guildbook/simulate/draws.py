@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, uint64
 
+from guildbook.simulate.arrays import Array, Real, Whole
+
 SEPARATION = np.uint64(1)
 SEARCH = np.uint64(2)
 CONTEST = np.uint64(3)
@@ -30,7 +32,7 @@ _UNIT = 1.0 / (1 << 24)
 
 
 @njit(cache=True, inline="always")
-def mixed(x):
+def mixed(x: Whole) -> Whole:
     """64 bits, each of which hangs on every bit of `x`."""
     x = uint64(x)
     x = (x ^ (x >> uint64(30))) * _FIRST
@@ -39,38 +41,38 @@ def mixed(x):
 
 
 @njit(cache=True, inline="always")
-def key(seed, step, purpose):
+def key(seed: Whole, step: Whole, purpose: Whole) -> Whole:
     """What the draws of one purpose in one step have in common."""
     return mixed(uint64(seed) * _GOLDEN + uint64(step) * _STEP + uint64(purpose) * _PURPOSE)
 
 
 @njit(cache=True, inline="always")
-def bits(key, number):
+def bits(key: Whole, number: Whole) -> Whole:
     """64 random bits for a worker (or whatever has a number)."""
     return mixed(key + uint64(number) * _GOLDEN)
 
 
 @njit(cache=True, inline="always")
-def low_unit(drawn):
+def low_unit(drawn: Whole) -> Real:
     """A number in [0, 1) from the low half of drawn bits; float32 with 24 bits."""
     return np.float32((drawn & uint64(0xFFFFFF)) * _UNIT)
 
 
 @njit(cache=True, inline="always")
-def high_unit(drawn):
+def high_unit(drawn: Whole) -> Real:
     """As `low_unit`, from the high half: independent of it."""
     return np.float32((drawn >> uint64(40)) * _UNIT)
 
 
 @njit(cache=True, inline="always")
-def normal(drawn):
+def normal(drawn: Whole) -> Real:
     """A standard normal number (Box and Muller, Ann. Math. Stat. 1958), float32."""
     near = np.float32(1.0) - low_unit(drawn)  # in (0, 1], so that the logarithm is finite
     return np.sqrt(np.float32(-2.0) * np.log(near)) * np.cos(np.float32(6.2831855) * high_unit(drawn))
 
 
 @njit(cache=True)
-def rounded_up(parts, seed, step, purpose):
+def rounded_up(parts: Array, seed: Whole, step: Whole, purpose: Whole) -> Array:
     """For each part in [0, 1), 1 with that probability, else 0."""
     found = np.zeros(len(parts), np.int64)
     drawn = key(seed, step, purpose)

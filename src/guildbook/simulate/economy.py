@@ -66,8 +66,8 @@ class Economy:
         """Jobs that AI, or people elsewhere, do."""
         self.capital = 1.0
         """The operator's, against that at the start."""
-        self.bill_at_start = float((self.held * occupations.wage).sum())
-        """All wages of a year, thousand dollars."""
+        self.bill_at_start = float((self.wanted * occupations.wage).sum())
+        """What all would earn in a year if none were idle, thousand dollars."""
 
     def fallbacks(self) -> Fallbacks:
         """What firms could do instead of agreeing, this month."""

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numba import njit, prange, uint64
 
+from guildbook.simulate.arrays import Array, Real, Whole
 from guildbook.simulate.draws import CONTEST, FRIENDS, SEPARATION, bits, key, low_unit, normal
 from guildbook.simulate.formulas import learnt, nash_wage, output
 
@@ -29,7 +30,7 @@ _NEAR: Final = 2
 
 
 @njit(cache=True, inline="always")
-def _of_peers(bias, worker, friends):
+def _of_peers(bias: Array, worker: Whole, friends: Whole) -> Real:
     """How one's peers think of one: the mean bias of four neighbours on a ring and one anywhere."""
     count = len(bias)
     total = np.float32(0.0)
@@ -40,7 +41,7 @@ def _of_peers(bias, worker, friends):
 
 
 @njit(cache=True, inline="always")
-def _add(own, job, at_work, wages, made, heads):
+def _add(own: Array, job: Whole, at_work: Whole, wages: Real, made: Real, heads: Real) -> None:
     """Add what some workers of an occupation made up together."""
     own[job, EMPLOYED] += at_work
     own[job, WAGES] += wages
@@ -49,7 +50,10 @@ def _add(own, job, at_work, wages, made, heads):
 
 
 @njit(cache=True, parallel=True)
-def month(occupation, employed, skill, head, bias, wage, pool, shared, common, seed, step, every, sums, seeking):
+def month(
+    occupation: Array, employed: Array, skill: Array, head: Array, bias: Array, wage: Array, pool: Array,
+    shared: Array, common: Array, seed: Whole, step: Whole, every: Whole, sums: Array, seeking: Array,
+) -> None:  # fmt: skip
     """A month of all workers, in place; `sums` (blocks, O, SUMS) and `seeking` (blocks,) are written anew.
 
     `pool` gets the workers without a job, each block's from its first place on; `seeking` says how many.
@@ -94,14 +98,12 @@ def month(occupation, employed, skill, head, bias, wage, pool, shared, common, s
             drawn = bits(leaves, worker)
             lost = LEFT if low_unit(drawn) < leaving else 0
             if looked_at and lost == 0:
-                told = bits(looks, worker)
-                seen = noise * normal(told) + boss * bias[worker]
+                seen = noise * normal(bits(looks, worker)) + boss * bias[worker]
                 if peers > 0:
                     seen += peers * _of_peers(bias, worker, friends)
-                if made * np.exp(seen) - reserve - fallback < -shared[job, BEARABLE]:
-                    rival = int(shared[job, RIVAL])
-                    if rival != NOBODY:
-                        lost = LEFT + rival
+                worst = reserve + fallback - shared[job, BEARABLE]
+                if made * np.exp(seen) < worst and shared[job, RIVAL] != NOBODY:
+                    lost = LEFT + int(shared[job, RIVAL])
             if lost:
                 employed[worker] = 0
                 wage[worker] = 0  # and seeks from next month on
@@ -121,7 +123,7 @@ def month(occupation, employed, skill, head, bias, wage, pool, shared, common, s
 
 
 @njit(cache=True)
-def reduced(sums):
+def reduced(sums: Array) -> Array:
     """The blocks' sums, added up in their order: (O, SUMS)."""
     total = np.zeros(sums.shape[1:])
     for block in range(len(sums)):

@@ -1,8 +1,9 @@
 """The 22 major groups of the US occupational classification, as they come with Guildbook.
 
 Jobs and mean wages: Occupational Employment and Wage Statistics, May 2024, US Bureau of Labor Statistics. Exposure: the
-β of tasks rated by people (Eloundou, Manning, Mishkin and Rock, GPTs are GPTs, 2023), averaged over each occupation's tasks and
-over its occupations by jobs. How people move between groups is an assumption: most stay, the others go where jobs are.
+β of tasks rated by people (Eloundou, Manning, Mishkin and Rock, GPTs are GPTs, 2023), averaged over each occupation's
+tasks and over occupations by jobs. How people move between groups is an assumption: most stay, the others go where jobs
+are.
 `public.majors` makes the same rows from the published files.
 """
 

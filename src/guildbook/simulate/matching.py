@@ -12,12 +12,13 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, uint64
 
+from guildbook.simulate.arrays import Array, Real, Whole
 from guildbook.simulate.draws import BIAS, PLACE, SEARCH, bits, high_unit, key, low_unit, mixed, normal
 from guildbook.simulate.kernel import BLOCK
 
 
 @njit(cache=True)
-def _reach(starts, targets, weights, open_now):
+def _reach(starts: Array, targets: Array, weights: Array, open_now: Array) -> Array:
     """The network's weights times vacancies, summed up along each row."""
     found = np.empty(len(weights))
     for row in range(len(starts) - 1):
@@ -30,9 +31,10 @@ def _reach(starts, targets, weights, open_now):
 
 @njit(cache=True)
 def matched(
-    occupation, employed, head, bias, pool, seeking, vacancies, starts, targets, weights, seed, step,
-    pace, keeps_within, keeps_across, spread,
-):  # fmt: skip
+    occupation: Array, employed: Array, head: Array, bias: Array, pool: Array, seeking: Array, vacancies: Array,
+    starts: Array, targets: Array, weights: Array, seed: Whole, step: Whole, pace: Real, keeps_within: Real,
+    keeps_across: Real, spread: Real,
+) -> tuple[Array, Array]:  # fmt: skip
     """Fill vacancies (O,), in place; returns hires (O,) and how many of them come from another occupation (O,)."""
     count = len(vacancies)
     places = key(seed, step, PLACE)

@@ -13,6 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from guildbook.simulate import kernel as k
+from guildbook.simulate.arrays import Array, Real, Whole
 from guildbook.simulate.draws import BIAS, OPENING, PLACE, SKILL, START, bits, key, low_unit, normal, rounded_up
 from guildbook.simulate.economy import IDLE, VACANT, Earned, Economy, Fallbacks
 from guildbook.simulate.matching import matched
@@ -73,7 +74,7 @@ class Model:
         self._sums = np.zeros((blocks, len(occupations), k.SUMS))
         self._seeking = np.zeros(blocks, np.int64)
         held = np.bincount(self.workers.occupation, weights=self.workers.employed, minlength=len(occupations))
-        self.economy = Economy(occupations, parameters, held, force)
+        self.economy = Economy(occupations, parameters, held.astype(np.float64), force.astype(np.float64))
         self.vacancies: Ints = np.rint(VACANT * held / (1 - VACANT)).astype(np.int64)
 
     def _made(self, force: Ints) -> Workers:
@@ -101,8 +102,8 @@ class Model:
         opened = whole + rounded_up(exact - whole, self.seed, self.step, OPENING)
         hired, moved = matched(
             w.occupation, w.employed, w.head, w.bias, w.pool, self._seeking, self.vacancies, self.occupations.starts,
-            self.occupations.targets, self.occupations.weights, self.seed, self.step, p.pace, np.float32(p.keeps_within),
-            np.float32(p.keeps_across), np.float32(p.bias),
+            self.occupations.targets, self.occupations.weights, self.seed, self.step, p.pace,
+            np.float32(p.keeps_within), np.float32(p.keeps_across), np.float32(p.bias),
         )  # fmt: skip
         self.vacancies = self.vacancies + opened + sums[:, k.TO_DOMESTIC].astype(np.int64)
         earned = self.economy.turn(sums, hired, found)
@@ -136,7 +137,10 @@ def common(p: Parameters) -> NDArray[np.float32]:
 
 
 @njit(cache=True)
-def _fill(employed, skill, head, bias, seed, idle, skills, start, spread, biases):
+def _fill(
+    employed: Array, skill: Array, head: Array, bias: Array, seed: Whole, idle: Real, skills: Real, start: Real,
+    spread: Real, biases: Real,
+) -> None:  # fmt: skip
     """Everybody's first month. Skills are lognormal with mean 1."""
     works, skilled = key(seed, 0, PLACE), key(seed, 0, SKILL)
     begun, thought = key(seed, 0, START), key(seed, 0, BIAS)

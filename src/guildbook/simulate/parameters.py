@@ -49,7 +49,7 @@ class Parameters:
     reach: float = _number(0.7, "ρ", "output of a worker elsewhere, against one here", 0, 1)
     wage_elsewhere: float = _number(0.35, "w_g", "wage of a worker elsewhere", 0, 2, "of the mean wage")
     moving: float = _number(0.2, "k_g", "cost of sending work elsewhere", 0, 2, "of the mean wage")
-    best_ai: float = _number(1.0, "A_max", "what AI could do at exposure 1 with data and capital of 1, times e", 0, 10)
+    best_ai: float = _number(4.0, "A_max", "output of AI at exposure 1, of an expert's; 1/e of it at the start", 0, 50)
     fee: float = _number(0.3, "θ", "the operator's share of what AI makes", 0, 1)
     # The contest for a job
     every: int = _number(12, "n_c", "months between looks at whether to keep a worker", 1, 120, "months")
@@ -124,4 +124,5 @@ class Parameters:
 
 def table() -> Mapping[str, tuple[float, About]]:
     """Every parameter with its default and what is said of it, in order."""
-    return {each.name: (each.default, each.metadata["about"]) for each in fields(Parameters)}
+    plain = Parameters().to_dict()
+    return {each.name: (plain[each.name], each.metadata["about"]) for each in fields(Parameters)}

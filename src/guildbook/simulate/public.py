@@ -71,7 +71,9 @@ def jobs(folder: Path) -> list[Row]:
         wanted = ("OCC_CODE", "OCC_TITLE", "O_GROUP", "TOT_EMP", "A_MEAN")
         missing = [name for name in wanted if name not in names]
         if missing:
-            raise InputError(f"{path} has no column {', '.join(missing)}.", "It is to be the national file of all jobs.")
+            raise InputError(
+                f"{path} has no column {', '.join(missing)}.", "It is to be the national file of all jobs."
+            )
         at = [names.index(name) for name in wanted]
         return [_row(*(line[place] for place in at)) for line in lines if line[at[0]]]
     finally:
@@ -171,7 +173,7 @@ def majors(folder: Path, rater: str = "people") -> list[tuple[str, str, int, flo
             (row.jobs, found[row.code])
             for row in rows
             if row.level == "detailed" and row.code[:_MAJOR] == group.code[:_MAJOR] and row.code in found
-            and row.jobs == row.jobs  # noqa: PLR0124 - not NaN
+            and row.jobs == row.jobs
         ]  # fmt: skip
         weight = sum(held for held, _ in inside)
         exposure = sum(held * share for held, share in inside) / weight if weight else 0.0

@@ -57,7 +57,9 @@ class Run:
 
 def simulated(scenario: Scenario, seed: int, progress: Callable[[float], None] | None = None) -> Run:
     """Agents. The same seed draws the same numbers under another policy."""
-    return _run(scenario, Model(scenario.occupations(), scenario.parameters_in(0), scenario.workers, seed), seed, progress)
+    return _run(
+        scenario, Model(scenario.occupations(), scenario.parameters_in(0), scenario.workers, seed), seed, progress
+    )
 
 
 def averaged(scenario: Scenario, progress: Callable[[float], None] | None = None) -> Run:
@@ -65,9 +67,7 @@ def averaged(scenario: Scenario, progress: Callable[[float], None] | None = None
     return _run(scenario, Twin(scenario.occupations(), scenario.parameters_in(0), scenario.workers), None, progress)
 
 
-def _run(
-    scenario: Scenario, world: Model | Twin, seed: int | None, progress: Callable[[float], None] | None
-) -> Run:
+def _run(scenario: Scenario, world: Model | Twin, seed: int | None, progress: Callable[[float], None] | None) -> Run:
     values = np.empty((scenario.months, len(FIELDS)))
     for month in range(scenario.months):
         if month in scenario.changes:

@@ -49,7 +49,9 @@ class Scenario:
             raise UsageError("The network is not built in.", "Say where the public files are: data: DIR.")
         for month, change in self.changes.items():
             if not 0 <= month < self.months:
-                raise UsageError(f"A change is in month {month}, the scenario has {self.months}.", "Months begin with 0.")
+                raise UsageError(
+                    f"A change is in month {month}, the scenario has {self.months}.", "Months begin with 0."
+                )
             self.parameters.having(**change)
 
     def occupations(self) -> Occupations:

@@ -17,8 +17,11 @@ def intrafirm_wage(marginal: Callable[[float], float], workers: float, beta: flo
     `w(n) = (1 − β)·r + n^(−1/β) ∫₀ⁿ x^(1/β − 1) F′(x) dx`: Stole and Zwiebel, Intra-firm Bargaining under Non-binding
     Contracts, Rev. Econ. Stud. 63 (1996), for any share β in (0, 1] (Cahuc, Marque and Wasmer, Int. Econ. Rev. 2008).
     """
-    inside, _ = quad(lambda share: share ** (1 / beta - 1) * marginal(share * workers), 0, 1)
-    return (1 - beta) * reserve + inside
+
+    def weighed(share: float) -> float:
+        return share ** (1 / beta - 1) * marginal(share * workers)
+
+    return (1 - beta) * reserve + float(quad(weighed, 0, 1)[0])
 
 
 def intrafirm_wage_of_power(scale: float, power: float, workers: float, beta: float, reserve: float) -> float:
@@ -27,7 +30,7 @@ def intrafirm_wage_of_power(scale: float, power: float, workers: float, beta: fl
 
 
 def shapley_of_firm(output: Sequence[float], reserve: float) -> tuple[float, float]:
-    """Shapley values (firm, each worker) where k of n alike workers with the firm make `output[k]`, else `reserve` each.
+    """Shapley values (firm, each worker): k of n alike workers make `output[k]` with the firm, `reserve` each without.
 
     Shapley, A Value for n-Person Games (1953): the firm comes last before k workers with chance 1/(n + 1) each.
     """

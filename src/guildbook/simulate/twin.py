@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from guildbook.simulate import kernel as k
+from guildbook.simulate.arrays import Array, Real, Whole
 from guildbook.simulate.economy import IDLE, VACANT, Economy
 from guildbook.simulate.formulas import learnt, nash_wage, output
 from guildbook.simulate.model import Month, common, shared_by_occupation
@@ -100,13 +101,13 @@ def _bin(head: Floats) -> NDArray[np.int64]:
 
 
 @njit(cache=True, inline="always")
-def _below(x):
+def _below(x: Real) -> Real:
     """The standard normal distribution function."""
     return 0.5 * math.erfc(-x / math.sqrt(2.0))
 
 
 @njit(cache=True)
-def _put(mass, head, job, skill, weight, mean):
+def _put(mass: Array, head: Array, job: Whole, skill: Whole, weight: Real, mean: Real) -> None:
     """Add a lump to the bin that its mean lies in."""
     if weight <= 0:
         return
@@ -118,7 +119,9 @@ def _put(mass, head, job, skill, weight, mean):
 
 
 @njit(cache=True)
-def _worked(working, head, skills, shared, common, spread, every):
+def _worked(
+    working: Array, head: Array, skills: Array, shared: Array, common: Array, spread: Real, every: Real,
+) -> tuple[Array, Array, Array, Array, Array]:  # fmt: skip
     """Output, wages, contest, separation and learning of those who work; as `kernel.month`, in expectation."""
     stayed, stayed_head = np.zeros_like(working), np.zeros_like(working)
     lost, lost_head = np.zeros_like(working), np.zeros_like(working)
@@ -155,7 +158,9 @@ def _worked(working, head, skills, shared, common, spread, every):
 
 
 @njit(cache=True)
-def _matched(seeking, vacancies, starts, targets, weights, pace):
+def _matched(
+    seeking: Array, vacancies: Array, starts: Array, targets: Array, weights: Array, pace: Real,
+) -> tuple[Array, Array, Array, Array]:  # fmt: skip
     """Chances (edges,) that who seeks is hired along an edge; hires and movers (O,); vacancies left (O,)."""
     count = len(vacancies)
     open_now = pace * vacancies
@@ -185,7 +190,10 @@ def _matched(seeking, vacancies, starts, targets, weights, pace):
 
 
 @njit(cache=True)
-def _moved(working, head, seeking, head_seeking, lost, head_lost, chance, starts, targets, within, across):
+def _moved(
+    working: Array, head: Array, seeking: Array, head_seeking: Array, lost: Array, head_lost: Array, chance: Array,
+    starts: Array, targets: Array, within: Real, across: Real,
+) -> tuple[Array, Array, Array, Array]:  # fmt: skip
     """Who is hired begins to work, who lost a job seeks from next month on."""
     left, left_head = np.zeros_like(seeking), np.zeros_like(seeking)
     for row in range(len(seeking)):
