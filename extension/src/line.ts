@@ -1,6 +1,7 @@
 // The way to the recorder: what waits, how the recorder is doing, and the one place that talks to it.
 import { type Waiting, expire, next, nothing, put as queued, type Row } from "./queue.ts";
 import type { Told } from "./rules.ts";
+import { canonical } from "./writing.ts";
 
 /** `away`: it does not answer. `off`: this source is not switched on. `unpaired`: the token is not this recorder's. */
 export type Reach = "unknown" | "recording" | "paused" | "off" | "unpaired" | "away";
@@ -179,6 +180,7 @@ async function handed(): Promise<boolean> {
   });
   if (!answer || answer.status >= 500) return false;
   waiting.batch = null;
+  if (answer.ok && !((await answer.json()) as { recording: boolean }).recording) reached("paused");
   if (answer.status === 400 || answer.status === 413) waiting.lost += batch.rows.length;
   return answer.ok || answer.status === 400 || answer.status === 413;
 }
@@ -205,22 +207,3 @@ const SAID: Record<Reach, [string, string]> = {
   unpaired: ["!", "not this recorder's: write the extension anew"],
   away: ["!", "the recorder does not answer"],
 };
-
-// How things are written
-
-/** JSON with sorted keys and nothing that is null; null where nothing is left. */
-export function canonical(value: Record<string, unknown>): string | null {
-  const said = Object.entries(value).filter(([, each]) => each !== null && each !== undefined);
-  return said.length ? JSON.stringify(Object.fromEntries(said.sort(([a], [b]) => (a < b ? -1 : 1)))) : null;
-}
-
-/** What people call this browser. */
-export function browser(agent: string, brands: { brand: string }[] = []): string {
-  const names: [RegExp, string][] = [
-    [/Firefox/, "firefox"], [/Edg/, "edge"], [/OPR|Opera/, "opera"], [/Vivaldi/, "vivaldi"], [/Brave/, "brave"],
-    [/Google Chrome/, "chrome"], [/Chromium/, "chromium"], [/Chrome/, "chrome"],
-  ];
-  const said = [agent.includes("Firefox") ? agent : "", ...brands.map(({ brand }) => brand), agent];
-  const whole = said.join(" ");
-  return names.find(([pattern]) => pattern.test(whole))?.[1] ?? "browser";
-}

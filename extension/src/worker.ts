@@ -3,10 +3,11 @@
 // nothing is ever written to the disk.
 import * as line from "./line.ts";
 import { addressOf, admits, among, compiled, hostOf, pageOf, type Place, type Rules, UNTOLD, valuesAt } from "./rules.ts";
+import { browserOf, canonical } from "./writing.ts";
 
 type Fields = Record<string, unknown>;
 
-const app = line.browser(navigator.userAgent, (navigator as { userAgentData?: { brands?: { brand: string }[] } }).userAgentData?.brands);
+const app = browserOf(navigator.userAgent, (navigator as { userAgentData?: { brands?: { brand: string }[] } }).userAgentData?.brands);
 const version = chrome.runtime.getManifest().version;
 /** Seconds that may lie between two signs that a page is still in front. */
 const PULSE = 45;
@@ -53,7 +54,7 @@ function say(row: Fields & { time: number }, place: Place, incognito = false): v
     session: line.kept.session,
     source_version: version,
     ...(line.kept.driven ? { origin: "agent" } : {}),
-    attributes: line.canonical({ ...(attributes as Fields | undefined), ...frame }),
+    attributes: canonical({ ...(attributes as Fields | undefined), ...frame }),
   });
 }
 
@@ -82,17 +83,17 @@ chrome.runtime.onMessage.addListener((message: Message, sender, answer) => {
       frame: message.place?.frame,
     };
     if (sender.frameId === 0) place.frame = undefined;
-    if (message.kind === "row" && message.row) say(message.row, place, tab?.incognito);
+    if (message.kind === "row") return message.row && say(message.row, place, tab?.incognito);
     if (message.kind === "state") {
       if (message.driven) line.kept.driven = true;
-      answer(stateOf(place, tab?.incognito ?? false));
+      return answer(stateOf(place, tab?.incognito ?? false));
     }
-    if (!tab && message.kind === "popup") answer(line.summary(message.host ?? ""));
-    if (!tab && message.kind === "site") {
+    if (!sender.url?.startsWith(chrome.runtime.getURL(""))) return answer(null);
+    if (message.kind === "site") {
       line.keepOut(message.host ?? "", message.pause ?? true);
       void everyPage();
-      answer(line.summary(message.host ?? ""));
     }
+    answer(line.summary(message.host ?? ""));
   });
   return message.kind !== "row";
 });
@@ -122,7 +123,7 @@ function went(gone: Gone): void {
 /** A page says its title a while after it is there. */
 async function arrived(gone: Gone): Promise<void> {
   const tab = await chrome.tabs.get(gone.tabId).catch(() => null);
-  const title = tab?.url === gone.url ? titleOf(tab) : "";
+  const title = (tab?.url === gone.url ? titleOf(tab) : "") || (called.get(gone.url) ?? "");
   if (!title && rules.title.length) return; // what it is called may be what must not be recorded
   const place = { app, url: gone.url, title };
   const page = addressOf(gone.url, "names-only");
@@ -136,6 +137,16 @@ chrome.webNavigation.onCommitted.addListener(went);
 chrome.webNavigation.onHistoryStateUpdated.addListener(({ transitionType: _, ...gone }) => went(gone));
 chrome.webNavigation.onReferenceFragmentUpdated.addListener(({ transitionType: _, ...gone }) => went(gone));
 chrome.tabs.onRemoved.addListener((tab) => shown.delete(tab));
+
+/** What the pages that were there last are called, for one that was left at once. */
+const called = new Map<string, string>();
+const MOST_CALLED = 50;
+
+function note(tab: chrome.tabs.Tab): void {
+  const [oldest] = called.keys();
+  if (called.size >= MOST_CALLED && oldest !== undefined) called.delete(oldest);
+  if (tab.url && titleOf(tab)) called.set(tab.url, titleOf(tab));
+}
 
 /** What a page is called; until it says so, browsers call it by its address. */
 function titleOf(tab: chrome.tabs.Tab): string {
@@ -165,6 +176,7 @@ async function look(): Promise<void> {
 chrome.tabs.onActivated.addListener(() => void look());
 chrome.windows.onFocusChanged.addListener(() => void look());
 chrome.tabs.onUpdated.addListener((_, change, tab) => {
+  if (change.title !== undefined && !tab.incognito) note(tab);
   if (!tab.active || (change.url ?? change.title ?? change.status) === undefined) return;
   clearTimeout(looking);
   looking = setTimeout(() => void look(), TITLED);

@@ -107,7 +107,7 @@ def filled(recorder: Recorder) -> list[bytes]:
         if number == 0:
             recorder.deliver(everything=True)
         if number == 1:
-            assert recorder.delivery._batch(time, everything=True) is not None
+            assert recorder.delivery._batch(time, everything=True)
     beat = Entry(time - 5 * SECOND, 0, {"app": "x", "title": SAID})
     recorder.intake.heartbeat("w", "w", beat, 10 * SECOND).result()
     recorder.intake.heartbeat("w", "w", Entry(time - 2 * SECOND, 0, beat.data), 10 * SECOND).result()

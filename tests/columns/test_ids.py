@@ -184,3 +184,24 @@ def test_lanes_of_a_chunked_slice() -> None:
     column = pa.chunked_array([pa.array(values[:3], pa.binary(16)), pa.array(values[3:], pa.binary(16))])
     assert lanes_of(column.slice(2, 3)).tobytes() == b"".join(values[2:5])
     assert lanes_of(pa.chunked_array([], pa.binary(16))).shape == (0, 2)
+
+
+def test_events_that_name_their_fact_are_the_same_in_any_words() -> None:
+    shared = {"worker": "Ann", "time": 5_000, "derived_from": "same:mail:1"}
+    rows: list[dict[str, Any]] = [
+        shared | {"app": "mail", "action": "send", "seq": 7},
+        shared | {"app": "outlook", "objects": [{"id": "Bob", "type": "person", "qualifier": "to"}]},
+        shared | {"worker": "Bob"},
+        shared | {"derived_from": "same:mail:2"},
+        {"worker": "Ann", "time": 5_000, "derived_from": "mail:1"},
+        {"worker": "Ann", "time": 5_000, "app": "mail"},
+    ]
+
+    def told(chosen: list[dict[str, Any]]) -> list[bytes]:
+        names = ("worker", "time", "derived_from", "app", "action", "seq", "objects")
+        return IdAssigner().assign(raw_table({name: [row.get(name) for row in chosen] for name in names})).to_pylist()
+
+    alone = [told([row])[0] for row in rows]
+    assert alone[0] == alone[1]
+    assert len(set(alone)) == 5
+    assert told(rows[2:]) == alone[2:]

@@ -21,7 +21,8 @@ from aw_core.models import Event
 from guildbook.record.live.guard import Guard, Rule
 from guildbook.record.live.intake import Intake
 from guildbook.record.live.outbox import Outbox
-from guildbook.server.activitywatch import About, api
+from guildbook.server._activitywatch_lean import Lane, protocol
+from guildbook.server.activitywatch import About, api, refusal
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -29,15 +30,18 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 class Running:
     """A server on a free port of this machine."""
 
-    def __init__(self, folder: Path, about: About, guard: Guard) -> None:
+    def __init__(self, folder: Path, about: About, guard: Guard, *, short: bool = True) -> None:
+        """With the short way for heartbeats and events, as the recorder runs it, or without."""
         self.outbox = Outbox(folder)
         self.intake = Intake(self.outbox, guard, "desk")
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
+        lane = Lane(self.intake, lambda headers: refusal(headers, about) is None)
         config = uvicorn.Config(
-            api(self.intake, about), host="127.0.0.1", port=self.port, log_level="error", lifespan="off"
-        )
+            api(self.intake, about), host="127.0.0.1", port=self.port, log_level="error", lifespan="off",
+            http=protocol(lane) if short else "auto",
+        )  # fmt: skip
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=lambda: asyncio.run(self.server.serve()), daemon=True)
         self.thread.start()
@@ -58,9 +62,10 @@ class Running:
         self.outbox.close()
 
 
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
-    made = Running(tmp_path, About("device-1", "0.1"), Guard((Rule("app", "KeePass"),)))
+@pytest.fixture(params=["short", "long"])
+def running(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Running]:
+    guard = Guard((Rule("app", "KeePass"),))
+    made = Running(tmp_path, About("device-1", "0.1"), guard, short=request.param == "short")
     yield made
     made.stop()
 

@@ -21,15 +21,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
-from sqlalchemy.exc import SQLAlchemyError
 
-from guildbook.app.book import open_configured
+from guildbook.app.delivering import apart, taken
 from guildbook.config import Config
 from guildbook.model import time as clock
 from guildbook.model.errors import GuildbookError, InputError, StoreError
 from guildbook.model.ids import uuid7
 from guildbook.plugins import Forgetful, SourceOptions, source
-from guildbook.record.live.delivery import Delivery, UnfitError
+from guildbook.record.live.delivery import Delivery
 from guildbook.record.live.guard import load
 from guildbook.record.live.intake import FOREVER, Intake
 from guildbook.record.live.lock import FolderLock
@@ -42,8 +41,8 @@ STATE: Final = "state.json"
 """Where the recorder that runs says where it listens; there as long as it does."""
 ACTIVITYWATCH: Final = "activitywatch"
 """Not a source that watches, but the door for ActivityWatch's watchers; switched on like one."""
-EVERY: Final = 60.0
-"""Seconds between deliveries."""
+EVERY: Final = 300.0
+"""Seconds between deliveries: opening a book takes a second or so of a core."""
 _PATIENCE: Final = 15.0
 """Seconds that forgetting waits for a batch that is on its way."""
 
@@ -101,9 +100,10 @@ def _user() -> str:
 class Recorder:
     """An open recorder. `serve` runs it; everything else may be asked from any thread."""
 
-    def __init__(self, config: Config) -> None:
-        """Raises `AlreadyError` where another process works in this folder."""
+    def __init__(self, config: Config, *, lean: bool = False) -> None:
+        """`lean`: deliver in processes of their own. Raises `AlreadyError` where another works in this folder."""
         self.config = config
+        self._lean = lean
         self.folder = config.home / FOLDER
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = FolderLock(self.folder)
@@ -179,14 +179,24 @@ class Recorder:
         with self._delivering:
             before = self.delivered
             try:
-                self.delivery.run(everything=everything)
+                self.trouble = self._delivered(everything=everything)
                 self.outbox.prune(self.chosen.budget)
-                self.trouble = ""
             except sqlite3.Error as error:
                 self.trouble = str(told(error, self.folder))
-            except (GuildbookError, OSError, SQLAlchemyError) as error:
+            except (GuildbookError, OSError) as error:
                 self.trouble = str(error)
             return self.delivered - before
+
+    def _delivered(self, *, everything: bool) -> str:
+        """Deliver; returns what went wrong, where that was not raised."""
+        if not self._lean:
+            self.delivery.run(everything=everything)
+            return ""
+        if not self.delivery.anything():
+            return ""
+        sent, trouble = apart(self.config, self.folder, self.chosen.worker, everything=everything)
+        self.delivered += sent
+        return trouble
 
     def status(self) -> dict[str, Any]:
         """What is recorded, what has fallen silent, what waits."""
@@ -226,6 +236,7 @@ class Recorder:
         Raises `StoreError` where one still is.
         """
         gone = self.outbox.forget(since, until)
+        self.intake.clips.clear()
         for name, settings in self.chosen.sources.items():
             found = None if name == ACTIVITYWATCH else source(name)
             if isinstance(found, Forgetful):
@@ -236,6 +247,7 @@ class Recorder:
     def delete(self, numbers: Sequence[int]) -> int:
         """Delete single entries that are here; returns how many there were."""
         gone = sum(any(self.outbox.delete(name, number) for name in self.outbox.buckets()) for number in numbers)
+        self.intake.clips.clear()
         self.outbox.shrink()
         self._settled()
         return gone
@@ -281,11 +293,7 @@ class Recorder:
 
     def _take(self, name: str, table: pa.Table) -> None:
         """A batch into the book, as an import of its own; one that is there already changes nothing."""
-        with open_configured(self.config) as book:
-            try:
-                self.delivered += book.take_in("recorder", name, table)
-            except (InputError, pa.ArrowInvalid, pa.ArrowTypeError, UnicodeError, OverflowError) as error:
-                raise UnfitError(f"book: {getattr(error, 'code', type(error).__name__)}") from None
+        self.delivered += taken(self.config, name, table)
 
 
 def _of(bucket: str, name: str) -> bool:

@@ -10,6 +10,7 @@ import typer
 
 from guildbook.cli.identity import As, actor
 from guildbook.cli.record_extension import extension
+from guildbook.cli.record_libreoffice import libreoffice
 from guildbook.cli.record_shell import shell_hook
 from guildbook.cli.session import Json, say, session, show, table
 from guildbook.model.errors import UsageError
@@ -40,6 +41,7 @@ def register(app: typer.Typer) -> None:
     record.add_typer(rules, name="rules")
     record.command("shell-hook")(shell_hook)
     record.command("extension")(extension)
+    record.command("libreoffice")(libreoffice)
     app.add_typer(record, name="record")
 
 

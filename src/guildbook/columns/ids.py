@@ -9,6 +9,10 @@ program the event was taken, not what happened. The worker counts by name, not b
 differ between books. `seq` counts where it is given: an importer that sets it must give an old event its old number
 when the input grows. A null adds nothing, so a column added to the schema later changes no id.
 
+An event that more than one way of recording tells of, each in its own words (a mail is seen when it is sent, and
+again in the mailbox that is imported), names the fact it is in `derived_from`, as `same:KEY`. Its content is then its
+worker and that key alone, so that it is one event whoever tells of it first.
+
 The hash: two 64-bit lanes a row. A column's value becomes two words: BLAKE2b-128 for a string (once for each distinct
 string), the integer itself for a number. Each word is XORed with the column's own salt and put through the finaliser
 of SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014; David Stafford's
@@ -29,12 +33,16 @@ import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from guildbook.columns.schema import ID, RAW_SCHEMA
 from guildbook.columns.words import U64, as_words, digests, one_array
 
 NOT_CONTENT: Final = frozenset({"recorded_at", "source_version"})
 """Columns that say how an event was taken, not what happened."""
+SAME: Final = "same:"
+"""How `derived_from` begins where it names the fact that the event is."""
+_KEYED: Final = ("worker", "derived_from")
 
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 _STAFFORD_1: Final = np.uint64(0xBF58476D1CE4E5B9)
@@ -52,12 +60,25 @@ def mix64(words: U64) -> U64:
 
 def content_hash(events: pa.Table) -> U64:
     """The content of each row of a `RAW_SCHEMA` table as two uint64 lanes: shape (rows, 2), occurrence left out."""
+    others = _unkeyed(events["derived_from"])
     total = np.zeros((events.num_rows, 2), np.uint64)
     for field in RAW_SCHEMA:
         column = events[field.name]
-        if field.name not in NOT_CONTENT and column.null_count < len(column):
+        if field.name in NOT_CONTENT or column.null_count == len(column):
+            continue
+        if others is None or field.name in _KEYED:
             total += _column_hash(field.name, column)
+        elif len(others):
+            total[others] += _column_hash(field.name, column)[others]
     return total
+
+
+def _unkeyed(derived_from: pa.ChunkedArray) -> npt.NDArray[np.int64] | None:
+    """The rows that do not name the fact they are; None where none does."""
+    if derived_from.null_count == len(derived_from):
+        return None
+    keyed = pc.fill_null(pc.starts_with(derived_from, SAME), fill_value=False)
+    return np.flatnonzero(~keyed.to_numpy()) if pc.any(keyed).as_py() else None
 
 
 class IdAssigner:

@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--token", action="store_true", help="watchers must give the token, too")
     asked = parser.parse_args(arguments)
     try:
-        recorder = Recorder(load(asked.home))
+        recorder = Recorder(load(asked.home), lean=True)
         port = asked.port or (TESTING if asked.testing else PORT)
         run(recorder, port=port, testing=asked.testing, token=recorder.token if asked.token else "")
     except GuildbookError as error:

@@ -12,9 +12,11 @@ import hmac
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from msgspec import MsgspecError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -26,6 +28,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from guildbook.model import time as clock
 from guildbook.record.live.entry import Bucket, Entry
 from guildbook.record.live.intake import Intake
+from guildbook.record.live.packs import events_in
+from guildbook.record.live.quick import Quick
 from guildbook.server._activitywatch_query import QueryError, queried
 from guildbook.server._activitywatch_wire import (
     WireError,
@@ -125,20 +129,23 @@ class _Door:
             await self._app(scope, receive, send)
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        host = headers.get("host", "")
-        if not _HOST.match(host) and host.rpartition(":")[0] not in self._about.hosts and host not in self._about.hosts:
-            await _said(403, f"{host!r} is no name of this machine.")(scope, receive, send)
-            return
-        origin = headers.get("origin")
-        if origin is not None and re.fullmatch(self._about.origins, origin) is None:
-            await _said(403, f"Pages of {origin!r} get nothing here.")(scope, receive, send)
-            return
         free = scope["method"] == "OPTIONS" or scope["path"] == f"{BASE}/info"
-        wanted = f"Bearer {self._about.token}"
-        if self._about.token and not free and not hmac.compare_digest(headers.get("authorization", ""), wanted):
-            await _said(401, "A token is wanted: Authorization: Bearer TOKEN.")(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+        refused = refusal(headers, self._about, free=free)
+        await (self._app if refused is None else _said(*refused))(scope, receive, send)
+
+
+def refusal(headers: Mapping[str, str], about: About, *, free: bool = False) -> tuple[int, str] | None:
+    """Why a request gets nothing, as status and words; None where it may be answered. `free`: no token is wanted."""
+    host = headers.get("host", "")
+    if not _HOST.match(host) and host.rpartition(":")[0] not in about.hosts and host not in about.hosts:
+        return 403, f"{host!r} is no name of this machine."
+    origin = headers.get("origin")
+    if origin is not None and re.fullmatch(about.origins, origin) is None:
+        return 403, f"Pages of {origin!r} get nothing here."
+    wanted, given = f"Bearer {about.token}", headers.get("authorization", "")
+    if about.token and not free and not hmac.compare_digest(given.encode("latin-1"), wanted.encode()):
+        return 401, "A token is wanted: Authorization: Bearer TOKEN."
+    return None
 
 
 class _Desk:
@@ -147,6 +154,7 @@ class _Desk:
     def __init__(self, intake: Intake, about: About, settings: Settings) -> None:
         self._intake = intake
         self._box = intake.outbox
+        self._quick = Quick(intake)
         self._about = about
         self._settings = settings
 
@@ -200,12 +208,27 @@ class _Desk:
             start, end = (moment(request.query_params.get(key)) for key in ("start", "end"))
             found = await asyncio.to_thread(self._box.entries, name, limit, start, end)
             return JSONResponse([entry_json(one) for one in found])
-        body = await _json(request, dict, list)
-        entries = entries_of(body)
+        data = await _body(request)
+        quickly = await asyncio.to_thread(self._quickly, name, client, data)
+        if quickly is not None:
+            await asyncio.wrap_future(quickly)
+            return JSONResponse(None)
+        entries = entries_of(_wanted(_parsed(data.decode("utf-8", "replace")), dict, list))
         made = await asyncio.wrap_future(
             await asyncio.to_thread(self._intake.events, name, client, entries)
         )  # fmt: skip
         return JSONResponse(entry_json(made[0]) if len(entries) == 1 and made else None)
+
+    def _quickly(self, name: str, client: str, data: bytes) -> Future[Any] | None:
+        """Put a plain list of several events in at once; None where that cannot be."""
+        try:
+            events = events_in(data)
+            work = self._quick.several(name, client, events) if len(events) > 1 else None
+        except (MsgspecError, ValueError, OverflowError, RecursionError):
+            return None
+        if work is None and len(events) <= 1:
+            return None
+        return self._box.submit(work or _nothing)
 
     async def count(self, request: Request) -> Response:
         name = request.path_params["bucket"]
@@ -308,7 +331,14 @@ async def _body(request: Request) -> bytes:
 
 
 async def _json(request: Request, *kinds: type) -> Any:
-    found = _parsed((await _body(request)).decode("utf-8", "replace"))
+    return _wanted(_parsed((await _body(request)).decode("utf-8", "replace")), *kinds)
+
+
+def _nothing(_: object) -> None:
+    """No work: all that came may not be recorded."""
+
+
+def _wanted(found: Any, *kinds: type) -> Any:
     if kinds and not isinstance(found, kinds):
         raise WireError("The body is not what is wanted here.")
     return found

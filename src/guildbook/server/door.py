@@ -42,8 +42,9 @@ def door(recorder: Recorder) -> ASGIApp:
 
     A row with `pulse` goes on for now: `plugins.Sink.pulse` with so many seconds. A batch with a name in the header
     `Guildbook-Batch` is taken once. `GET /guildbook/0/source/SOURCE` answers what the worker said about a source.
-    Answered when they are durable: `{"recorded": n}`. 401 without the door's token, 403 for a source that is not
-    switched on, 400 for what are no rows, 413 for too much at once, 507 or 503 while they cannot be kept.
+    Answered when they are durable: `{"recorded": n, "recording": whether anything is recorded now}`. 401 without the
+    door's token, 403 for a source that is not switched on, 400 for what are no rows, 413 for too much at once, 507 or
+    503 while they cannot be kept.
     """
 
     def refused(request: Request) -> Response | None:
@@ -78,7 +79,7 @@ def door(recorder: Recorder) -> ASGIApp:
             return _no(400, f"These are no events: {error}.")
         batch = request.headers.get(BATCH, "")[:_LONGEST_NAME] or uuid7().hex
         taken = await asyncio.to_thread(recorder.intake.post, source, rows, batch)
-        return JSONResponse({"recorded": taken})
+        return JSONResponse({"recorded": taken, "recording": not recorder.intake.paused})
 
     routes = [Route(f"{DOOR}{{source}}", take, methods=["POST"]), Route(f"{ASKING}{{source}}", ask, methods=["GET"])]
     return Starlette(routes=routes, exception_handlers=dict(HANDLERS))

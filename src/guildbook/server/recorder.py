@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
+import uvloop
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -25,7 +26,8 @@ from guildbook import __version__
 from guildbook.app.recorder import Recorder, choose
 from guildbook.model.errors import GuildbookError, InputError
 from guildbook.record.live.trouble import told as explained
-from guildbook.server.activitywatch import About, Settings, api
+from guildbook.server._activitywatch_lean import Lane, protocol
+from guildbook.server.activitywatch import About, Settings, api, refusal
 from guildbook.server.door import ASKING, DOOR, door
 
 PORT: Final = 5600
@@ -53,15 +55,18 @@ def run(
             "End that, or choose another: guildbook record start --port N (browser watchers only know 5600).",
             "port-taken",
         ) from None
-    asyncio.run(_serve(recorder, door, testing=testing, token=token, told=told))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(recorder, door, testing=testing, token=token, told=told))
 
 
 async def _serve(
     recorder: Recorder, door: socket.socket, *, testing: bool, token: str, told: Callable[[], None]
 ) -> None:
     stop = asyncio.Event()
+    about = About(recorder.chosen.device, f"guildbook {__version__}", testing, token)
+    lane = Lane(recorder.intake, lambda headers: refusal(headers, about) is None, lambda: recorder.takes_watchers)
     config = uvicorn.Config(
-        _Both(recorder, stop, testing=testing, token=token), log_level="error", lifespan="off", access_log=False
+        _Both(recorder, stop, about), http=protocol(lane), log_level="error", lifespan="off", access_log=False
     )  # fmt: skip
     server, port = _Server(config), int(door.getsockname()[1])
     loop = asyncio.get_running_loop()
@@ -99,10 +104,8 @@ async def _started(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
 class _Both:
     """The two doors by path, as one application."""
 
-    def __init__(self, recorder: Recorder, stop: asyncio.Event, *, testing: bool, token: str) -> None:
+    def __init__(self, recorder: Recorder, stop: asyncio.Event, about: About) -> None:
         self._recorder = recorder
-        device = recorder.chosen.device
-        about = About(device, f"guildbook {__version__}", testing, token)
         self._watchers = api(recorder.intake, about, _settings(recorder.folder / "settings.json"))
         self._steer = steer(recorder, stop)
         self._door = door(recorder)

@@ -128,7 +128,7 @@ class Recording:
         name = self.intake.own("screen")
         return [{"time": e.time, **e.data} for e in reversed(self.intake.outbox.entries(name))]
 
-    def wait_for(self, text: str, seconds: float = 40) -> dict[str, Any]:
+    def wait_for(self, text: str, seconds: float = 150) -> dict[str, Any]:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             for row in self.rows():

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from guildbook.columns.ids import SAME
 from guildbook.model.errors import InputError
 from guildbook.plugins import Chunk, ImportOptions
 from guildbook.record.importers._attributes import canonical
@@ -21,7 +22,9 @@ from guildbook.record.importers._mail_message import Mail, read_mail
 from guildbook.record.importers._mail_subject import subject_words
 from guildbook.record.importers._rows import Rows
 
-_FIELDS: Final = ("worker", "time", "app", "action", "window", "objects", "case", "origin", "attributes")
+_FIELDS: Final = (
+    "worker", "time", "app", "action", "window", "objects", "case", "origin", "attributes", "derived_from",
+)  # fmt: skip
 _HEADER: Final = re.compile(rb"(?:[!-9;-~]{1,76}:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){3}")
 _MAIL_ONLY: Final = re.compile(rb"(?im)^(?:from|date|received|message-id|return-path|subject|to):")
 _FROM_LINE: Final = re.compile(rb"From [^\r\n]*\r?\n[!-9;-~]{1,76}:")
@@ -54,10 +57,10 @@ class MailImporter:
     def fingerprint(self, path: Path, options: ImportOptions) -> str:
         """Of the bytes of every message, in their order."""
         if not path.is_dir():
-            return file_fingerprint(path, options, "mail 1")
-        digest = hashlib.sha256(b"mail 1\0")
+            return file_fingerprint(path, options, "mail 2")
+        digest = hashlib.sha256(b"mail 2\0")
         for file in message_files(path):
-            digest.update(bytes.fromhex(file_fingerprint(file, options, "mail 1")))
+            digest.update(bytes.fromhex(file_fingerprint(file, options, "mail 2")))
         return digest.hexdigest()
 
     def read(self, path: Path, options: ImportOptions) -> Iterator[Chunk]:
@@ -114,7 +117,13 @@ def _add(rows: Rows, raw: Raw, labels: dict[str, str], threads: dict[str, str]) 
                     "case:subject": _words(mail, labels) or None,
                 }
             ),
+            derived_from=sent(mail.message_id),
         )
+
+
+def sent(message_id: str) -> str:
+    """Which fact the sending of a mail is, so that it is one event whether it was seen live, imported, or both."""
+    return f"{SAME}mail:{hashlib.blake2b(message_id.encode('utf-8', 'replace'), digest_size=16).hexdigest()}"
 
 
 def _words(mail: Mail, labels: dict[str, str]) -> list[str]:

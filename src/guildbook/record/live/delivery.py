@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ import pyarrow as pa
 from guildbook.columns import RAW_SCHEMA
 from guildbook.model import time as clock
 from guildbook.record.importers._activitywatch_fields import fields_of
+from guildbook.record.joining import Told, joined, spans
+from guildbook.record.joining_names import named
 from guildbook.record.live.entry import OWN, Bucket, Entry
 from guildbook.record.live.outbox import Outbox
 from guildbook.record.live.packs import due as packs_due
@@ -24,6 +27,8 @@ from guildbook.record.redact import redact
 
 MOST: Final = 20_000
 """Entries of one batch at most."""
+HELD: Final = 2 * clock.SECOND
+"""What happened so lately waits, since another source may be about to tell of the same."""
 SETTLED: Final = 60 * clock.SECOND
 """After so long without a heartbeat the last entry of a bucket is over, unless its heartbeats may come later."""
 
@@ -52,8 +57,10 @@ class Delivery:
         Whatever `take` raises comes out, and the batch is sent again next time.
         """
         sent = self._finished()
-        while self._batch(clock.now() if now is None else now, everything=everything) is not None:
+        rest = self.waiting()  # what comes in meanwhile waits for the next time, else this might never end
+        while rest > 0 and (count := self._batch(clock.now() if now is None else now, everything=everything)):
             sent += self._finished()
+            rest -= count
         return sent
 
     def waiting(self) -> int:
@@ -63,6 +70,10 @@ class Delivery:
             "+ (SELECT coalesce(sum(count), 0) FROM packs WHERE sent = 0)"
         )
         return int(next(self.outbox.read(query))[0])
+
+    def anything(self) -> bool:
+        """Whether anything is on its way to the book or waits to be."""
+        return bool(next(self.outbox.read("SELECT EXISTS (SELECT 1 FROM batches)"))[0]) or self.waiting() > 0
 
     def refused(self) -> tuple[int, str]:
         """Entries that the book could not take, and why the last one could not."""
@@ -89,29 +100,31 @@ class Delivery:
             sent += self._sent(rows[0][0])
         return sent
 
-    def _batch(self, now: int, *, everything: bool) -> int | None:
-        """Write down what goes next; None where nothing is due."""
+    def _batch(self, now: int, *, everything: bool) -> int:
+        """Write down what goes next; returns how many entries that is."""
         settled = 1 << 62 if everything else now
 
-        def work(connection: sqlite3.Connection) -> int | None:
+        def work(connection: sqlite3.Connection) -> int:
             rows = connection.execute(
                 "SELECT e.id, max(coalesce(e.sent, e.time), e.time), e.time + e.duration FROM entries e "
                 "JOIN buckets b ON b.number = e.bucket "
-                "WHERE (e.sent IS NULL OR e.sent < e.time + e.duration) AND ("
+                "WHERE (e.sent IS NULL OR e.sent < e.time + e.duration) AND NOT (e.time BETWEEN ? AND ?) AND ("
                 "  (b.type LIKE ? AND b.pulse = 0) OR e.time + e.duration + max(b.pulse, ?) < ? "
                 "  OR EXISTS (SELECT 1 FROM entries f WHERE f.bucket = e.bucket AND f.time > e.time) "
                 "  OR EXISTS (SELECT 1 FROM packs p WHERE p.bucket = e.bucket AND p.latest > e.time)) "
                 "ORDER BY e.id LIMIT ?",
-                (f"{OWN}%", SETTLED, settled, MOST),
+                (settled - HELD, now, f"{OWN}%", SETTLED, settled, MOST),
             ).fetchall()
             packs = packs_due(connection, settled, SETTLED, MOST - len(rows))
             if not rows and not packs:
-                return None
+                return 0
             made = connection.execute("INSERT INTO batches (made) VALUES (?)", (now,)).lastrowid
             connection.executemany("INSERT INTO batched VALUES (?, ?, ?, ?)", [(made, *row) for row in rows])
             connection.executemany("UPDATE entries SET sent = ? WHERE id = ?", [(row[2], row[0]) for row in rows])
             connection.executemany("UPDATE packs SET sent = 1, batch = ? WHERE first = ?", [(made, p) for p in packs])
-            return made
+            return len(rows) + sum(
+                connection.execute("SELECT count FROM packs WHERE first = ?", (pack,)).fetchone()[0] for pack in packs
+            )
 
         return self.outbox.submit(work).result()
 
@@ -121,12 +134,14 @@ class Delivery:
         named = {row[0]: row[1] for row in self.outbox.read("SELECT number, id FROM buckets")}
         known = self.outbox.buckets()
         entries = [
-            (known[named[bucket]], Entry(since, until - since, self.outbox.opened(data), entry))
-            for bucket, entry, since, until, data in rows
-        ] + [(known[named[bucket]], entry) for bucket, entry in packed]
+            (known[named[bucket]], Entry(since, until - since, self.outbox.opened(data), entry), begun)
+            for bucket, entry, since, until, data, begun in rows
+        ] + [(known[named[bucket]], entry, entry.time) for bucket, entry in packed]
         try:
-            if entries:
-                self.take(f"{self.outbox.id}:{number}", events_of(entries, self.worker))
+            told = [_told(*each) for each in entries]
+            table = events_of(joined(told, self._around(told, known)), self.worker)
+            if table.num_rows:
+                self.take(f"{self.outbox.id}:{number}", table)
         except UnfitError as error:
             if packed:
                 self.outbox.unpack(number)  # and then it is halved
@@ -137,6 +152,21 @@ class Delivery:
             return 0
         self.outbox.submit(lambda connection: _struck(connection, number)).result()
         return len(entries)
+
+    def _around(self, told: list[Told], known: Mapping[str, Bucket]) -> list[Told]:
+        """What else is here and near enough to be another telling of the same."""
+        if len(known) < 2:  # noqa: PLR2004 - one source tells nothing twice
+            return []
+        own = {each.number for each in told}
+        found: list[Told] = []
+        for since, until in spans(told):
+            for name, bucket in known.items():
+                # What began before the span comes cut to its begin, and is not wanted.
+                for entry in self.outbox.entries(name, start=since - 1, end=until):
+                    if entry.time >= since and entry.id not in own:
+                        with suppress(UnfitError):  # it is refused when its own turn comes
+                            found.append(_told(bucket, entry, entry.time))
+        return found
 
     def _halve(self, number: int) -> None:
         """Make two batches of one: what is in it is sent under their names."""
@@ -173,12 +203,16 @@ def _struck(connection: sqlite3.Connection, number: int) -> None:
     connection.execute("UPDATE packs SET batch = NULL WHERE batch = ?", (number,))
 
 
-def events_of(entries: list[tuple[Bucket, Entry]], worker: str) -> pa.Table:
-    """`RAW_SCHEMA` rows of entries, redacted; all are one worker's. Raises `UnfitError` where they are no events."""
+def _told(bucket: Bucket, entry: Entry, begun: int) -> Told:
     try:
-        rows = [_row(bucket, entry) | {"worker": worker} for bucket, entry in entries]
+        return Told(entry.id or 0, begun, named(_row(bucket, entry)))
     except _NO_FIT as error:
         raise UnfitError(f"fields: {type(error).__name__}") from None
+
+
+def events_of(rows: list[dict[str, Any]], worker: str) -> pa.Table:
+    """`RAW_SCHEMA` columns of rows, redacted; all are one worker's. Raises `UnfitError` where they are no events."""
+    rows = [row | {"worker": worker} for row in rows]
     arrays = [_column(field, [row.get(field.name) for row in rows]) for field in RAW_SCHEMA]
     try:
         return redact(pa.Table.from_arrays(arrays, schema=RAW_SCHEMA))

@@ -9,12 +9,15 @@ from concurrent.futures import Future
 from typing import Any, Final
 
 from guildbook.model import time as clock
+from guildbook.record.joining_clips import Clips
 from guildbook.record.live.entry import OWN, Bucket, Entry
 from guildbook.record.live.guard import Guard
 from guildbook.record.live.outbox import Outbox
 from guildbook.record.live.posted import once
 
 FOREVER: Final = 1 << 62
+_LOOKED_AT: Final = 5_000
+"""Entries of one bucket in which copies are looked up after a restart."""
 
 
 class Intake:
@@ -24,6 +27,8 @@ class Intake:
         self.outbox = outbox
         self.guard = guard
         self.hostname = hostname
+        self.clips = Clips(self._own_since)
+        """What was copied lately, for what is pasted."""
         self.paused_until = 0
         """µs UTC; `FOREVER` until resumed."""
         self._lock = threading.Lock()
@@ -63,7 +68,10 @@ class Intake:
         Returns how many were recorded: what the guard drops is not.
         """
         entries = [Entry(int(row["time"]), int(row.get("duration") or 0), self._marked(row)) for row in rows]
-        return len(self.events(self.own(source), source, entries).result())
+        bucket = self.own(source)
+        kept = [] if self.paused else self.clips.linked(self.guard.admit(source, entries))
+        self.note(bucket, source, len(kept), len(entries) - len(kept))
+        return len(self.outbox.insert(bucket, kept).result()) if kept else 0
 
     def post(self, source: str, rows: Sequence[Mapping[str, Any]], batch: str) -> int:
         """The same for a batch that may come again under its name: then nothing is written.
@@ -73,11 +81,11 @@ class Intake:
         """
         bucket, still = self.own(source), [row for row in rows if "pulse" not in row]
         entries = [Entry(int(row["time"]), int(row.get("duration") or 0), self._marked(row)) for row in still]
-        kept = [] if self.paused else self.guard.admit(source, entries)
+        kept = [] if self.paused else self.clips.linked(self.guard.admit(source, entries))
         done = once(self.outbox, f"{source}:{batch}", self.outbox.inserting(bucket, kept)).result()
         if done is None:
             return 0
-        self._note(bucket, source, len(kept), len(entries) - len(kept))
+        self.note(bucket, source, len(kept), len(entries) - len(kept))
         for row in rows:
             if "pulse" in row:
                 self.pulse(source, {name: row[name] for name in row if name != "pulse"}, row["pulse"])
@@ -101,6 +109,11 @@ class Intake:
         data = {name: value for name, value in row.items() if _said(name, value)}
         return not self.paused and self.guard.admitted(source, Entry(int(row["time"]), 0, data)) is not None
 
+    def _own_since(self, since: int) -> list[Entry]:
+        """What our own sources recorded from a time on, and what may since have been forgotten is not there."""
+        names = [name for name, bucket in self.outbox.buckets().items() if bucket.type.startswith(OWN)]
+        return [entry for name in names for entry in self.outbox.entries(name, limit=_LOOKED_AT, start=since)]
+
     def _marked(self, row: Mapping[str, Any]) -> dict[str, Any]:
         data = {name: value for name, value in row.items() if _said(name, value)}
         clip = data.pop("clip", None)
@@ -112,7 +125,7 @@ class Intake:
     def events(self, bucket: str, source: str, entries: Sequence[Entry]) -> Future[list[Entry]]:
         """Put in what may be recorded; the future is done when it is durable."""
         kept = [] if self.paused else self.guard.admit(source, entries)
-        self._note(bucket, source, len(kept), len(entries) - len(kept))
+        self.note(bucket, source, len(kept), len(entries) - len(kept))
         if not kept:
             return _done([])
         return self.outbox.insert(bucket, kept)
@@ -120,10 +133,11 @@ class Intake:
     def heartbeat(self, bucket: str, source: str, beat: Entry, pulse: int) -> Future[Entry]:
         """Prolong the last entry or put a new one in; what may not be recorded comes back as it came."""
         kept = None if self.paused else self.guard.admitted(source, beat)
-        self._note(bucket, source, int(kept is not None), int(kept is None))
+        self.note(bucket, source, int(kept is not None), int(kept is None))
         return _done(beat) if kept is None else self.outbox.heartbeat(bucket, kept, pulse)
 
-    def _note(self, bucket: str, source: str, taken: int, dropped: int) -> None:
+    def note(self, bucket: str, source: str, taken: int, dropped: int) -> None:
+        """Count what a source handed in."""
         with self._lock:
             self.taken[source] += taken
             self.dropped[source] += dropped

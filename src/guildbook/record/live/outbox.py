@@ -359,11 +359,11 @@ class Outbox:
         return iter(self._read().execute(query, values).fetchall())
 
     def batched(self, number: int) -> tuple[list[Any], list[tuple[int, Entry]]]:
-        """What is in a batch and still here: rows of bucket, id, since, until, sealed data; and bucket and entry."""
+        """What is in a batch and still here: bucket, id, since, until, sealed data and begin; and bucket and entry."""
         with self._snapshot() as connection:
             rows = connection.execute(
-                "SELECT e.bucket, e.id, d.since, d.until, e.data FROM batched d JOIN entries e ON e.id = d.entry "
-                "WHERE d.batch = ? ORDER BY e.id", (number,),
+                "SELECT e.bucket, e.id, d.since, d.until, e.data, e.time "
+                "FROM batched d JOIN entries e ON e.id = d.entry WHERE d.batch = ? ORDER BY e.id", (number,),
             ).fetchall()  # fmt: skip
             return rows, self._packs.batched(connection, number)
 

@@ -61,6 +61,10 @@ class Event(msgspec.Struct, gc=False, omit_defaults=True):
         """µs."""
         return round(self.duration * clock.SECOND)
 
+    def entry(self, number: int | None = None) -> Entry:
+        """The same as an entry."""
+        return Entry(self.time, self.lasted, json.loads(bytes(self.data)), number)
+
 
 _EVENTS: Final = msgspec.json.Decoder(list[Event])
 _WRITER: Final = msgspec.json.Encoder()
@@ -115,10 +119,7 @@ def packed(events: Sequence[Event]) -> Pack:
 def unpacked(body: bytes, first: int) -> list[Entry]:
     """The entries of a pack's body, in the order of the list."""
     events = _EVENTS.decode(zstandard.ZstdDecompressor().decompress(body))
-    return [
-        Entry(one.time, one.lasted, json.loads(bytes(one.data)), number)
-        for number, one in enumerate(events, start=first)
-    ]
+    return [one.entry(number) for number, one in enumerate(events, start=first)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ def recogniser() -> Callable[[Gray], tuple[str, float]]:
             "Global.use_det": False,
             "Global.use_cls": False,
             "Global.log_level": "critical",
+            "EngineConfig.onnxruntime.enable_cpu_mem_arena": True,  # else every line maps its memory anew
             "EngineConfig.onnxruntime.intra_op_num_threads": 1,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         }
@@ -64,9 +65,9 @@ def recogniser() -> Callable[[Gray], tuple[str, float]]:
     return read
 
 
-def main(seconds: int) -> None:
-    """Read until the input ends, for so many processor seconds at most."""
-    os.nice(19)
+def main(seconds: int, nice: int) -> None:
+    """Read until the input ends, for so many processor seconds at most, at a priority lower by `nice`."""
+    os.nice(nice)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     read: Callable[[Gray], tuple[str, float]] | None = None
@@ -78,4 +79,4 @@ def main(seconds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from guildbook.model import time as clock
+from guildbook.record.seeing.budget import cost
 from guildbook.record.seeing.lines import TALLEST, Box, Gray, regions, text_lines
 
 Hash = bytes
@@ -59,6 +60,11 @@ class Look:
         """Memory that its pictures take."""
         return sum(line.picture.nbytes for line in self.lines if line.picture is not None)
 
+    @property
+    def cost(self) -> float:
+        """Processor seconds that reading it takes, about."""
+        return sum(cost(line.picture) for line in self.lines if line.picture is not None)
+
 
 @dataclass(slots=True)
 class _Window:
@@ -69,7 +75,9 @@ class _Window:
 class Eyes:
     """Remembers what each window looked like and what lines said."""
 
-    def __init__(self) -> None:
+    def __init__(self, noise: int = 0) -> None:
+        """Differences of brightness up to `noise` are none: what is compressed with losses is never quite the same."""
+        self._noise = noise
         self._windows: OrderedDict[str, _Window] = OrderedDict()
         self._known: OrderedDict[Hash, tuple[str, float]] = OrderedDict()
 
@@ -88,7 +96,7 @@ class Eyes:
         elif before is None:
             before, changed = _Window(picture), [Box(0, 0, picture.shape[1], picture.shape[0])]
         else:
-            changed = changes(before.picture, picture)
+            changed = changes(before.picture, picture, self._noise)
         now = _Window(picture, list(before.lines))
         found = self._found(before, now, changed) if changed else []
         self._windows[window] = now
@@ -147,9 +155,9 @@ class Waiting:
         return len(self._looks)
 
     @property
-    def pictures(self) -> int:
-        """How many lines there are to be read."""
-        return sum(line.picture is not None for look in self._looks for line in look.lines)
+    def cost(self) -> float:
+        """Processor seconds that reading all of it takes, about."""
+        return sum(look.cost for look in self._looks)
 
     @property
     def bytes(self) -> int:
@@ -184,12 +192,12 @@ class Waiting:
                 other.lines.remove(old)
                 line.before = tuple(mark for mark in line.before if mark != old.hash) + old.before
 
-    def take(self, before: int, most: int) -> list[Look]:
-        """The looks up to a time (µs UTC), oldest first, with about `most` pictures at most; they are here no more."""
+    def take(self, before: int, seconds: float) -> list[Look]:
+        """The looks up to a time (µs UTC), oldest first, as many as are read in so many processor seconds, but one."""
         out: list[Look] = []
-        while self._looks and self._looks[0].time <= before and most > 0:
+        while self._looks and self._looks[0].time <= before and (not out or self._looks[0].cost <= seconds):
             out.append(self._looks.pop(0))
-            most -= sum(line.picture is not None for line in out[-1].lines)
+            seconds -= out[-1].cost
         self._bytes = sum(each.bytes for each in self._looks)
         return out
 
@@ -199,9 +207,9 @@ class Waiting:
         self._bytes = sum(each.bytes for each in self._looks)
 
 
-def changes(before: Gray, now: Gray) -> list[Box]:
-    """Rectangles, on the grid of tiles, outside which two pictures of one size are the same."""
-    differ = before != now
+def changes(before: Gray, now: Gray, noise: int = 0) -> list[Box]:
+    """Rectangles, on the grid of tiles, outside which two pictures of one size are the same but for noise."""
+    differ = before != now if not noise else np.maximum(before, now) - np.minimum(before, now) > noise
     if not differ.any():
         return []
     high, wide = differ.shape

@@ -1,4 +1,4 @@
-"""Reading lines of text by RapidOCR (Apache-2.0) in a short-lived child process of the lowest priority.
+"""Reading lines of text by RapidOCR (Apache-2.0) in a short-lived child process of low priority.
 
 Its models come in the package; nothing is fetched. The child is bounded in processor time and memory, and what it
 needs is given back when it ends.
@@ -19,15 +19,10 @@ from pathlib import Path
 from typing import Final
 
 from guildbook.model.errors import GuildbookError
+from guildbook.record.seeing.budget import START, cost
 from guildbook.record.seeing.child import packed
 from guildbook.record.seeing.lines import Gray
 
-START: Final = 2.0
-"""Processor seconds that a child takes before it reads the first line, about."""
-LINE: Final = 0.025
-"""Processor seconds a line, about (measured by benchmarks/screen_text.py)."""
-AT_ONCE: Final = 800
-"""Lines for one child."""
 SURE: Final = 0.6
 """A line read less surely is taken for no text: a symbol, a part of a picture."""
 _SLACK: Final = 4.0
@@ -59,7 +54,9 @@ def lacking() -> str:
 class Reader:
     """Reads pictures of lines; one child at a time. `close` ends the one that runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, nice: int = 19) -> None:
+        """`nice`: how far others go first."""
+        self._nice = str(nice)
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._closed = False
@@ -68,7 +65,7 @@ class Reader:
         """Text of each picture, in order. Raises `ReadingError` where the child fails or takes too long."""
         if not pictures:
             return Read((), 0.0)
-        bound = int(_SLACK * (START + LINE * len(pictures))) + 5
+        bound = int(_SLACK * (START + sum(cost(picture) for picture in pictures))) + 5
         body = b"".join(packed(picture) for picture in pictures)
         child = self._begun(bound)
         try:
@@ -102,7 +99,7 @@ class Reader:
             if self._closed:
                 raise ReadingError("it was ended")
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "guildbook.record.seeing.child", str(seconds)],
+                [sys.executable, "-m", "guildbook.record.seeing.child", str(seconds), self._nice],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

@@ -40,15 +40,14 @@ def unread(eyes: Eyes, looks: Sequence[Look]) -> list[Line]:
 def told(eyes: Eyes, look: Look) -> dict[str, Any] | None:
     """The event of a look, as `RAW_SCHEMA` fields; None where no text is new."""
     rows = [(line, *eyes.says(line.hash)) for line in look.lines]
-    rows = [row for row in rows if row[1]]
+    # Pixels may change where text does not: a highlight, a pointer, a codec.
+    rows = [row for row in rows if row[1] and row[1] not in {eyes.says(mark)[0] for mark in row[0].before}]
     if not rows:
         return None
     text = _text([(line.box, said) for line, said, _ in rows])
     before = "\n".join(
         dict.fromkeys(said for line, _, _ in rows for mark in line.before if (said := eyes.says(mark)[0]))
     )
-    if text == before:
-        return None
     left, top = look.corner
     box = _around([line.box for line, _, _ in rows])
     return dict(look.about) | {

@@ -40,6 +40,8 @@ _TRIES: Final = (0.5, 1.0, 2.0, 4.0)
 """Seconds to wait before a file that was not whole is read again."""
 _SLICE: Final = 0.5
 """Seconds at a time for which versions are taken at the start, so that saves need not wait."""
+SAVED: Final = ("save", "")
+"""The act of saving, as a live source tells it."""
 _RECENT: Final = 60 * clock.SECOND
 VERSION: Final = "1"
 
@@ -53,17 +55,36 @@ class Live:
         self._lock = threading.Lock()
         self._seen: dict[str, dict[str, str]] = {}
         self._acts: dict[str, set[tuple[str, str]]] = {}
+        self._closed: set[str] = set()
+        self.following = False
+        """Whether a program is being followed now: then it says itself what is opened and closed in it."""
 
     def tell(self, path: str, cells: Mapping[str, str], acts: Iterable[tuple[str, str]] = ()) -> None:
         """Cells (`Sheet1!B3` → text) and acts (`insert`, sheet) that were recorded."""
         with self._lock:
-            self._seen.setdefault(path, {}).update(cells)
-            self._acts.setdefault(path, set()).update(acts)
+            self._seen[real(path)] = dict(cells)
+            self._acts.setdefault(real(path), set()).update(acts)
+            self._closed.discard(real(path))
+
+    def close(self, path: str) -> None:
+        """The document was closed: what was told of it is forgotten with its next save, which may be on its way."""
+        with self._lock:
+            self._closed.add(real(path))
 
     def take(self, path: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
-        """What was told of a document since its last save; forgotten by that."""
+        """What was told of a document: cells as long as it is open, acts since its last save."""
         with self._lock:
-            return self._seen.pop(path, {}), sorted(self._acts.pop(path, set()))
+            name = real(path)
+            acts = sorted(self._acts.pop(name, set()))
+            if name not in self._closed:
+                return dict(self._seen.get(name, {})), acts
+            self._closed.discard(name)
+            return self._seen.pop(name, {}), acts
+
+
+def real(path: str) -> str:
+    """The path without links, by which both sides know a document."""
+    return os.path.realpath(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +126,7 @@ class Files:
         self._watch = Watch(wanted.folders, self._endings, stop)
         self._tries: dict[Path, int] = {}
         self._apps: dict[Path, str] = {}
+        self._open: set[Path] = set()
         self._said: set[tuple[str, str]] = set()
         self._host = socket.gethostname()
         self._todo: list[Path] | None = None
@@ -122,7 +144,7 @@ class Files:
                 for path in found.deleted:
                     self._delete(sink, path)
                 for path in found.closed:
-                    sink.write([self._row(path, action="close")])
+                    self._closed(sink, path)
                 self._catch_up(sink)
                 self._worker.rest()
         except StoppedError:
@@ -151,6 +173,8 @@ class Files:
             rows = [{"action": "create" if fresh else "save", "attributes": canonical(answer["first"])}]
         elif fresh and rows:
             rows[-1]["action"] = "create"
+        if SAVED in acts:
+            rows = [row for row in rows if row["action"] not in {"save", "create"}]
         when = _when(stat.stamp if stat else 0)
         self._apps[path] = str(answer["app"])
         sink.write([self._row(path, **{"time": when, **row}) for row in rows])
@@ -159,10 +183,17 @@ class Files:
     def _opened(self, sink: Sink, path: Path) -> None:
         if locked_elsewhere(path, self._host):
             return
-        sink.write([self._row(path, action="open")])
+        if not self._live.following:
+            self._open.add(path)
+            sink.write([self._row(path, action="open")])
         stat = stat_of(path)
         if stat is not None and stat.stamp != self._stamp(path):
             self._take(sink, path)
+
+    def _closed(self, sink: Sink, path: Path) -> None:
+        if path in self._open:
+            self._open.discard(path)
+            sink.write([self._row(path, action="close")])
 
     def _rename(self, sink: Sink, old: Path, new: Path) -> None:
         self._apps[new] = self._apps.pop(old, "files")

@@ -159,6 +159,8 @@ class Watch:
                 return
             out = Happened()
             self._take({Path(path) for _, path in found}, out)
+            if self._pending:
+                self._stop.wait(_SETTLES)
             self._settle(out)
             yield out
 
@@ -174,7 +176,7 @@ class Watch:
             if (document := lock_of(path, self._endings)) is not None:
                 self._lock(document, path.exists(), out)
             elif is_document(path.name, self._endings):
-                self._pending.setdefault(path, time.monotonic() + _SETTLES)
+                self._pending.setdefault(path, time.monotonic())
             elif path.suffix == "" and (path.is_dir() or self._has_under(path)):
                 self._folder(path)
 
@@ -189,7 +191,7 @@ class Watch:
 
     def _folder(self, folder: Path) -> None:
         """A folder that came, went or was renamed: all that is, and was, in it."""
-        soon = time.monotonic() + _SETTLES
+        soon = time.monotonic()
         for path, _ in documents_in([folder], self._endings) if folder.is_dir() else ():
             self._pending.setdefault(path, soon)
         for path in self.known:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from guildbook.record.importers._attributes import canonical
@@ -37,15 +36,15 @@ class Group(NamedTuple):
 
 def rows_of(found: Changes, book: Book, *, values: bool = True) -> list[Row]:
     """Rows without time and document, in the order in which they may have been done. `values`: tell contents, too."""
-    names = {sheet.name: _Names(sheet, labels=values) for sheet in book.sheets}
-    rows = [_sheet_row(before, after) for before, after in found.sheets]
-    rows += [_lines_row(each) for each in found.lines]
+    names = {sheet.name: Names(sheet, labels=values) for sheet in book.sheets}
+    rows = [sheet_row(before, after) for before, after in found.sheets]
+    rows += [lines_row(each) for each in found.lines]
     rows += [_sorted_row(each, names[each.sheet]) for each in found.sorted]
     by_sheet: dict[str, list[Changed]] = defaultdict(list)
     for cell in found.cells:
         by_sheet[cell.sheet].append(cell)
     for sheet, cells in by_sheet.items():
-        rows += [_group_row(group, names[sheet], values=values) for group in grouped(cells)]
+        rows += cell_rows(cells, names[sheet], values=values)
     for feature in found.features:
         attributes = canonical({"before": feature.before or None, "after": feature.after or None})
         action = "change" if feature.before and feature.after else "add" if feature.after else "remove"
@@ -53,17 +52,24 @@ def rows_of(found: Changes, book: Book, *, values: bool = True) -> list[Row]:
     return rows
 
 
+def cell_rows(cells: Iterable[Changed], names: Names, *, values: bool) -> list[Row]:
+    """Rows of the changed cells of one sheet."""
+    return [_group_row(group, names, values=values) for group in grouped(cells)]
+
+
 def _row(action: str, role: str, identity: str, **more: Any) -> Row:
     return {"action": action, "element_role": role, "element_id": identity or None, **more}
 
 
-def _sheet_row(before: str, after: str) -> Row:
+def sheet_row(before: str, after: str) -> Row:
+    """A sheet that came, went or got another name."""
     if before and after:
         return _row("rename", "sheet", quoted(after), value_before=before, value_after=after)
     return _row("add" if after else "remove", "sheet", quoted(after or before))
 
 
-def _lines_row(each: Lines) -> Row:
+def lines_row(each: Lines) -> Row:
+    """Rows or columns that were put in or taken out."""
     last = each.first + each.size - 1
     if each.direction == "rows":
         span = f"{each.first + 1}:{last + 1}"
@@ -73,7 +79,7 @@ def _lines_row(each: Lines) -> Row:
     return _row(action, each.direction, f"{quoted(each.sheet)}!{span}", attributes=canonical({"count": each.size}))
 
 
-def _sorted_row(each: Sorted, names: _Names) -> Row:
+def _sorted_row(each: Sorted, names: Names) -> Row:
     first, last = min(each.order), max(each.order)
     by = [names.heading(last, column) or column_name(column) for column in each.by]
     attributes = canonical({"rows": len(each.order), "by": by[:3] or None})
@@ -210,7 +216,7 @@ def _block(cells: dict[Place, Changed], block: list[int], rows: Mapping[int, lis
         yield [cells.pop(place) for place in places]
 
 
-def _group_row(group: Group, names: _Names, *, values: bool) -> Row:
+def _group_row(group: Group, names: Names, *, values: bool) -> Row:
     first = group.cells[0]
     row = _row(group.action, "cell", f"{quoted(first.sheet)}!{span(group.cells)}")
     row["element_name"] = names.of(first.place, one=len(group.cells) == 1)
@@ -263,16 +269,14 @@ def span(cells: Iterable[Changed]) -> str:
     return place_name(low) if low == high else f"{place_name(low)}:{place_name(high)}"
 
 
-@dataclass(slots=True)
-class _Names:
+class Names:
     """What the cells of a sheet are called by its headings and the first text of their row."""
 
-    cells: Mapping[Place, Any]
-    header: int
-    labels: bool
-
-    def __init__(self, sheet: Sheet, *, labels: bool) -> None:
+    def __init__(self, sheet: Sheet, *, labels: bool, header: int | None = None) -> None:
         self.cells, self.labels = sheet.cells, labels
+        if header is not None:
+            self.header = header
+            return
         texts: dict[int, int] = defaultdict(int)
         for (row, _), cell in sheet.cells.items():
             if row < _HEADS and not cell.formula and _is_text(cell.value):

@@ -6,9 +6,9 @@ import threading
 from importlib.util import find_spec
 from typing import Final
 
+from guildbook.model.errors import GuildbookError
 from guildbook.plugins import Sink, Source, SourceOptions
 from guildbook.record.sources._files_source import Files, wishes
-from guildbook.record.sources._files_watching import NAME_FOLDERS
 
 ENDINGS: Final = (".docx", ".odt", ".md", ".markdown", ".txt")
 
@@ -17,7 +17,7 @@ class DocumentsSource(Source):
     """`guildbook record on documents --set folders=~/Documents`."""
 
     name = "documents"
-    title = "Texts (Word, OpenDocument, Markdown, plain), on each save"
+    title = "texts (Word, OpenDocument, Markdown, plain), on each save"
 
     def missing(self, options: SourceOptions) -> str:
         """What this machine, or the setting, lacks for it."""
@@ -28,8 +28,12 @@ class DocumentsSource(Source):
         Files(self.name, ENDINGS, wishes(options.settings), options, stop).run(sink)
 
 
-def lacking(options: SourceOptions) -> str:
+def lacking(options: SourceOptions, known: tuple[str, ...] = ()) -> str:
     """What watching folders lacks: the library, or folders."""
     if find_spec("watchfiles") is None:
         return "watchfiles is not installed: pip install 'guildbook[record]'."
-    return "" if str(options.settings.get("folders", "")).strip() else NAME_FOLDERS
+    try:
+        wishes(options.settings, known)
+    except GuildbookError as error:
+        return str(error)
+    return ""

@@ -19,11 +19,12 @@ from typing import Any, Final
 from guildbook.model import time as clock
 from guildbook.model.errors import UsageError
 from guildbook.plugins import Sink, SourceOptions
-from guildbook.record.seeing.budget import Budget
+from guildbook.record.seeing.budget import START, Budget
 from guildbook.record.seeing.lines import Box, Gray
 from guildbook.record.seeing.looking import RESTS, Eyes, Line, Look, Waiting
-from guildbook.record.seeing.reading import AT_ONCE, LINE, START, Read, Reader, ReadingError, lacking
+from guildbook.record.seeing.reading import Read, Reader, ReadingError, lacking
 from guildbook.record.seeing.telling import learnt, of, unread
+from guildbook.record.sources._desktop_settings import keeps_secrets
 from guildbook.record.sources._screen_x11 import Front, Screen
 
 MEMORY: Final = 24 << 20
@@ -32,6 +33,8 @@ LOOKS: Final = 1.0
 """Seconds between two looks at the least."""
 SAVED_AT_FIRST: Final = 6.0
 """Processor seconds that may be used before any were saved, so that the first text comes soon."""
+AT_ONCE: Final = 60.0
+"""Processor seconds for one child."""
 _KEYS: Final = ("cpu", "display", "every")
 _SHARE: Final = re.compile(r"^(\d+(?:\.\d+)?)\s*%?$")
 _PATIENCE: Final = 600.0
@@ -175,6 +178,8 @@ class Watching:
 
     def _admitted(self, front: Front) -> bool:
         """Asked before a single pixel is fetched."""
+        if keeps_secrets(front.app):
+            return False
         return self._sink.admits({"time": clock.now(), "app": front.app, "window": front.title})
 
     def _picture(self, front: Front, damaged: Box | None) -> Gray | None:
@@ -207,10 +212,10 @@ class Watching:
             return
         if not self._sink.admits({"time": now}):  # paused, or a time that is not recorded: it waits
             return
-        wanted = START + LINE * min(self._waiting.pictures, AT_ONCE)
+        wanted = START + min(self._waiting.cost, AT_ONCE)
         if self.budget.wait(wanted, time.monotonic()) or self._busy(now - oldest):
             return
-        looks = self._waiting.take(now - RESTS, AT_ONCE)
+        looks = self._waiting.take(now - RESTS, max(self.budget.left(time.monotonic()) - START, 0.0))
         lines = unread(self._eyes, looks)
         self._read_at = time.monotonic()
         pictures = [line.picture for line in lines if line.picture is not None]
