@@ -1,9 +1,12 @@
 """How fast the recorder takes heartbeats and events in, durably, beside aw-server in the same run.
 
-Both servers run on this machine on a port each, on a fresh folder, and get the same requests from the same kind of
-client (one connection kept open): heartbeats one after another, some of which are merged; events in lists of 1,000; and
-heartbeats at 200 a second, of which the 99th percentile of the answer times is taken. Ours is durable when it
-answers (SQLite, synchronous=FULL); aw-server commits every now and then. Prints JSON.
+Both servers run on this machine at the same time, each on a fresh folder, and are asked in turn, so that whatever else
+the machine does meets both. Both get the same requests from `_load.py`, a process of its own: so many watchers, each on
+a connection and with a bucket of its own, each sending its next request when the last one was answered. Heartbeats are
+a second apart and four in five say what the one before said; lists are of windows as people have them (`_load.titles`),
+or with `distinct` of events no two of which say the same. Ours has answered when it is on the disk (SQLite,
+synchronous=FULL) and encrypted; aw-server (its defaults: threaded Werkzeug, peewee, SQLite in WAL mode) writes on when
+it pleases. Each figure is the median of the rounds. Prints JSON.
 
     python benchmarks/recorder_ingest.py --peer /path/to/venv/bin/aw-server   (pip install aw-server 'peewee<4')
 """
@@ -11,103 +14,71 @@ answers (SQLite, synchronous=FULL); aw-server commits every now and then. Prints
 from __future__ import annotations
 
 import argparse
-import http.client
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 from _measure import median, report
 
-BUCKET = "/api/0/buckets/window_desk"
-FIRST = datetime(2026, 3, 2, 8, tzinfo=UTC)
+LOADS = {
+    "heartbeats, 1 watcher": (("heartbeats", "--watchers", 1), 2_000, 200),
+    "heartbeats, 8 watchers": (("heartbeats", "--watchers", 8), 8_000, 400),
+    "heartbeats, 64 watchers": (("heartbeats", "--watchers", 64), 16_000, 640),
+    "events, lists of 1": (("bulk", "--size", 1), 1_000, 200),
+    "events, lists of 1, 64 watchers": (("bulk", "--size", 1, "--watchers", 64), 8_000, 640),
+    "events, lists of 100": (("bulk", "--size", 100), 500, 50),
+    "events, lists of 1,000": (("bulk", "--size", 1_000), 200, 10),
+    "events, lists of 10,000": (("bulk", "--size", 10_000), 40, 2),
+    "events, lists of 1,000, distinct": (("bulk", "--size", 1_000, "--distinct"), 100, 10),
+    "events, lists of 10,000, distinct": (("bulk", "--size", 10_000, "--distinct"), 20, 2),
+}
+"""What is asked, and how many requests ours and theirs get."""
+PACED = ("heartbeats", "--watchers", 8, "--rate", 200)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peer", help="aw-server's program; without it, ours alone")
-    parser.add_argument("--heartbeats", type=int, default=2_000)
-    parser.add_argument("--events", type=int, default=100_000)
-    parser.add_argument("--peer-heartbeats", type=int, default=200)
-    parser.add_argument("--peer-events", type=int, default=5_000)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
-    ours, theirs = [], []
-    for _ in range(asked.rounds):
-        with recorder() as port:
-            ours.append(tried(port, asked.heartbeats, asked.events))
-        if asked.peer:
-            with peer(asked.peer) as port:
-                theirs.append(tried(port, asked.peer_heartbeats, asked.peer_events))
-    figures: dict[str, Any] = {"guildbook": middle(ours)}
-    if theirs:
-        figures["aw-server"] = middle(theirs)
-        figures["times"] = {
-            name: round(figures["guildbook"][name] / figures["aw-server"][name], 1)
-            for name in ("heartbeats_per_second", "events_per_second")
-        }
-    report("recorder ingest", figures)
+    ours: dict[str, list[float]] = {name: [] for name in LOADS}
+    theirs: dict[str, list[float]] = {name: [] for name in LOADS}
+    waits: list[float] = []
+    for turn in range(asked.rounds):
+        with recorder() as (own, _, _), peer(asked.peer) if asked.peer else nullcontext(0) as other:
+            for number, (name, (words, requests, fewer)) in enumerate(LOADS.items()):
+                bucket = f"r{turn}-{number}"
+                ours[name].append(loaded(own, words, requests, bucket)["per_second"])
+                if other:
+                    with suppress(subprocess.CalledProcessError):  # it answers some loads with errors
+                        theirs[name].append(loaded(other, words, fewer, bucket)["per_second"])
+            waits.append(loaded(own, PACED, 2_000, f"r{turn}-paced")["p99_ms"])
+            print(f"round {turn + 1}: done", file=sys.stderr)
+    figures: dict[str, Any] = {"p99_ms_at_200_heartbeats_per_second": median(waits), "per_second": {}}
+    for name in LOADS:
+        found = {"guildbook": median(ours[name])}
+        if theirs[name]:
+            found |= {"aw-server": median(theirs[name]), "times": round(median(ours[name]) / median(theirs[name]), 1)}
+        figures["per_second"][name] = found
+    report("recorder ingest", figures | {"load_average": os.getloadavg()})
 
 
-def middle(found: list[dict[str, float]]) -> dict[str, float]:
-    """Medians over the rounds."""
-    return {name: round(median([one[name] for one in found]), 2) for name in found[0]}
-
-
-def tried(port: int, heartbeats: int, events: int) -> dict[str, float]:
-    """One server, asked."""
-    link = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-    link.connect()
-    link.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as urllib3 does for aw-client
-    ask(link, BUCKET, {"client": "bench", "type": "currentwindow", "hostname": "desk"})
-    out: dict[str, float] = {}
-    begun = time.perf_counter()
-    for number in range(heartbeats):
-        ask(link, f"{BUCKET}/heartbeat?pulsetime=2", event(number, f"window {number // 5}"))
-    out["heartbeats_per_second"] = heartbeats / (time.perf_counter() - begun)
-    lists = [
-        [event(1_000_000 + number, f"window {number}") for number in range(low, low + 1_000)]
-        for low in range(0, events, 1_000)
-    ]
-    begun = time.perf_counter()
-    for each in lists:
-        ask(link, f"{BUCKET}/events", each)
-    out["events_per_second"] = events / (time.perf_counter() - begun)
-    times: list[float] = []
-    following = time.perf_counter()
-    for number in range(min(heartbeats, 1_000)):
-        following += 0.005
-        time.sleep(max(0.0, following - time.perf_counter()))
-        begun = time.perf_counter()
-        ask(link, f"{BUCKET}/heartbeat?pulsetime=2", event(9_000_000 + number, f"window {number // 5}"))
-        times.append(time.perf_counter() - begun)
-    out["p99_ms_at_200_per_second"] = 1_000 * sorted(times)[int(0.99 * len(times))]
-    return out
-
-
-def event(second: int, title: str) -> dict[str, Any]:
-    """An event of a window."""
-    return {
-        "timestamp": (FIRST + timedelta(seconds=second)).isoformat(), "duration": 0.5,
-        "data": {"app": "Firefox", "title": f"{title} - Mozilla Firefox"},
-    }  # fmt: skip
-
-
-def ask(link: http.client.HTTPConnection, path: str, body: Any) -> None:
-    """One request on the open connection."""
-    link.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
-    answer = link.getresponse()
-    answer.read()
-    if answer.status >= http.client.BAD_REQUEST:
-        raise RuntimeError(f"{path}: {answer.status}")
+def loaded(port: int, words: tuple[str | int, ...], requests: int, bucket: str) -> dict[str, float]:
+    """One load on one server."""
+    command = [sys.executable, str(Path(__file__).with_name("_load.py")), str(port), *map(str, words)]
+    done = subprocess.run(
+        [*command, "--requests", str(requests), "--name", bucket], check=True, capture_output=True, text=True
+    )
+    return json.loads(done.stdout)
 
 
 def free() -> int:
@@ -118,15 +89,18 @@ def free() -> int:
 
 
 @contextmanager
-def recorder() -> Iterator[int]:
-    """Our recorder on a fresh book."""
-    with tempfile.TemporaryDirectory() as folder:
-        port, words = free(), [sys.executable, "-m", "guildbook", "--home", f"{folder}/book", "record"]
+def recorder() -> Iterator[tuple[int, int, str]]:
+    """Our recorder on a fresh book: its port, its process and the book."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        home, port = f"{folder}/book", free()
+        words = [sys.executable, "-m", "guildbook", "--home", home, "record"]
         subprocess.run([*words, "start", "activitywatch", "--port", str(port)], check=True, capture_output=True)
+        pid = json.loads(Path(home, "recorder", "state.json").read_text("utf-8"))["pid"]
         try:
-            yield port
+            yield port, pid, home
         finally:
-            subprocess.run([*words, "stop"], check=True, capture_output=True)
+            os.kill(pid, signal.SIGKILL)  # asked to stop, it would first bring all this to the book
+            time.sleep(0.5)
 
 
 @contextmanager
@@ -137,7 +111,7 @@ def peer(program: str) -> Iterator[int]:
         environment = os.environ | {
             f"XDG_{name}_HOME": f"{folder}/{name}" for name in ("CONFIG", "DATA", "CACHE", "STATE")
         }
-        words = [program, "--testing", "--host", "127.0.0.1", "--port", str(port)]
+        words = [program, "--host", "127.0.0.1", "--port", str(port)]
         log = Path(folder) / "log"
         with log.open("wb") as output:
             process = subprocess.Popen(words, env=environment, stdout=output, stderr=output)

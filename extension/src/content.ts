@@ -1,6 +1,6 @@
 // In every page and frame: says what a person does there. Only what a person does is listened to (`isTrusted`), nothing
 // in the page is changed, and what a field holds leaves the page only where the worker said so.
-import { type Control, controlOf, isSecret, kindOf, lengthOf, marked, markSecrets, rememberSecret, valueOf, watchSecrets } from "./controls.ts";
+import { becameSecret, type Control, controlOf, isSecret, kindOf, lengthOf, marked, markSecrets, rememberSecret, valueOf, watchSecrets } from "./controls.ts";
 import { clickable, described, tidy } from "./describe.ts";
 import { holdsCard } from "./fields.ts";
 import type { Values } from "./rules.ts";
@@ -81,7 +81,7 @@ function kept(control: Control, was: Begun | undefined): Fields {
 
 function filled(event: Event): void {
   const control = controlOf(event);
-  if (!control || isSecret(control)) return;
+  if (!control || (begun.has(control) ? becameSecret(control) : isSecret(control))) return;
   if (control instanceof HTMLInputElement && control.type === "file") {
     for (const file of control.files ?? []) tell({ action: "upload", ...described(control), document: tidy(file.name) });
     return;

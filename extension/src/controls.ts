@@ -41,6 +41,11 @@ export function rememberSecret(element: Element): void {
   for (const called of [element.id, element.getAttribute("name")]) if (called) onceCalled.add(called);
 }
 
+/** Whether a control that was not secret has become so: cheap enough for each key. */
+export function becameSecret(control: Control): boolean {
+  return once.has(control) || (control instanceof HTMLInputElement && control.type === "password");
+}
+
 export function isSecret(control: Control): boolean {
   const called = [control.id, control.getAttribute("name") ?? ""];
   const type = control instanceof HTMLInputElement ? control.type : "";

@@ -192,6 +192,7 @@ function reached(reach: Reach): void {
     wait = FIRST_WAIT;
   } else if (!kept.awaySince) kept.awaySince = Date.now();
   kept.reach = reach;
+  if (reach === "away" || reach === "unpaired") pairing = null; // it may have been written anew meanwhile
   const [badge, title] = SAID[reach];
   void chrome.action.setBadgeText({ text: badge });
   void chrome.action.setTitle({ title: `Guildbook: ${title}` });

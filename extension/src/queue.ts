@@ -22,7 +22,7 @@ export interface Waiting {
 }
 
 export const MOST_ROWS = 5_000;
-export const MOST_CHARACTERS = 4_000_000;
+export const MOST_CHARACTERS = 2_000_000;
 export const BATCH_ROWS = 500;
 export const BATCH_CHARACTERS = 500_000;
 /** µs that a row waits for a recorder at most: who has stopped the recorder does not want the day after it. */

@@ -23,15 +23,21 @@ export interface Rules {
   readonly unread: boolean;
 }
 
+function expression(pattern: string, flags: string): RegExp | null {
+  try {
+    return new RegExp(pattern, flags);
+  } catch {
+    return null;
+  }
+}
+
 export function compiled(told: Told): Rules {
   const made: Record<string, RegExp[]> = { url: [], title: [], app: [] };
   let unread = false;
   for (const { field, pattern } of told.rules) {
-    try {
-      made[field]?.push(new RegExp(pattern, "iu"));
-    } catch {
-      unread = true;
-    }
+    const read = expression(pattern, "iu") ?? expression(pattern, "i");
+    if (read) made[field]?.push(read);
+    else unread = true;
   }
   return { told, url: made.url ?? [], title: made.title ?? [], app: made.app ?? [], unread };
 }

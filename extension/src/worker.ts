@@ -197,6 +197,8 @@ chrome.downloads.onChanged.addListener((change) => {
     if (!item || item.incognito || !/^https?:/.test(item.referrer || item.finalUrl)) return;
     const file = { id: `file:${item.filename}`, type: "document", qualifier: "saved" };
     const name = item.filename.split(/[\\/]/).pop() ?? "";
-    say({ time: Date.now() * 1000, action: "download", document: name, objects: [file] }, { app, url: item.referrer || item.finalUrl, title: "" });
+    const since = Date.parse(item.startTime);
+    const duration = Math.max(0, Date.parse(item.endTime ?? item.startTime) - since) * 1000;
+    say({ time: since * 1000, duration, action: "download", document: name, objects: [file] }, { app, url: item.referrer || item.finalUrl, title: "" });
   });
 });

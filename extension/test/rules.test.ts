@@ -10,6 +10,7 @@ test("rules forbid by address, title and app, in any letter case", () => {
   assert.ok(may({}));
   assert.ok(!may({ rules: [{ field: "url", pattern: "A\\.EXAMPLE" }] }));
   assert.ok(!may({ rules: [{ field: "title", pattern: "^t$" }] }));
+  assert.ok(!may({ rules: [{ field: "url", pattern: "a\\.example\\/x|bank\\-site" }] }));
   assert.ok(!may({ rules: [{ field: "app", pattern: "chromium" }] }));
   assert.ok(may({ rules: [{ field: "time", pattern: "12:00-13:00" }, { field: "source", pattern: "mail" }] }));
 });

@@ -110,7 +110,7 @@ class Session:
 
 
 def until(
-    true: Callable[[], bool], what: str, seconds: float = 20.0, again: Callable[[], object] = lambda: None
+    true: Callable[[], bool], what: str, seconds: float = 60.0, again: Callable[[], object] = lambda: None
 ) -> None:
     """Wait for something, and do something else each time it is not there yet."""
     end = time.monotonic() + seconds

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from guildbook.model import time as clock
 from guildbook.record.joining_clips import KEPT, REACH, Clips
 from guildbook.record.live.entry import Entry
 from guildbook.record.live.guard import Guard, Rule
@@ -85,3 +86,14 @@ def test_memory_is_bounded() -> None:
     clips.linked([entry("copy", number, number, MAIL) for number in range(KEPT + 5)])
     pasted = clips.linked([entry("paste", 0, KEPT + 9), entry("paste", KEPT, KEPT + 9)])
     assert [len(each.data["objects"]) for each in pasted] == [1, 2]
+
+
+def test_a_clock_that_runs_ahead_is_noted_until_it_is_right(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path)
+    intake = Intake(outbox, Guard(), "desk")
+    now = clock.now()
+    intake.write("desktop", [{"time": now + clock.HOUR, "action": "run"}])
+    assert abs(intake.ahead["desktop"] - clock.HOUR) < clock.MINUTE
+    intake.write("desktop", [{"time": now, "action": "run"}])
+    assert intake.ahead == {}
+    outbox.close()

@@ -227,6 +227,7 @@ class Recorder:
             "waiting": self.delivery.waiting(), "delivered": self.delivered, "trouble": self.trouble,
             "refused": refused, "refused_why": why,
             "bytes": self.outbox.size, "budget": self.chosen.budget,
+            "ahead": {name: round(ahead / clock.SECOND) for name, ahead in sorted(self.intake.ahead.items())},
         }  # fmt: skip
 
     def forget(self, since: int, until: int) -> int:

@@ -239,6 +239,8 @@ def _present(told: dict[str, Any]) -> None:
     say(
         f"{told['taken']:,} recorded, {told['dropped']:,} dropped by your rules; {told['waiting']:,} wait for the book."
     )
+    for name, seconds in told["ahead"].items():
+        say(f"The clock of {name} is {seconds / 60:,.0f} minutes ahead of this machine's.")
     if told["trouble"]:
         say(f"What waits could not be brought to the book: {told['trouble']}")
     if told["refused"]:

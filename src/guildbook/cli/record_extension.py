@@ -12,7 +12,8 @@ from guildbook.cli.session import Json, say, session, show
 _LOADING = """Written to {folder}, for the recorder on port {port}. Load it once:
   Chromium, Chrome, Edge: chrome://extensions, switch on Developer mode, Load unpacked, choose the folder.
   Firefox: about:debugging#/runtime/this-firefox, Load Temporary Add-on, choose manifest.json in the folder
-    (until Firefox is closed), and allow it to run on all sites.
+    (until Firefox is closed), and allow it to run on all sites where it asks.
+Pages that are open already are seen once they are loaded again.
 Then: guildbook record on browser"""
 
 

@@ -10,22 +10,53 @@ import re
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from guildbook.record._secret_keys import KEYS, KEYS_RE2
+from guildbook.record._secret_people import FORMS, PEOPLE_RE2, SAID, SAID_NUMBER, said_end, whole
+
 # Password, db_password, X-Api-Key, AWS_SECRET_ACCESS_KEY, csrftoken …; `pass` alone only as a word of its own.
 _NAME: Final = (
-    r"(?<![a-z0-9])(?:(?:[a-z0-9][a-z0-9_.\-]{0,60}?)?(?:password|passwort|passwd|passphrase|passcode|kennwort|wachtwoord|contrase[nñ]a|pwd|secret|token|credentials?"
-    r"|(?:api|access|private|secret|auth|encryption|signing)[_.\-]?key(?:[_.\-]?id)?)|(?:[a-z0-9]{1,30}[_.\-]){0,3}pass)"
+    r"(?<![a-z0-9])(?:(?:[a-z0-9][a-z0-9_.\-]{0,60}?)?(?:password|passwort|passwd|passphrase|passcode|kennwort"
+    r"|wachtwoord|contrase[nñ]a|pwd|secret|token|credentials?"
+    r"|(?:api|access|private|secret|auth|encryption|signing|account|master)[_.\-]?key(?:[_.\-]?id)?)"
+    r"|(?:[a-z0-9]{1,30}[_.\-]){0,3}pass)"
+)
+# The same in running text, and in other languages.
+_WORD: Final = (
+    r"(?:\bpass ?(?:word|wort|phrase|code)|\bpwd?|\bkennwort|\bzugangscode|\bmot de passe|\bcontrase[nñ]a|\bsenha"
+    r"|\bwachtwoord|\bhasło|\bl[öo]senord"
+    r"|\badgangskode|\bpassord|\bsalasana|\bheslo|\bjelszó|пароль|密码|密碼|パスワード|비밀번호|暗証番号)"
+)
+# A verb that says what it is; then what follows need not be a plain word.
+_IS: Final = r"(?:\s{0,2}[:：=]|\s(?:is|ist|lautet|est|es|är|er|è|was|war)\b:?)\s{0,2}"
+_CODE: Final = (
+    r"(?:\b(?:verification|security|log-?in|sign-?in|one-?time|confirmation|authentication|access|activation"
+    r"|recovery|2fa|mfa|sms)[ \-]?"
+    r"(?:pass)?(?:code|word|pin)|\w{0,20}(?:best[äa]tigungs|sicherheits|einmal|freischalt|zugangs|anmelde)(?:code"
+    r"|kennwort|passwort|pin)"
+    r"|\b(?:otp|i?tan|2fa|mfa|totp|pin)(?:[ \-](?:code|number))?)"
 )
 # What is already a mark, a variable (`$TOKEN`), or the second sign of `==` and `::` is no secret.
 _NOT: Final = r"(?!\[[a-z]+(?: [0-9a-f]{10})?\]|\$[({A-Za-z_]|[=:])"
 _BARE: Final = r"[^\s\"'`;&|<>,)\]}]+"
 _VALUE: Final = rf"{_NOT}(?:\"(?:[^\"\\]|\\.)+\"|'[^']+'|{_BARE})"
+# What a password has and a word has not: a digit or a sign within, or capitals after the first letter.
+_ODD: Final = (
+    rf"{_NOT}(?:(?=[^\s]*[0-9!#$%&*+?@^_=])[^\s\"'<>|,;]{{4,}}[^\s\"'<>|,;.)!?]|(?=[^\s]*[0-9])[^\s\"'<>|,;]{{4,}})"
+)
 _SCHEME: Final = r"(?:basic|bearer|token|digest|negotiate)\s+"
-_PEM: Final = r"[A-Z ]{0,40}PRIVATE KEY-----"
+_PEM: Final = r"[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+_GAP: Final = "[ \\-.\n\r\t\u00a0\u202f]{0,2}"
+"""Between the groups of a number, as forms and recognised screens have it."""
 _CARD: Final = (
-    r"[2-6](?:[0-9]{12,18}|[0-9]{3}([ \-])[0-9]{4}\2[0-9]{4}\2[0-9]{1,7}|[0-9]{3}([ \-])[0-9]{6}\3[0-9]{4,5})"
+    rf"[2-6](?:[0-9]{{12,18}}|[0-9]{{3}}{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}}{_GAP}[0-9]{{1,7}}"
+    rf"|[0-9]{{3}}{_GAP}[0-9]{{6}}{_GAP}[0-9]{{4,5}})"
 )
 _IBAN_LENGTHS: Final = range(15, 35)
-_IBAN: Final = r"[A-Z]{2}[0-9]{2}(?:[A-Z0-9]{11,30}|(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?)"
+_BLANK: Final = "[ \n\u00a0\u202f]"
+_IBAN: Final = (
+    rf"[A-Z]{{2}}[0-9]{{2}}(?:[A-Z0-9]{{11,30}}|(?:{_BLANK}[A-Z0-9]{{4}}){{2,7}}(?:{_BLANK}[A-Z0-9]{{1,3}})?)"
+)
+_IBAN_LOWER: Final = r"[a-z]{2}[0-9]{2}[a-z0-9]{11,30}"
 
 # Issuer prefixes with their lengths (ISO/IEC 7812-1; the issuers' published ranges).
 _ISSUERS: Final = (
@@ -53,9 +84,9 @@ def iban_end(found: str) -> int:
 
     Words in capitals may follow, so that the longest valid beginning counts.
     """
-    ends = (len(found), *sorted((m.start() for m in re.finditer(" ", found)), reverse=True))
+    ends = (len(found), *sorted((m.start() for m in re.finditer(_BLANK, found)), reverse=True))
     for end in ends:
-        plain = found[:end].replace(" ", "")
+        plain = re.sub(_BLANK, "", found[:end]).upper()
         if len(plain) in _IBAN_LENGTHS and int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1:
             return end
     return 0
@@ -82,38 +113,75 @@ RULES: Final = (
         rf"(?i:\bauthorization[\"']?\s?[:=]\s?[\"']?(?:{_SCHEME})?)",
         rf"(?i:(?!{_SCHEME})){_NOT}[^\s\"']+",
     ),
+    _rule(
+        "key",
+        r"https://hooks\.slack\.com/(?:services|workflows)/T[A-Z0-9]{6,12}/[A-Z0-9]{6,12}/",
+        r"[A-Za-z0-9/]{16,64}",
+    ),
+    _rule("password", r"(?i:\bjdbc:oracle:[a-z]+:[^\s/:@]{1,60}/)", rf"{_NOT}[^\s/@\"']+(?=@)"),
+    _rule(
+        "secret",
+        r"(?i:<(?:[a-z0-9]+:)?(?:password|passwd|passphrase|secret|token|api-?key)>\s?)",
+        rf"{_NOT}[^\s<]+(?=<)",
+    ),
+    _rule("secret", r"\bhtpasswd\s(?:-\S+\s){1,4}\S+\s\S+\s", _VALUE),
+    _rule("code", rf"(?i:{_CODE}\b[^0-9\n]{{0,24}}\n?[^0-9\n]{{0,8}})", r"[0-9]{3}[ \-]?[0-9]{1,5}(?![0-9.,:/]*[0-9])"),
+    _rule(
+        "code",
+        r"(?<![0-9A-Za-z.,/:\-])(?:[A-Z]-)?",
+        rf"[0-9]{{3}}[ \-]?[0-9]{{2,5}}(?=\s(?:is|as|ist|est)\s[^\n0-9]{{0,40}}(?i:{_CODE}))",
+    ),
     _rule("secret", r"(?i:\bbearer\s+)", rf"{_NOT}[A-Za-z0-9._~+/\-]{{16,}}=*"),
     _rule("secret", rf"(?i:--?{_NAME}\s+)", rf"(?!-){_VALUE}"),
     _rule("secret", rf"(?i:{_NAME}[\"']?\s?[=:]\s?)", _VALUE),
+    _rule("secret", rf"(?i:{_WORD}{_IS}[\"'„“«]?)", _ODD),
+    _rule("secret", rf"(?i:{_WORD}\s)", rf"{_NOT}(?=[^\s]*[0-9])(?=[^\s]*[A-Za-z])[^\s\"'<>|,;=:/()]{{6,}}"),
+    _rule("secret", rf"(?im:^[ \t]*{_WORD}[ \t]*[:：]?[ \t]*\r?\n[ \t]*)", _ODD),
     _rule("secret", r"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;&]{0,500}?\s-p", rf"{_NOT}[^\s\-]\S*"),
     _rule("secret", r"\bsshpass\s+-p\s?", _VALUE),
     _rule("secret", r"\bcurl\b[^\n|;&]{0,500}?\s(?:-u|--user)[\s=]?[^\s:]{1,200}:", rf"{_NOT}\S+"),
-    _rule("key", "", r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}\b"),
-    _rule("key", "", r"\b(?:gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_[A-Za-z0-9_]{40,255})"),
-    _rule("key", "", r"\b(?:glpat-[A-Za-z0-9_\-]{20,255}|xox[abposr]-[A-Za-z0-9\-]{10,255})"),
-    _rule("key", "", r"\b(?:sk|rk|pk)[-_](?:live|test|proj|ant)[-_][A-Za-z0-9_\-]{16,255}"),
-    _rule("key", "", r"\bAIza[A-Za-z0-9_\-]{35}"),
+    _rule("key", "", rf"(?<![A-Za-z0-9])(?:{'|'.join(KEYS)})"),
     _rule("key", "", r"\beyJ[A-Za-z0-9_\-]{8,2000}\.eyJ[A-Za-z0-9_\-]{8,8000}\.[A-Za-z0-9_\-]{0,2000}"),
+    _rule("key", "", r"\beyJ[A-Za-z0-9_\-]{15,2000}(?:\.[A-Za-z0-9_\-]{0,8000}){3}\.[A-Za-z0-9_\-]{8,2000}"),
+    *(
+        _rule("number", "", rf"(?<![A-Za-z0-9.\-]){form}(?![A-Za-z0-9]|[.\-][0-9])", whole(holds))
+        for form, holds in FORMS
+    ),
+    _rule("number", SAID, SAID_NUMBER, said_end),
+    _rule("iban", "", rf"(?<![A-Za-z0-9]){_IBAN_LOWER}(?![A-Za-z0-9])", iban_end),
     _rule("iban", "", rf"(?<![A-Za-z0-9]){_IBAN}(?![A-Za-z0-9])", iban_end),
     _rule("card", "", rf"(?<![A-Za-z0-9])(?<![0-9]\.){_CARD}(?![A-Za-z0-9]|\.[0-9])", card_end),
 )
 
+_BREAK: Final = r"(?:[ .\t\r\n\x{a0}\x{202f}-]|\\[nrt]|\\u(?:00a0|202f)){0,4}"
+"""A gap in a number, as it stands in text or in JSON."""
 SUSPECT: Final = (
-    r"(?i)pass|kennwort|wachtwoord|contrase|pwd|secret|token|credential|authorization|bearer"
-    r"|(?:api|access|private|auth|encryption|signing)[_. -]?key|://[^/@]*:[^/@]*@|mysql|mariadb|curl"
-    r"|AKIA|ASIA|AROA|AIDA|gh[pousr]_|glpat-|xox[abposr]-|[srp]k[-_]|AIza|eyJ"
-    r"|(?-i:[A-Z]{2}[0-9]{2} ?[A-Z0-9]{4})|[2-6][0-9]{3}(?:[ -]?[0-9]){9}"
+    r"(?i)pass|kennwort|wachtwoord|contrase|\bpw|pwd|senha|hasło|senord|adgangskode|salasana|heslo|jelsz|пароль|密码"
+    r"|密碼|パスワード|비밀번호|暗証番号"
+    r"|secret|token|credential|authorization|bearer|zugangscode|mot de passe"
+    r"|(?:verification|security|log-?in|sign-?in|one-?time|confirmation|authentication|access|activation|recovery"
+    r"|2fa|mfa|sms)[ -]?(?:code|pin|word)"
+    r"|(?:tigungs|sicherheits|einmal|freischalt|anmelde|zugangs)(?:code|kennw|passw|pin)|otp|tan\b|2fa|mfa|\bpin\b"
+    r"|n(?:pin|tan|pw)\b"
+    r"|(?:api|access|private|auth|encryption|signing|account|master)[_. -]?key|://[^/@]*:[^/@]*@|jdbc:oracle|mysql"
+    r"|mariadb|curl|hooks\.slack"
+    rf"|{KEYS_RE2}|eyJ|{PEOPLE_RE2}"
+    rf"|[A-Z]{{2}}[0-9]{{2}}{_BREAK}[A-Z0-9]{{4}}{_BREAK}[A-Z0-9]{{4}}|[2-6][0-9]{{3}}(?:{_BREAK}[0-9]){{9}}"
 )
 """One expression in RE2's language that finds in every text which a rule would change."""
 
 FIELD: Final = re.compile(
-    rf"(?i)(?:{_NAME}$|pass(?:word|wd|phrase|code)|kennwort|passwort|\bpin\b|\bcvv2?\b|\bcvc2?\b|security code"
+    rf"(?i)(?:{_NAME}$|pass(?:word|wd|phrase|code)|kennwort|passwort|mot de passe|contrase[nñ]a|senha\b|\bpin\b"
+    rf"|\bcvv2?\b|\bcvc2?\b"
+    r"|(?:security|verification|one-?time|confirmation)[ _\-]?code|social[ _\-]?security|\bssn\b|secret\b|api[ _\-]?key"
     r"|card[ _\-]?(?:number|no\b|num)|\biban\b)"
 )
 """Names of fields whose content is secret whatever it looks like."""
 FIELD_RE2: Final = (
-    r"(?i)pass(word|wd|phrase|code)|kennwort|passwort|\bpin\b|\bcvv2?\b|\bcvc2?\b|security code"
-    r"|card[ _-]?(number|no\b|num)|\biban\b|\bsecret|\btoken\b|api[_ -]?key"
+    r"(?i)pass(word|wd|phrase|code)|kennwort|passwort|mot de passe|contrase[nñ]a|senha\b|\bpin\b|\bcvv2?\b|\bcvc2?\b"
+    r"|(security|verification|one-?time|confirmation)[ _-]?code|social[ _-]?security|\bssn\b|secret\b|token\b"
+    r"|api[_ -]?key"
+    r"|card[ _-]?(number|no\b|num)|\biban\b"
 )
 """The same for element roles, names and ids, in RE2's language."""
 _ROUNDS: Final = 4

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
@@ -88,6 +88,16 @@ def suspicious(texts: Sequence[str]) -> list[bool]:
 def clean_json(value: Any) -> Any:
     """A JSON value without secrets; what stands under a secret's name goes whatever it is."""
     return _clean(value)
+
+
+def clean_event(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What a source says of one event, without secrets: what was typed into a secret field goes altogether, too."""
+    found: dict[str, Any] = _clean(dict(data))
+    if isinstance(text := data.get("attributes"), str):
+        found["attributes"] = _attributes_without_secrets(text)
+    if any(isinstance(name := data.get(part), str) and FIELD.search(name) for part in _ELEMENT):
+        found |= {name: "[hidden]" for name in _VALUES if _says(found.get(name))}
+    return found
 
 
 def _suspects(texts: pa.Array) -> pa.Array:

@@ -31,7 +31,7 @@ from guildbook.record.live.writing import Work
 from guildbook.server._activitywatch_wire import WireError, entry_json, number
 from guildbook.server._trouble import trouble
 
-LONGEST: Final = 64 << 10
+LONGEST: Final = 256 << 10
 """Bytes of a body that may come this way; a longer one is worth a thread of its own."""
 _HEADS: Final = 4_096
 """Heads that are remembered."""

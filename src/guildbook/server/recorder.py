@@ -66,7 +66,8 @@ async def _serve(
     about = About(recorder.chosen.device, f"guildbook {__version__}", testing, token)
     lane = Lane(recorder.intake, lambda headers: refusal(headers, about) is None, lambda: recorder.takes_watchers)
     config = uvicorn.Config(
-        _Both(recorder, stop, about), http=protocol(lane), log_level="error", lifespan="off", access_log=False
+        _Both(recorder, stop, about), http=protocol(lane), log_level="error", lifespan="off", access_log=False,
+        proxy_headers=False,
     )  # fmt: skip
     server, port = _Server(config), int(door.getsockname()[1])
     loop = asyncio.get_running_loop()

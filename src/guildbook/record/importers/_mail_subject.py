@@ -13,7 +13,7 @@ from typing import Final
 MOST_WORDS: Final = 6
 _LONGEST: Final = 24
 _SHORTEST: Final = 3
-_NOT_WORDS: Final = re.compile(r"\S*[@\d/\\]\S*")
+_NO_WORD: Final = re.compile(r"[@\d/\\]")
 """Whatever holds a digit, an @ or a slash: numbers, dates, addresses, paths."""
 _WORD: Final = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _LISTED: Final = (
@@ -40,7 +40,8 @@ def subject_words(subject: str, names: Iterable[str]) -> list[str]:
     """
     people = {word.casefold() for name in names for word in _WORD.findall(name)}
     found: dict[str, None] = {}
-    for word in _WORD.findall(_NOT_WORDS.sub(" ", subject)):
+    said = " ".join(part for part in subject.split() if not _NO_WORD.search(part))
+    for word in _WORD.findall(said):
         small = word.casefold()
         if _SHORTEST <= len(small) <= _LONGEST and small not in _FUNCTION and small not in people:
             found.setdefault(small)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -107,14 +107,14 @@ def _add(rows: Rows, raw: Raw, labels: dict[str, str], threads: dict[str, str]) 
             app="mail",
             action=mail.action,
             window=mail.subject or None,
-            objects=_receivers(mail, labels) or None,
-            case=_thread(mail, threads),
+            objects=receivers(mail, labels) or None,
+            case=thread_of(mail, threads),
             origin="agent" if mail.automatic else "unknown",
             attributes=canonical(
                 {
                     "length": mail.length,
                     "attachments": dict(mail.attachments) or None,
-                    "case:subject": _words(mail, labels) or None,
+                    "case:subject": words_of(mail, labels) or None,
                 }
             ),
             derived_from=sent(mail.message_id),
@@ -126,7 +126,8 @@ def sent(message_id: str) -> str:
     return f"{SAME}mail:{hashlib.blake2b(message_id.encode('utf-8', 'replace'), digest_size=16).hexdigest()}"
 
 
-def _words(mail: Mail, labels: dict[str, str]) -> list[str]:
+def words_of(mail: Mail, labels: Mapping[str, str]) -> list[str]:
+    """The content words of a mail's subject."""
     people = [person for person in (mail.sender, *mail.to, *mail.cc) if person]
     return subject_words(mail.subject, (text for name, key in people for text in (name, labels.get(key, ""), key)))
 
@@ -136,7 +137,8 @@ def _headers(data: bytes) -> bytes:
     return re.split(rb"\r?\n\r?\n", data, maxsplit=1)[0]
 
 
-def _receivers(mail: Mail, labels: dict[str, str]) -> list[dict[str, str]]:
+def receivers(mail: Mail, labels: Mapping[str, str]) -> list[dict[str, str]]:
+    """Whom a mail is to, as objects, by what they are called."""
     found: dict[str, str] = {}
     for qualifier, people in (("to", mail.to), ("cc", mail.cc)):
         for _, address in people:
@@ -144,7 +146,7 @@ def _receivers(mail: Mail, labels: dict[str, str]) -> list[dict[str, str]]:
     return [{"id": name, "type": "person", "qualifier": qualifier} for name, qualifier in found.items()]
 
 
-def _thread(mail: Mail, threads: dict[str, str]) -> str:
+def thread_of(mail: Mail, threads: dict[str, str]) -> str:
     """The case: the thread of a parent that was seen before, else that of the oldest parent named, else its own."""
     known = (threads[parent] for parent in mail.parents if parent in threads)
     root = next(known, None) or (mail.parents[0] if mail.parents else mail.message_id)

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 
 from guildbook.model.errors import InputError, UsageError
 from guildbook.record.live.entry import Entry
-from guildbook.record.redact import clean_json, suspicious
+from guildbook.record.redact import clean_event, suspicious
 
 Field = Literal["app", "title", "url", "source", "time"]
 FIELDS: Final[tuple[Field, ...]] = ("app", "title", "url", "source", "time")
@@ -87,7 +87,7 @@ class Guard:
         ]
         doubtful = suspicious([json.dumps(entry.data, ensure_ascii=False) for entry in kept])
         return [
-            Entry(entry.time, entry.duration, clean_json(entry.data), entry.id) if maybe else entry
+            Entry(entry.time, entry.duration, clean_event(entry.data), entry.id) if maybe else entry
             for entry, maybe in zip(kept, doubtful, strict=True)
         ]
 

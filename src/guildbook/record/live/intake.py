@@ -16,6 +16,8 @@ from guildbook.record.live.outbox import Outbox
 from guildbook.record.live.posted import once
 
 FOREVER: Final = 1 << 62
+AHEAD: Final = 5 * clock.MINUTE
+"""So far ahead of this machine's clock no clock goes that is right."""
 _LOOKED_AT: Final = 5_000
 """Entries of one bucket in which copies are looked up after a restart."""
 
@@ -35,6 +37,8 @@ class Intake:
         self._seen: dict[str, int] = {}
         self.taken: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
+        self.ahead: dict[str, int] = {}
+        """Sources that tell of what is still to come, and by how many µs: their clock is wrong, or this machine's."""
 
     @property
     def paused(self) -> bool:
@@ -71,6 +75,7 @@ class Intake:
         bucket = self.own(source)
         kept = [] if self.paused else self.clips.linked(self.guard.admit(source, entries))
         self.note(bucket, source, len(kept), len(entries) - len(kept))
+        self._look_at_clocks(source, kept)
         return len(self.outbox.insert(bucket, kept).result()) if kept else 0
 
     def post(self, source: str, rows: Sequence[Mapping[str, Any]], batch: str) -> int:
@@ -86,6 +91,7 @@ class Intake:
         if done is None:
             return 0
         self.note(bucket, source, len(kept), len(entries) - len(kept))
+        self._look_at_clocks(source, kept)
         for row in rows:
             if "pulse" in row:
                 self.pulse(source, {name: row[name] for name in row if name != "pulse"}, row["pulse"])
@@ -126,6 +132,7 @@ class Intake:
         """Put in what may be recorded; the future is done when it is durable."""
         kept = [] if self.paused else self.guard.admit(source, entries)
         self.note(bucket, source, len(kept), len(entries) - len(kept))
+        self._look_at_clocks(source, kept)
         if not kept:
             return _done([])
         return self.outbox.insert(bucket, kept)
@@ -134,6 +141,7 @@ class Intake:
         """Prolong the last entry or put a new one in; what may not be recorded comes back as it came."""
         kept = None if self.paused else self.guard.admitted(source, beat)
         self.note(bucket, source, int(kept is not None), int(kept is None))
+        self._look_at_clocks(source, (kept,) if kept else ())
         return _done(beat) if kept is None else self.outbox.heartbeat(bucket, kept, pulse)
 
     def note(self, bucket: str, source: str, taken: int, dropped: int) -> None:
@@ -143,6 +151,15 @@ class Intake:
             self.dropped[source] += dropped
             if taken:
                 self._seen[bucket] = clock.now()
+
+    def _look_at_clocks(self, source: str, entries: Sequence[Entry]) -> None:
+        if not entries:
+            return
+        ahead = max(entry.time for entry in entries) - clock.now()
+        if ahead > AHEAD:
+            self.ahead[source] = ahead
+        else:
+            self.ahead.pop(source, None)
 
 
 def _said(name: str, value: Any) -> bool:

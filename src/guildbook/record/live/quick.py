@@ -13,7 +13,7 @@ from guildbook.record.live.writing import Work
 
 
 class Quick:
-    """What to let the outbox do about events; nothing is written until it does. `beat` is for one thread."""
+    """What to let the outbox do about events; nothing is written until it does."""
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
@@ -36,7 +36,7 @@ class Quick:
         return None if kept is None else self._box.inserting(bucket, (kept,))
 
     def several(self, bucket: str, source: str, events: list[Event]) -> Work[Any] | None:
-        """The work of a list of events. May be called from any thread. Raises as `beat` does."""
+        """The work of a list of events. Raises as `beat` does."""
         count = len(_checked(events))
         kept = [] if self._intake.paused else self._guarding().many(source, events)
         self._intake.note(bucket, source, len(kept), count - len(kept))

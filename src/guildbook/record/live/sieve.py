@@ -44,7 +44,7 @@ def _doubt() -> Any:
 
 
 class Sieve:
-    """One guard's verdicts. For one thread at a time."""
+    """One guard's verdicts. Safe from any thread."""
 
     def __init__(self, guard: Guard) -> None:
         self.guard = guard
@@ -53,17 +53,15 @@ class Sieve:
         self._reads_all = any(rule.field != "time" for rule in guard.rules)
         self._verdicts: dict[tuple[str, bytes], dict[str, Any] | None] = {}
 
+    @property
+    def remembered(self) -> int:
+        """Verdicts it holds now."""
+        return len(self._verdicts)
+
     def one(self, source: str, beat: Event) -> Entry | None:
         """The event as the entry that may be written, or None. Raises `ValueError` where it says no object."""
         raw = bytes(beat.data)
-        key = (source, raw)
-        if key not in self._verdicts:
-            if len(self._verdicts) >= _REMEMBERED:
-                self._verdicts.clear()
-            self._verdicts[key] = self._judged(source, (raw,))[raw]
-        data = self._verdicts[key]
-        if len(raw) > _LONGEST:
-            del self._verdicts[key]
+        data = self._verdicts_on(source, (raw,))[raw]
         if data is None:
             return None
         entry = Entry(beat.time, beat.lasted, data)
@@ -83,7 +81,7 @@ class Sieve:
         doubtful = set(raws) if self._reads_all else _doubtful(raws, whole)
         if not doubtful:
             return events
-        verdicts = self._judged(source, list(doubtful))
+        verdicts = self._verdicts_on(source, list(doubtful))
         kept: list[Event] = []
         for one, raw in zip(events, raws, strict=True):
             if raw in verdicts:
@@ -94,8 +92,21 @@ class Sieve:
             kept.append(one)
         return kept
 
+    def _verdicts_on(self, source: str, raws: Sequence[bytes]) -> dict[bytes, dict[str, Any] | None]:
+        """What the guard leaves of each, remembered or asked now."""
+        known = self._verdicts
+        out = {raw: known[source, raw] for raw in raws if (source, raw) in known}
+        found = self._judged(source, [raw for raw in raws if raw not in out])
+        if len(known) + len(found) > _REMEMBERED:
+            self._verdicts = {}  # another thread may be reading the old one
+        if len(found) <= _REMEMBERED:
+            self._verdicts.update({(source, raw): data for raw, data in found.items() if len(raw) <= _LONGEST})
+        return out | found
+
     def _judged(self, source: str, raws: Sequence[bytes]) -> dict[bytes, dict[str, Any] | None]:
         """What the guard leaves of each: the same, less, or nothing."""
+        if not self._reads_all and len(raws) == 1 and not _may_concern(raws[0]):
+            return {raws[0]: _object(raws[0])}
         entries = [Entry(0, 0, _object(raw), number) for number, raw in enumerate(raws)]
         out: dict[bytes, dict[str, Any] | None] = dict.fromkeys(raws)
         for one in self._said.admit(source, entries):
@@ -115,12 +126,24 @@ def _object(raw: bytes) -> dict[str, Any]:
 
 def _doubtful(raws: Sequence[bytes], whole: bytes) -> set[bytes]:
     """Those that the guard must see."""
-    if _DOUBT.search(whole) is None:
+    if not _may_concern(whole):
         return set()
     out: set[bytes] = set()
     different = list(set(raws))
     for at in range(0, len(different), _AT_ONCE):
         some = different[at : at + _AT_ONCE]
-        if _DOUBT.search(_APART.join(some)) is not None:
-            out.update(raw for raw in some if _DOUBT.search(raw) is not None)
+        if _may_concern(_APART.join(some)):
+            out.update(filter(_may_concern, some))
     return out
+
+
+def _may_concern(text: bytes) -> bool:
+    """Whether the guard may have anything against events with this JSON, however its letters are written."""
+    if _DOUBT.search(text) is not None:
+        return True
+    if b"\\u" not in text:
+        return False
+    if not text.isascii():  # letters written both ways, as hardly anybody does
+        return True
+    plain = text.decode("unicode_escape").encode("utf-8", "surrogatepass")
+    return _DOUBT.search(plain) is not None

@@ -11,9 +11,9 @@ from typing import Any, Final, NamedTuple
 from jeepney import DBusAddress, HeaderFields, Message, MessageFlag, MessageType, new_method_call
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 
-PATIENCE: Final = 0.5
+PATIENCE: Final = 1.0
 """Seconds within which a program has to answer."""
-SULKING: Final = 3.0
+SULKING: Final = 2.0
 """Seconds for which one that did not is not asked again."""
 BUS: Final = ("org.freedesktop.DBus", "/org/freedesktop/DBus")
 _BEGINNING: Final = 15.0

@@ -16,11 +16,13 @@ from guildbook.record.importers._attributes import canonical
 from guildbook.record.sources._desktop_bus import Ref, Signal
 from guildbook.record.sources._desktop_display import Window
 from guildbook.record.sources._desktop_elements import Element, Elements, row_of
-from guildbook.record.sources._desktop_keys import app_name
 from guildbook.record.sources._desktop_settings import is_private, keeps_secrets
 
 DWELL: Final = 0.5
 """Seconds after which somebody who went to an element is said to have gone there; less is on the way."""
+AGAIN: Final = 0.5
+GIVEN_UP: Final = 30.0
+"""Seconds after which a program that was too busy to say what has the focus is asked again, and for how long."""
 SETTLED: Final = 1.0
 """Seconds without a change after which a field is read, since what is left may be gone."""
 _FRAMES: Final = frozenset({
@@ -84,6 +86,9 @@ class Focus:
         """Told whether changes of text are of interest."""
         self.blind_pid = 0
         """The process in which the focus is where nothing may be told of it: a password, a private window."""
+        self._owed: tuple[Signal, float] | None = None
+        """A focus or a window in front of which nothing could be learnt yet, since its program was busy; and since."""
+        self._asked = 0.0
         self.page: tuple[int, str] | None = None
         """(process, address) of the page in which the focus is: what is done there the browser's own source tells."""
         self.clicked: Element | None = None
@@ -97,12 +102,12 @@ class Focus:
         kind, body = signal.member, signal.body
         if kind == "StateChanged" and body[0] == "focused":
             if body[1]:
-                self._enter(signal.ref)
+                self._enter(signal.ref, signal)
             elif self.visit is not None and self.visit.element.ref == signal.ref:
                 self.leave()
         elif kind == "ActiveDescendantChanged":
             if (child := _ref(body[3])) is not None:
-                self._enter(child)
+                self._enter(child, signal)
         elif kind == "TextChanged":
             self._changed(signal.ref, str(body[0]), int(body[2]), body[3][1])
         elif kind == "PropertyChange":
@@ -112,13 +117,24 @@ class Focus:
         elif kind == "StateChanged" and body[0] == "checked":
             self._check(signal.ref, on=bool(body[1]))
         elif kind == "Activate" or (kind == "StateChanged" and body[0] == "active" and body[1]):
-            self._activated(signal.ref)
+            self._activated(signal)
         elif kind == "LoadComplete":
             self._opened(signal.ref)
+
+    @property
+    def owes(self) -> bool:
+        """Whether a program is to be asked again."""
+        return self._owed is not None
 
     def tick(self) -> None:
         """Tell that somebody went to an element, and read a field that was changed, once that has settled."""
         visit, now = self.visit, time.monotonic()
+        if self._owed is not None and now - self._asked >= AGAIN:
+            signal, since = self._owed
+            self._owed = None
+            if now - since < GIVEN_UP:
+                self.take(signal)
+                self._owed = None if self._owed is None else (signal, since)
         if visit is None:
             return
         if not visit.told and now - visit.begun >= DWELL:
@@ -173,14 +189,16 @@ class Focus:
         """Whether anything may be told of an element."""
         return not element.secret and not keeps_secrets(element.app) and not is_private(element.window)
 
-    def _enter(self, ref: Ref) -> None:
+    def _enter(self, ref: Ref, signal: Signal) -> None:
         if self.visit is not None and self.visit.element.ref == ref:
             return
         self.leave()
         element = self._elements.element(ref)
         front, self.page = self._front(), None
+        self._owed = None
         if element is None:
             self.blind_pid = self._elements.pid(ref.owner)
+            self._owe(signal)
             return
         app, window, hidden = element.app, element.window, False
         if front is not None and front.pid == element.pid:
@@ -198,6 +216,10 @@ class Focus:
         if element.role not in _PASSED:
             self.visit.length = self._elements.length(element)
             self.visit.before = self._elements.text(element) if self._values else None
+
+    def _owe(self, signal: Signal) -> None:
+        self._asked = time.monotonic()
+        self._owed = signal, self._asked
 
     def _arrived(self, visit: Visit) -> None:
         visit.told = True
@@ -265,9 +287,12 @@ class Focus:
             "attributes": canonical({"checked": on}),
         })  # fmt: skip
 
-    def _activated(self, ref: Ref) -> None:
-        title, app = self._elements.title(ref)
-        self.active, self.busy = (app_name(app), title), time.monotonic()
+    def _activated(self, signal: Signal) -> None:
+        title, app = self._elements.title(signal.ref)
+        if not app:
+            self._owe(signal)
+            return
+        self.active, self.busy = (app, title), time.monotonic()
 
     def _opened(self, ref: Ref) -> None:
         visit = self.visit

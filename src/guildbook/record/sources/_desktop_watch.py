@@ -111,7 +111,12 @@ class Watch:
         """Whether something is to be told soon."""
         visit = self._focus.visit if self._focus is not None else None
         asking = self._presses is not None and self._presses.clipboard.busy
-        return asking or bool(self._rows) or (visit is not None and not visit.told)
+        return (
+            asking
+            or bool(self._rows)
+            or (self._focus is not None and self._focus.owes)
+            or (visit is not None and not visit.told)
+        )
 
     def _step(self, ready: Container[object]) -> None:
         """Look at what came: first which window is in front, then what is pressed in it, then what comes of that."""

@@ -42,6 +42,9 @@ _SLICE: Final = 0.5
 """Seconds at a time for which versions are taken at the start, so that saves need not wait."""
 SAVED: Final = ("save", "")
 """The act of saving, as a live source tells it."""
+_AWAIT: Final = 1.0
+"""Seconds for which the comparison waits for a live source to tell of the save first, as often as `_AWAITS`."""
+_AWAITS: Final = 4
 _RECENT: Final = 60 * clock.SECOND
 VERSION: Final = "1"
 
@@ -71,15 +74,18 @@ class Live:
         with self._lock:
             self._closed.add(real(path))
 
-    def take(self, path: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    def look(self, path: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
         """What was told of a document: cells as long as it is open, acts since its last save."""
         with self._lock:
-            name = real(path)
-            acts = sorted(self._acts.pop(name, set()))
-            if name not in self._closed:
-                return dict(self._seen.get(name, {})), acts
-            self._closed.discard(name)
-            return self._seen.pop(name, {}), acts
+            return dict(self._seen.get(real(path), {})), sorted(self._acts.get(real(path), set()))
+
+    def done(self, path: str) -> None:
+        """The save was compared: what was told up to it is forgotten."""
+        with self._lock:
+            self._acts.pop(real(path), None)
+            if real(path) in self._closed:
+                self._closed.discard(real(path))
+                self._seen.pop(real(path), None)
 
 
 def real(path: str) -> str:
@@ -127,6 +133,7 @@ class Files:
         self._tries: dict[Path, int] = {}
         self._apps: dict[Path, str] = {}
         self._open: set[Path] = set()
+        self._waits: dict[Path, int] = {}
         self._said: set[tuple[str, str]] = set()
         self._host = socket.gethostname()
         self._todo: list[Path] | None = None
@@ -157,7 +164,10 @@ class Files:
     def _saved(self, sink: Sink, path: Path) -> None:
         stat = self._watch.known.get(path)
         fresh = not self._state(path).exists() and self._todo is not None and path not in self._todo
-        seen, acts = self._live.take(str(path))
+        seen, acts = self._live.look(str(path))
+        if self._awaited(path, acts):
+            self._watch.again(path, _AWAIT)
+            return
         quiet = locked_elsewhere(path, self._host)
         whole = fresh and has_lock(path)
         answer = self._worker.ask(self._job(path, quiet=quiet, seen=seen, acts=acts, whole=whole))
@@ -165,6 +175,7 @@ class Files:
             self._torn(sink, path, str(answer["torn"]))
             return
         self._tries.pop(path, None)
+        self._live.done(str(path))
         if "refused" in answer:
             self._skip(sink, path, str(answer["refused"]))
             return
@@ -179,6 +190,16 @@ class Files:
         self._apps[path] = str(answer["app"])
         sink.write([self._row(path, **{"time": when, **row}) for row in rows])
         self._keep(path)
+
+    def _awaited(self, path: Path, acts: Iterable[tuple[str, str]]) -> bool:
+        """Whether a program is followed that may tell of this save in a moment."""
+        if SAVED in acts or not self._live.following:
+            self._waits.pop(path, None)
+            return False
+        waited = self._waits.pop(path, 0)
+        if waited < _AWAITS:
+            self._waits[path] = waited + 1
+        return waited < _AWAITS
 
     def _opened(self, sink: Sink, path: Path) -> None:
         if locked_elsewhere(path, self._host):

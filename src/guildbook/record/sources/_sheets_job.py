@@ -42,7 +42,10 @@ class SheetsJob:
         """What changed, and the save itself. Without a version before, everything is new."""
         found = changes(Book() if before is None else loaded(before), self.book)
         found.cells = [cell for cell in found.cells if _differs(cell)]
-        told = _without(found, job.get("seen") or {}, {tuple(each) for each in job.get("acts") or ()})
+        acts: set[tuple[str, str]] = {(action, sheet) for action, sheet in job.get("acts") or ()}
+        if before is None:  # of a new file that was followed live, the sheets are no news either
+            acts |= {("sheet", sheet.name) for sheet in self.book.sheets} if acts else set()
+        told = _without(found, job.get("seen") or {}, acts)
         rows = rows_of(told, self.book, values=job.get("values", "all") == "all")
         save = {
             "cells": len(found.cells), "recalculated": found.recalculated or None,
@@ -60,10 +63,9 @@ def _without(found: Changes, seen: Mapping[str, str], acts: set[tuple[str, str]]
     if not seen and not acts:
         return found
     kept = [c for c in found.cells if seen.get(f"{quoted(c.sheet)}!{place_name(c.place)}") != c.after.text]
-    kinds = {(action, sheet) for action, sheet in acts}
     return Changes(
-        [s for s in found.sheets if ("sheet", "") not in kinds],
-        [line for line in found.lines if ("insert" if line.inserted else "delete", line.sheet) not in kinds],
-        [s for s in found.sorted if ("sort", s.sheet) not in kinds],
+        [s for s in found.sheets if ("sheet", s.after or s.before) not in acts],
+        [line for line in found.lines if ("insert" if line.inserted else "delete", line.sheet) not in acts],
+        [s for s in found.sorted if ("sort", s.sheet) not in acts],
         kept, found.features, found.recalculated,
     )  # fmt: skip

@@ -24,7 +24,7 @@ from guildbook.record.seeing.lines import Box, Gray
 from guildbook.record.seeing.looking import RESTS, Eyes, Line, Look, Waiting
 from guildbook.record.seeing.reading import Read, Reader, ReadingError, lacking
 from guildbook.record.seeing.telling import learnt, of, unread
-from guildbook.record.sources._desktop_settings import keeps_secrets
+from guildbook.record.sources._desktop_settings import is_private, keeps_secrets
 from guildbook.record.sources._screen_x11 import Front, Screen
 
 MEMORY: Final = 24 << 20
@@ -36,6 +36,8 @@ SAVED_AT_FIRST: Final = 6.0
 AT_ONCE: Final = 60.0
 """Processor seconds for one child."""
 _KEYS: Final = ("cpu", "display", "every")
+_RETICENT: Final = re.compile(r"chrom(?:e|ium)\b|msedge|microsoft-edge|brave|vivaldi|\bopera\b|\btor\b")
+"""Browsers that do not tell X which of their windows are private. What is done in them our extension sees."""
 _SHARE: Final = re.compile(r"^(\d+(?:\.\d+)?)\s*%?$")
 _PATIENCE: Final = 600.0
 """Seconds after which reading no longer waits for the machine to be idle."""
@@ -178,7 +180,7 @@ class Watching:
 
     def _admitted(self, front: Front) -> bool:
         """Asked before a single pixel is fetched."""
-        if keeps_secrets(front.app):
+        if keeps_secrets(front.app) or is_private(front.title) or _RETICENT.search(front.app):
             return False
         return self._sink.admits({"time": clock.now(), "app": front.app, "window": front.title})
 
