@@ -30,6 +30,7 @@ from guildbook.cli import (
     process,
     record,
     routines,
+    simulate,
     strike,
     teaching,
     terms,
@@ -75,6 +76,7 @@ for part in (
     mine,
     measure,
     record,
+    simulate,
 ):
     part.register(app)
 

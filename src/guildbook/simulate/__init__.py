@@ -1,1 +1,1 @@
-"""The labour-market model (a later stage; nothing here yet)."""
+"""The labour market: what a deal over traces does to wages, jobs and the concentration of income."""

@@ -1,0 +1,77 @@
+"""The occupations of a world: who works in them, for what, how much of them AI can do, and how people move between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guildbook.model.errors import InputError
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+MOST: int = 1 << 16
+
+
+@dataclass(frozen=True, eq=False)
+class Occupations:
+    """O occupations in order of code."""
+
+    codes: tuple[str, ...]
+    names: tuple[str, ...]
+    jobs: Ints
+    """(O,) jobs held."""
+    wage: Floats
+    """(O,) mean yearly wage, thousand dollars."""
+    exposure: Floats
+    """(O,) share of the work that AI can help with or do, in [0, 1]."""
+    starts: Ints
+    """(O + 1,) where each row of the mobility network begins."""
+    targets: Ints
+    """Occupations that people move to, row by row."""
+    weights: Floats
+    """How readily; rows sum to 1."""
+
+    def __post_init__(self) -> None:
+        count = len(self.codes)
+        if not 0 < count < MOST:
+            raise InputError(f"There are {count} occupations.", f"Between 1 and {MOST - 1} can be simulated.")
+        sizes = {len(self.names), len(self.jobs), len(self.wage), len(self.exposure), len(self.starts) - 1, count}
+        if len(sizes) != 1 or self.starts[-1] != len(self.targets) or len(self.targets) != len(self.weights):
+            raise InputError("The occupations' columns differ in length.", "Look at the files they come from.")
+        if (self.jobs < 0).any() or not self.jobs.sum():
+            raise InputError("Nobody works in these occupations.", "Look at the column of jobs.")
+        if not (np.isfinite(self.wage).all() and (self.wage > 0).all()):
+            raise InputError("An occupation has no wage.", "Look at the column of wages.")
+        if not ((self.exposure >= 0) & (self.exposure <= 1)).all():
+            raise InputError("An exposure is not between 0 and 1.", "Look at the column of exposures.")
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def scaled(self, workers: int) -> Ints:
+        """Jobs of each occupation in a world of so many workers: in proportion, by largest remainders."""
+        exact = self.jobs / self.jobs.sum() * workers
+        found = np.floor(exact).astype(np.int64)
+        rest = np.argsort(found - exact, kind="stable")[: workers - int(found.sum())]
+        found[rest] += 1
+        return found
+
+
+def alone(wage: float = 60.0, exposure: float = 0.35) -> Occupations:
+    """One occupation."""
+    return complete(("00-0000",), ("Everybody",), np.array([1]), np.array([wage]), np.array([exposure]))
+
+
+def complete(
+    codes: tuple[str, ...], names: tuple[str, ...], jobs: Ints, wage: Floats, exposure: Floats, stay: float = 0.0
+) -> Occupations:
+    """Occupations between which people move to wherever there are vacancies; `stay`: the extra weight of one's own."""
+    count = len(codes)
+    rows = np.full((count, count), (1 - stay) / count) + np.eye(count) * stay
+    starts = np.arange(count + 1, dtype=np.int64) * count
+    return Occupations(
+        codes, names, np.asarray(jobs, np.int64), np.asarray(wage, float), np.asarray(exposure, float),
+        starts, np.tile(np.arange(count, dtype=np.int64), count), rows.ravel(),
+    )  # fmt: skip

@@ -1,0 +1,156 @@
+"""Runs of scenarios: what came of each month, seed by seed, and bands over seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from guildbook import __version__
+from guildbook.simulate import kernel as k
+from guildbook.simulate.model import Model, Month
+from guildbook.simulate.occupations import Floats
+from guildbook.simulate.scenario import Scenario
+from guildbook.simulate.twin import Twin
+
+# What is told of a month, with its unit.
+FIELDS: Final[dict[str, str]] = {
+    "unemployment": "share of the labour force",
+    "vacancies": "share of jobs",
+    "wage": "mean of those at work, thousand dollars a year",
+    "wage_share": "wages and royalties, of all income here",
+    "profit_share": "what firms keep, of all income here",
+    "operator_share": "what the operator keeps, of all income here",
+    "concentration": "Herfindahl index of income over workers, firms and operator",
+    "output": "by people and AI, million dollars a year",
+    "ai_jobs": "jobs that AI does, of those held at the start",
+    "far_jobs": "jobs done elsewhere, of those held at the start",
+    "outside": "expertise outside heads, mean over jobs",
+    "heads": "expertise in heads at work, mean",
+    "traces": "stock of traces, mean over jobs, against the start",
+    "capital": "the operator's, against the start",
+    "fallback": "what firms have if talks fail, mean over jobs, of the wage at the start",
+    "reserve": "what workers have if talks fail, of the mean wage",
+    "displaced": "people who lost their job to another, elsewhere or AI this month, of those at work",
+    "royalty": "paid to contributors, thousand dollars a year and worker",
+}
+BAND: Final = 0.9
+_MILLION: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """One scenario, one seed: (months, len(FIELDS))."""
+
+    scenario: Scenario
+    seed: int | None
+    """None: the mean-field twin, which draws nothing."""
+    values: Floats
+
+    def of(self, name: str) -> Floats:
+        """(months,) of one field."""
+        return self.values[:, list(FIELDS).index(name)]
+
+
+def simulated(scenario: Scenario, seed: int, progress: Callable[[float], None] | None = None) -> Run:
+    """Agents. The same seed draws the same numbers under another policy."""
+    return _run(
+        scenario, Model(scenario.occupations(), scenario.parameters_in(0), scenario.workers, seed), seed, progress
+    )
+
+
+def averaged(scenario: Scenario, progress: Callable[[float], None] | None = None) -> Run:
+    """The mean-field twin."""
+    return _run(scenario, Twin(scenario.occupations(), scenario.parameters_in(0), scenario.workers), None, progress)
+
+
+def _run(scenario: Scenario, world: Model | Twin, seed: int | None, progress: Callable[[float], None] | None) -> Run:
+    values = np.empty((scenario.months, len(FIELDS)))
+    for month in range(scenario.months):
+        if month in scenario.changes:
+            world.parameters = world.economy.parameters = scenario.parameters_in(month)
+        values[month] = told(world, world.month(), scenario.workers)
+        if progress is not None:
+            progress((month + 1) / scenario.months)
+    return Run(scenario, seed, values)
+
+
+def told(world: Model | Twin, month: Month, workers: float) -> list[float]:
+    """`FIELDS` of a month, in order."""
+    e, p = world.economy, world.parameters
+    sums = month.sums.sum(axis=0)
+    at_work = max(sums[k.EMPLOYED], 1e-12)
+    held, before = e.held.sum(), e.held_at_start
+    bill, made = sums[k.WAGES], sums[k.MADE]
+    earned = month.earned
+    by_far = float((np.maximum(month.fallbacks.far, 0) * e.by_far).sum())
+    labour = bill + earned.royalty
+    operator = earned.revenue - earned.royalty
+    firms = made - bill + earned.made - earned.revenue + by_far
+    income = max(labour + operator + firms, 1e-12)
+    shares = np.array([labour, firms, operator]) / income
+    wages = e.occupations.wage
+    return [
+        1 - held / workers,
+        month.vacancies.sum() / max(held + month.vacancies.sum(), 1e-12),
+        bill / at_work,
+        *shares,
+        float((shares**2).sum()),
+        (made + earned.made) / _MILLION,
+        e.by_ai.sum() / before.sum(),
+        e.by_far.sum() / before.sum(),
+        float((e.outside * before).sum() / before.sum()),
+        sums[k.HEADS] / at_work,
+        float((e.traces * before).sum() / before.sum()),
+        e.capital,
+        float((month.fallbacks.best / wages * before).sum() / before.sum()),
+        float(p.outside * (wages * before).sum() / before.sum() / max(bill / at_work, 1e-12)),
+        sums[k.TO_DOMESTIC : k.TO_AI + 1].sum() / at_work,
+        earned.royalty / workers,
+    ]
+
+
+def table(runs: Sequence[Run]) -> pa.Table:
+    """A row a month and seed, each with what it takes to get it again."""
+    columns: dict[str, list[object]] = {
+        name: [] for name in ("scenario", "scenario_hash", "version", "seed", "workers", "month", *FIELDS)
+    }
+    for run in runs:
+        months, said = len(run.values), run.scenario
+        shared = (said.name, said.digest(), __version__, run.seed, said.workers)
+        for name, value in zip(("scenario", "scenario_hash", "version", "seed", "workers"), shared, strict=True):
+            columns[name] += [value] * months
+        columns["month"] += list(range(months))
+        for place, name in enumerate(FIELDS):
+            columns[name] += run.values[:, place].tolist()
+    return pa.table(columns, schema=_SCHEMA)
+
+
+_SCHEMA: Final = pa.schema([
+    ("scenario", pa.string()), ("scenario_hash", pa.string()), ("version", pa.string()), ("seed", pa.int64()),
+    ("workers", pa.int64()), ("month", pa.int64()), *[(name, pa.float64()) for name in FIELDS],
+])  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A figure over seeds: the median, and where nine in ten lie."""
+
+    middle: float
+    low: float
+    high: float
+
+
+def bands(values: Floats) -> Iterator[Band]:
+    """A band for each column of (seeds, columns)."""
+    edge = (1 - BAND) / 2
+    for low, middle, high in np.quantile(values, [edge, 0.5, 1 - edge], axis=0).T:
+        yield Band(float(middle), float(low), float(high))
+
+
+def ends(runs: Sequence[Run], months: int = 12) -> Floats:
+    """(seeds, fields): means over the last months, so that one lucky month says nothing."""
+    return np.array([run.values[-months:].mean(axis=0) for run in runs])

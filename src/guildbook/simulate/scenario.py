@@ -1,0 +1,137 @@
+"""Scenarios: a world, its parameters, what changes when, how many people, how long."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from guildbook.model.errors import InputError, UsageError
+from guildbook.simulate.majors import majors
+from guildbook.simulate.occupations import Occupations, alone
+from guildbook.simulate.parameters import Parameters
+from guildbook.simulate.public import network
+
+WORLDS: Final = ("majors", "one", "network")
+MOST_WORKERS: Final = 200_000_000
+MOST_MONTHS: Final = 2_400
+_KEYS: Final = frozenset({"name", "about", "world", "data", "parameters", "changes", "workers", "months", "seeds"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What is to be simulated."""
+
+    name: str = "baseline"
+    about: str = ""
+    world: str = "majors"
+    """`majors`: 22 groups, built in; `one`: a single occupation; `network`: the 539 of the public files in `data`."""
+    data: Path | None = None
+    parameters: Parameters = field(default_factory=Parameters)
+    changes: Mapping[int, Mapping[str, float]] = field(default_factory=dict[int, Mapping[str, float]])
+    """Month → parameters from then on."""
+    workers: int = 100_000
+    months: int = 180
+    seeds: int = 20
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("workers", 1, MOST_WORKERS), ("months", 1, MOST_MONTHS), ("seeds", 1, 10_000)):
+            if not low <= getattr(self, name) <= high:
+                raise UsageError(f"{name} is {getattr(self, name)}.", f"Between {low} and {high}.")
+        if self.world not in WORLDS:
+            raise UsageError(f"There is no world called {self.world!r}.", f"Worlds: {', '.join(WORLDS)}.")
+        if self.world == "network" and self.data is None:
+            raise UsageError("The network is not built in.", "Say where the public files are: data: DIR.")
+        for month, change in self.changes.items():
+            if not 0 <= month < self.months:
+                raise UsageError(
+                    f"A change is in month {month}, the scenario has {self.months}.", "Months begin with 0."
+                )
+            self.parameters.having(**change)
+
+    def occupations(self) -> Occupations:
+        """The world."""
+        match self.world:
+            case "one":
+                return alone()
+            case "network":
+                return network(self.data or Path())
+            case _:
+                return majors()
+
+    def parameters_in(self, month: int) -> Parameters:
+        """What holds in a month."""
+        found = self.parameters
+        for begin in sorted(self.changes):
+            if begin <= month:
+                found = found.having(**self.changes[begin])
+        return found
+
+    def having(self, **changes: Any) -> Scenario:
+        """The same but for what is not None."""
+        return replace(self, **{name: value for name, value in changes.items() if value is not None})
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready; equal scenarios give equal data."""
+        return {
+            "name": self.name, "about": self.about, "world": self.world, "data": str(self.data) if self.data else None,
+            "parameters": self.parameters.to_dict(), "changes": {str(k): dict(v) for k, v in self.changes.items()},
+            "workers": self.workers, "months": self.months, "seeds": self.seeds,
+        }  # fmt: skip
+
+    def digest(self) -> str:
+        """A hash of all that the outcome hangs on but the seed."""
+        said = self.to_dict() | {"name": "", "about": "", "seeds": 0, "data": None}
+        text = json.dumps([said, _digest(self.occupations())], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _digest(world: Occupations) -> str:
+    out = hashlib.sha256(json.dumps([world.codes, world.names]).encode())
+    for column in (world.jobs, world.wage, world.exposure, world.starts, world.targets, world.weights):
+        out.update(column.tobytes())
+    return out.hexdigest()
+
+
+def load(path: Path) -> Scenario:
+    """A scenario from a YAML file. Raises `InputError` for what is none."""
+    try:
+        said = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(f"{path} cannot be read: {error}.", "docs/simulate.md shows a scenario.", "scenario") from None
+    if not isinstance(said, dict):
+        raise InputError(f"{path} is no scenario.", "docs/simulate.md shows one.", "scenario")
+    return of(said, path.parent, path.stem)
+
+
+def of(said: Mapping[str, Any], folder: Path = Path(), name: str = "scenario") -> Scenario:
+    """A scenario from what a file says. Raises `InputError` or `UsageError` that name what is wrong."""
+    unknown = sorted(str(key) for key in said if key not in _KEYS)
+    if unknown:
+        raise InputError(f"A scenario has no {unknown[0]!r}.", f"It has {', '.join(sorted(_KEYS))}.", "scenario")
+    try:
+        parameters = Parameters().having(**_numbers(said.get("parameters")))
+        changes = {int(month): _numbers(change) for month, change in dict(said.get("changes") or {}).items()}
+        data = said.get("data")
+        return Scenario(
+            name=str(said.get("name", name)), about=str(said.get("about", "")), world=str(said.get("world", "majors")),
+            data=None if data is None else folder / str(data), parameters=parameters, changes=changes,
+            workers=int(said.get("workers", 100_000)), months=int(said.get("months", 180)),
+            seeds=int(said.get("seeds", 20)),
+        )  # fmt: skip
+    except (TypeError, ValueError) as error:
+        raise InputError(f"The scenario cannot be read: {error}.", "docs/simulate.md shows one.", "scenario") from None
+
+
+def _numbers(said: Any) -> dict[str, float]:
+    out: dict[str, float] = {}
+    for name, value in dict(said or {}).items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise TypeError(f"{name} is {value!r} and not a number")
+        out[str(name)] = value
+    return out

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def test_a_scenario_is_run_and_kept(guildbook: Run, guildbook_json: Callable[..., Any], tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text("world: one\nworkers: 2000\nmonths: 24\nseeds: 2\n")
+    found = guildbook_json("simulate", "run", path, "-o", tmp_path / "out", "--seeds", 3)
+    assert found["seeds"] == [0, 1, 2]
+    assert found["last_year"]["wage"]["low"] <= found["last_year"]["wage"]["median"] > 0
+    assert pq.read_table(tmp_path / "out" / "months.parquet").num_rows == 24 * 4
+    assert (tmp_path / "out" / "outcome.json").exists()
+    status, out, _ = guildbook("simulate", "run", path)
+    assert status == 0
+    assert "unemployment" in out
+
+
+def test_two_scenarios_are_compared(guildbook_json: Callable[..., Any], guildbook: Run, tmp_path: Path) -> None:
+    one, two = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    one.write_text("world: one\nworkers: 2000\nmonths: 36\nseeds: 3\n")
+    two.write_text("world: one\nworkers: 2000\nmonths: 36\nseeds: 3\nparameters: {licence: 1.0}\n")
+    found = guildbook_json("simulate", "compare", one, two)
+    assert found["difference"]["wage"]["low"] > 0
+    assert found["twin_difference"]["wage"] > 0
+    assert guildbook("simulate", "compare", one, two, "-o", tmp_path / "c")[0] == 0
+    assert (tmp_path / "c" / "comparison.json").exists()
+
+
+def test_what_is_wrong_is_said(guildbook: Run, tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text("parameters: {licence: 2}\n")
+    status, _, err = guildbook("simulate", "run", path)
+    assert status == 2
+    assert "licence" in err
+    assert guildbook("simulate", "run", tmp_path / "none.yaml")[0] == 1
+    assert guildbook("simulate", "run", "--threads", 10_000)[0] == 2
+
+
+def test_parameters_are_listed_with_their_sources(guildbook_json: Callable[..., Any]) -> None:
+    found = {each["name"]: each for each in guildbook_json("simulate", "parameters")}
+    assert "del Rio-Chanona" in found["separation"]["source"]
+    assert found["phi"]["source"] == "assumption"
