@@ -35,6 +35,22 @@ def missing(part: str, why: str) -> NoReturn:
     pytest.skip(why)
 
 
+APPLICATIONS = ("browser", "desktop", "imap", "office", "screen", "shells", "video")
+"""Marks of tests that drive real programs."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one file that drive real programs run one after the other: they share the programs they started.
+
+    So do all that drive LibreOffice, of which one user has one.
+    """
+    for item in items:
+        if item.get_closest_marker("office"):
+            item.add_marker(pytest.mark.xdist_group("office"))
+        elif any(item.get_closest_marker(name) for name in APPLICATIONS):
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def missing_part() -> Callable[[str, str], NoReturn]:
     """`missing(part, why)`, for fixtures elsewhere (Chromium)."""
