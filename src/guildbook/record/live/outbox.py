@@ -359,10 +359,8 @@ class Outbox:
     def batched(self, number: int) -> tuple[list[Any], list[tuple[int, Entry]]]:
         """What is in a batch and still here: bucket, id, since, until, sealed data and begin; and bucket and entry."""
         with self._snapshot() as connection:
-            rows = connection.execute(
-                "SELECT e.bucket, e.id, d.since, d.until, e.data, e.time "
-                "FROM batched d JOIN entries e ON e.id = d.entry WHERE d.batch = ? ORDER BY e.id", (number,),
-            ).fetchall()  # fmt: skip
+            text = "SELECT bucket, id, since, until, data, time FROM batched JOIN entries ON id = entry WHERE batch = ?"
+            rows = connection.execute(f"{text} ORDER BY id", (number,)).fetchall()
             return rows, self._packs.batched(connection, number)
 
     def unpack(self, batch: int) -> None:
