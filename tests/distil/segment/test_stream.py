@@ -35,3 +35,26 @@ def test_attributes_speak_where_no_element_does() -> None:
 
 def test_addresses_lose_their_query() -> None:
     assert generalised("url", "https://a.example/form/7?name=ann#x") == "https://a.example/form/#"
+
+
+def test_what_was_copied_is_known_by_its_mark() -> None:
+    def clip(mark: str) -> list[dict[str, str]]:
+        return [
+            {"id": "bob", "type": "person", "qualifier": "to"},
+            {"id": f"clip:{mark}", "type": "clip", "qualifier": ""},
+        ]
+
+    table = raw_table(
+        {
+            "action": ["copy", "click", "paste", "copy", "paste", "type"],
+            "objects": [clip("ab"), None, clip("ab"), clip("cd"), [], [{"id": "p", "type": "page", "qualifier": ""}]],
+            "value_after": [None, None, None, None, None, "claim 4711"],
+        },
+        6,
+    )
+    value = read(table).value
+    assert value[0] == value[2] >= 0
+    assert value[3] not in {-1, value[0], value[5]}
+    assert value[[1, 4]].tolist() == [-1, -1]
+    assert value[5] >= 0
+    assert read(table.drop(["objects"])).value.tolist() == [-1, -1, -1, -1, -1, value[5]]

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from guildbook.columns import RAW_SCHEMA
+from guildbook.columns.words import one_array
 
 Ints = NDArray[np.int64]
 
@@ -34,9 +35,12 @@ COLUMNS: Final = (
     "element_selector",
     "value_after",
     "attributes",
+    "objects",
 )
 """What a stream is read from."""
 CONTEXT: Final = COLUMNS[1:10]
+CLIP: Final = "clip"
+"""The type of the object that stands for what was copied (`record/live/intake.py`)."""
 KEYED: Final = ("element_id", "element_name", "document", "window")
 """Fields whose changing digits may say which thing is worked on, best first."""
 
@@ -266,10 +270,29 @@ def _keys(parts: Sequence[_Part], places: Sequence[int]) -> tuple[Ints, Ints]:
 
 
 def _values(table: pa.Table) -> Ints:
-    """Codes of contents long enough that equality says something."""
+    """Codes of contents long enough that equality says something; of what was copied or pasted, of its mark."""
     texts, code = words(table, "value_after")
     long = np.array([len(text.strip()) >= FEW for text in texts] + [False], dtype=bool)
-    return np.where(long[code], code, NONE)
+    value = np.where(long[code], code, NONE)
+    rows, clip = _clips(table)
+    value[rows] = len(texts) + clip
+    return value
+
+
+def _clips(table: pa.Table) -> tuple[Ints, Ints]:
+    """Rows whose event has an object of type `clip`, and a code of it: a copy and its paste have the same."""
+    nothing = np.empty(0, np.int64)
+    if "objects" not in table.column_names or not table.num_rows:
+        return nothing, nothing
+    objects = one_array(table.column("objects"))
+    flat = objects.flatten()
+    if not len(flat):
+        return nothing, nothing
+    marks = pc.fill_null(pc.equal(flat.field("type"), CLIP), fill_value=False)
+    rows = pc.list_parent_indices(objects).filter(marks).to_numpy(zero_copy_only=False).astype(np.int64)
+    codes = _codes(flat.field("id").filter(marks).dictionary_encode())
+    first = np.unique(rows, return_index=True)[1]
+    return rows[first], codes[first]
 
 
 def _times(table: pa.Table) -> Ints:
