@@ -4,21 +4,46 @@ Nothing here reaches into LibreOffice while it is at work: listeners only note t
 of commands, the other way, takes part in each of them, and was seen to bring version 7.4 down). What happened is read a
 moment later, when it is quiet: from the list of things to undo, which says what each was called, from the changed
 ranges, and by comparing the cells with a copy in memory. Needs the standard library and `uno`; is a script of its own.
+
+Whoever started this may be killed, and so may this. LibreOffice calls listeners that are then gone, and each call fails
+with `DisposedException`. It expects that of changes (`ScModelObj::NotifyChanges`), of undoing and of documents' events
+(`OInterfaceContainerHelper::notifyEach`) and of its own end (`Desktop::terminate`), but not of selections
+(`ScTabViewObj::SelectionChanged` catches nothing, and all of LibreOffice aborts). So no other kind of listener may be
+added here than those tried in `test_sheets_kills.py`; what is selected is asked for, once a second at most.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import queue
+import signal
 import sys
+import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
-from itertools import pairwise
-from typing import Any, Final
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from guildbook.record.sources._libreoffice_cells import (
+        STRUCTURE,
+        Place,
+        Range,
+        dated,
+        headings,
+        label,
+        lines,
+        number,
+        plain,
+        sorted_rows,
+    )
+else:  # a script finds what lies beside it
+    from _libreoffice_cells import STRUCTURE, Place, Range, dated, headings, label, lines, number, plain, sorted_rows
 
 MOST_CELLS: Final = 300_000
 """Cells of a sheet of which a copy is kept; of larger ones only what changed is told, not what was there before."""
@@ -30,14 +55,9 @@ _EXACT: Final = 400
 """Changed cells up to which each is asked for its kind, so that dates are dates."""
 _QUIET: Final = 0.25
 _LONGEST: Final = 1.5
-_HEADS: Final = 50
-_SORTED: Final = 3
 _DATE, _TIME, _LOGICAL = 2, 4, 1024  # com.sun.star.util.NumberFormat
-_DAY: Final = 86_400
-
-Place = tuple[int, int]
-Range = tuple[int, int, int, int]
-"""First row, first column, last row, last column."""
+_REST: Final = 1.0
+"""Seconds between looks at what is selected."""
 
 
 def told(**what: Any) -> None:
@@ -60,7 +80,6 @@ class Noted:
     undone: list[str] = field(default_factory=list[str])
     redone: list[str] = field(default_factory=list[str])
     changes: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])
-    selected: bool = False
 
 
 class Document:
@@ -170,78 +189,6 @@ class Document:
         return self._shown(cell)(value)
 
 
-def plain(text: str) -> str:
-    """A text without the apostrophe that keeps it from being read as a number."""
-    return text[1:] if text.startswith("'") and (text[1:2].isdigit() or text[1:2] in {"=", "-", "+", "."}) else text
-
-
-def number(value: float) -> str:
-    """The shortest text that is equal."""
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)  # noqa: PLR2004 - exact below
-
-
-def dated(value: float, null: tuple[int, int, int]) -> str:
-    """A serial day in ISO 8601."""
-    from datetime import UTC, datetime, timedelta  # noqa: PLC0415 - rarely needed
-
-    if 0 <= value < 1:
-        return (datetime(1900, 1, 1, tzinfo=UTC) + timedelta(seconds=round(value * _DAY))).strftime("%H:%M:%S")
-    try:
-        when = datetime(*null, tzinfo=UTC) + timedelta(seconds=round(value * _DAY))
-    except (OverflowError, ValueError):
-        return number(value)
-    return when.strftime("%Y-%m-%d" if value.is_integer() else "%Y-%m-%dT%H:%M:%S")
-
-
-def sorted_rows(found: list[tuple[Place, str, str]]) -> tuple[Range, list[int]] | None:
-    """The range whose rows changed places, and the columns now in order; None where it was something else.
-
-    References in formulas change with the row, so of formulas only that they are ones is compared.
-    """
-    rows = sorted({place[0] for place, _, _ in found})
-    columns = sorted({place[1] for place, _, _ in found})
-    if len(rows) < _SORTED:
-        return None
-    texts = {(place, n): "=" if text.startswith("=") else text for place, *both in found for n, text in enumerate(both)}
-    old, new = ([tuple(texts.get(((r, c), n), "") for c in columns) for r in rows] for n in (0, 1))
-    if Counter(old) != Counter(new):
-        return None
-    by = [c for n, c in enumerate(columns) if in_order([r[n] for r in new]) and not in_order([r[n] for r in old])]
-    return (rows[0], columns[0], rows[-1], columns[-1]), by
-
-
-def in_order(texts: list[str]) -> bool:
-    """Whether texts rise, or fall, as a sheet sorts them: numbers first."""
-    keys = [key(text) for text in texts if text]
-    pairs = list(pairwise(keys))
-    return len(set(keys)) > 1 and (all(a <= b for a, b in pairs) or all(a >= b for a, b in pairs))
-
-
-def key(text: str) -> tuple[int, float, str]:
-    """By which cells are sorted."""
-    try:
-        return (0, float(text), "")
-    except ValueError:
-        return (1, 0.0, text.casefold())
-
-
-def headings(shadow: Mapping[Place, str], columns: Iterable[int]) -> tuple[int, dict[int, str]]:
-    """The row of headings (-1: none), and those of some columns."""
-    texts = Counter(row for (row, _), text in shadow.items() if row < _HEADS and is_text(text))
-    row = next((row for row in sorted(texts) if texts[row] > 1), -1)
-    return row, {column: shadow.get((row, column), "") for column in columns}
-
-
-def is_text(text: str) -> bool:
-    """Whether a cell's text is a word and no number or formula."""
-    return bool(text) and not text[0].isdigit() and text[0] not in "=-+.#"
-
-
-def label(shadow: Mapping[Place, str], place: Place) -> str:
-    """The first text in a cell's row, before it."""
-    return next((t for c in range(min(place[1], _HEADS)) if is_text(t := shadow.get((place[0], c), ""))), "")
-
-
 class Listening:
     """The open spreadsheets, and what is said of them."""
 
@@ -257,7 +204,8 @@ class Listening:
         self._heard: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._documents: dict[str, Document] = {}
         self._noted: dict[str, Noted] = {}
-        self._kept: list[Any] = []
+        self._removals: dict[str, list[Callable[[], None]]] = {}
+        self._looked = 0.0
         self._gone: Any = self._uno.getClass("com.sun.star.lang.DisposedException")
 
     def _listener(self, interface: str, **methods: Callable[[Any], None]) -> Any:
@@ -268,18 +216,39 @@ class Listening:
 
         names = {name: later(act) for name, act in methods.items()}
         bases = (self._base, self._uno.getClass(interface))
-        made = type("Listener", bases, {"disposing": later(_nothing), **names})()
-        self._kept.append(made)
-        return made
+        return type("Listener", bases, {"disposing": later(_nothing), **names})()
+
+    def _listen(self, uid: str, add: Callable[[Any], None], remove: Callable[[Any], None], listener: Any) -> None:
+        """Add a listener that is removed at the end, to a document or ("") to LibreOffice as a whole."""
+        add(listener)
+        self._removals.setdefault(uid, []).append(lambda: remove(listener))
+
+    def stop(self) -> None:
+        """End soon; may be called from anywhere."""
+        self._heard.put(lambda: _ended(None))
+
+    def leave(self) -> None:
+        """Take every listener out of LibreOffice again."""
+        for removals in self._removals.values():
+            for remove in removals:
+                with suppress(self._gone):  # with its document
+                    remove()
+        self._removals.clear()
 
     def run(self) -> None:
-        """Until LibreOffice ends."""
+        """Until LibreOffice ends, or this is to stop."""
         broadcaster = self._context.getValueByName("/singletons/com.sun.star.frame.theGlobalEventBroadcaster")
-        broadcaster.addDocumentEventListener(
-            self._listener("com.sun.star.document.XDocumentEventListener", documentEventOccured=self._event)
+        self._listen(
+            "",
+            broadcaster.addDocumentEventListener,
+            broadcaster.removeDocumentEventListener,
+            self._listener("com.sun.star.document.XDocumentEventListener", documentEventOccured=self._event),
         )
-        self._desktop.addTerminateListener(
-            self._listener("com.sun.star.frame.XTerminateListener", queryTermination=_nothing, notifyTermination=_ended)
+        self._listen(
+            "",
+            self._desktop.addTerminateListener,
+            self._desktop.removeTerminateListener,
+            self._listener("com.sun.star.frame.XTerminateListener", queryTermination=_nothing, notifyTermination=_over),
         )
         components = self._desktop.Components.createEnumeration()
         while components.hasMoreElements():
@@ -292,8 +261,11 @@ class Listening:
                 except self._gone:
                     # A document that was closed meanwhile; or all of LibreOffice, which then does not answer.
                     self._desktop.getComponents()
-        except (self._gone, EndedError):
+        except (self._gone, OverError):
             return
+        except EndedError:
+            with suppress(self._gone):
+                self.leave()
 
     def _turn(self) -> None:
         try:
@@ -306,6 +278,10 @@ class Listening:
             noted = self._noted.pop(uid)
             if uid in self._documents:
                 self._tell(self._documents[uid], noted)
+        if not self._noted and time.monotonic() - self._looked > _REST:
+            # Only when all else is told: telling what was typed takes a selection that waits for granted.
+            self._look()
+            self._looked = time.monotonic()
 
     # What LibreOffice says
 
@@ -318,7 +294,7 @@ class Listening:
         if document is None:
             return
         if event == "OnUnload":
-            del self._documents[uid]
+            del self._documents[uid], self._removals[uid]
             self._noted.pop(uid, None)
             told(event="close", **document.about)
         elif event in {"OnSaveDone", "OnSaveAsDone"}:
@@ -335,19 +311,24 @@ class Listening:
         document = Document(model)
         uid = document.uid
         self._documents[uid] = document
-        model.addChangesListener(
-            self._listener("com.sun.star.util.XChangesListener", changesOccurred=lambda e: self._changed(uid, e))
+        self._listen(
+            uid,
+            model.addChangesListener,
+            model.removeChangesListener,
+            self._listener("com.sun.star.util.XChangesListener", changesOccurred=lambda e: self._changed(uid, e)),
         )
-        model.addDocumentEventListener(
+        self._listen(
+            uid,
+            model.addDocumentEventListener,
+            model.removeDocumentEventListener,
             self._listener(
                 "com.sun.star.document.XDocumentEventListener",
                 documentEventOccured=lambda e: self._own_event(uid, str(e.EventName)),
-            )
+            ),
         )
-        model.getUndoManager().addUndoManagerListener(self._undo_listener(uid))
-        model.CurrentController.addSelectionChangeListener(
-            self._listener("com.sun.star.view.XSelectionChangeListener", selectionChanged=lambda _: self._selected(uid))
-        )
+        undo = model.getUndoManager()
+        self._listen(uid, undo.addUndoManagerListener, undo.removeUndoManagerListener, self._undo_listener(uid))
+        document.selection = repr(selected(document))
         if event:
             told(event="open", big=[n for n, s in document.shadows.items() if s is None], **document.about)
 
@@ -373,9 +354,6 @@ class Listening:
         for change in event.Changes:
             self._note(uid).changes.append((str(change.Accessor), change.ReplacedElement))
 
-    def _selected(self, uid: str) -> None:
-        self._note(uid).selected = True
-
     # What is told
 
     def _flush(self, document: Document) -> None:
@@ -392,15 +370,15 @@ class Listening:
         found: dict[str, list[tuple[Place, str, str]]] = {}
         restructured: set[str] = set()
         for what, name, where in asked:
-            if what in _STRUCTURE:
+            if what in STRUCTURE:
                 restructured.add(name)
-                out["lines"].append([name, *_line(what, where)])
+                out["lines"].append([name, *lines(what, where)])
             elif what == "attribute":
                 out["formats"].append([name, where])
         for name in restructured & document.shadows.keys():
             document.restructured(name)
         for what, name, where in asked:
-            if what not in _STRUCTURE and name not in restructured and name in document.shadows:
+            if what not in STRUCTURE and name not in restructured and name in document.shadows:
                 found.setdefault(name, []).extend(document.differences(name, where))
         if not asked and (noted.commands or noted.undone or noted.redone):
             for name in document.names:
@@ -409,8 +387,6 @@ class Listening:
             self._cells(document, name, cells, out)
         if any(out[name] for name in out):
             told(event="done", **document.about, **out)
-        if noted.selected:
-            self._selection(document)
 
     def _cells(self, document: Document, name: str, found: list[tuple[Place, str, str]], out: dict[str, Any]) -> None:
         if not found:
@@ -430,16 +406,22 @@ class Listening:
             "labels": {place[0]: label(shadow, place) for place in places[:200] if place[0] > header},
         }  # fmt: skip
 
-    def _selection(self, document: Document) -> None:
-        controller = document.model.CurrentController
-        where = place_of(controller.getSelection()) if controller is not None else None
-        if where is not None and repr(where) != document.selection:
+    def _look(self) -> None:
+        """Tell what is selected in the document that is worked in, where it is something else than before."""
+        model = self._desktop.getCurrentComponent()
+        document = self._documents.get(str(model.RuntimeUID)) if is_sheets(model) else None
+        where = selected(document) if document is not None else None
+        if document is not None and where is not None and repr(where) != document.selection:
             document.selection = repr(where)
             told(event="select", sheet=where[0], range=where[1], **document.about)
 
 
 class EndedError(Exception):
-    """LibreOffice is going."""
+    """This is to end."""
+
+
+class OverError(Exception):
+    """LibreOffice is going, and must not be asked for anything more."""
 
 
 def _nothing(_: Any) -> None:
@@ -450,21 +432,19 @@ def _ended(_: Any) -> None:
     raise EndedError
 
 
-_STRUCTURE: Final = {
-    "insert-rows": ("rows", True), "delete-rows": ("rows", False),
-    "insert-columns": ("columns", True), "delete-columns": ("columns", False),
-}  # fmt: skip
-
-
-def _line(what: str, where: Range) -> list[Any]:
-    direction, inserted = _STRUCTURE[what]
-    first, last = (where[0], where[2]) if direction == "rows" else (where[1], where[3])
-    return [direction, first, last - first + 1, inserted]
+def _over(_: Any) -> None:
+    raise OverError
 
 
 def is_sheets(model: Any) -> bool:
     """Whether a component is a spreadsheet."""
     return bool(hasattr(model, "supportsService") and model.supportsService("com.sun.star.sheet.SpreadsheetDocument"))
+
+
+def selected(document: Document) -> tuple[str, Range] | None:
+    """Sheet and range of what is selected."""
+    controller = document.model.CurrentController
+    return place_of(controller.getSelection()) if controller is not None else None
 
 
 def place_of(element: Any) -> tuple[str, Range] | None:
@@ -495,5 +475,22 @@ def renamed(document: Document) -> list[list[str]]:
     return out
 
 
+def main() -> None:
+    """Listen until LibreOffice ends, the one who started this closes its standard input or ends, or SIGTERM comes."""
+    listening = Listening(sys.argv[1])
+
+    def asked(_number: int, _frame: FrameType | None) -> None:
+        listening.stop()
+
+    def wait() -> None:
+        while os.read(0, 1):
+            pass
+        listening.stop()
+
+    signal.signal(signal.SIGTERM, asked)
+    threading.Thread(target=wait, daemon=True).start()
+    listening.run()
+
+
 if __name__ == "__main__":
-    Listening(sys.argv[1]).run()
+    main()

@@ -35,6 +35,8 @@ _LOOK: Final = 2.0
 """Seconds between looks whether LibreOffice runs."""
 _TICK: Final = 0.3
 _PIECE: Final = 1 << 16
+_LEAVING: Final = 0.6
+"""Seconds that the helper has to leave LibreOffice."""
 _SELECTION: Final = 2.0
 """Seconds that a selection must rest to be told."""
 _LONGEST_WAIT: Final = 60.0
@@ -87,7 +89,7 @@ class LibreOffice:
             raise InputError("The helper for LibreOffice is not installed.", "Install Guildbook again.", "installation")
         command = [self._python, "-s", "-E", spec.origin, self._pipe]
         with subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ) as helper:
             try:
                 ready = False
@@ -99,7 +101,7 @@ class LibreOffice:
                         sink.write(rows)
                 return ready
             finally:
-                helper.kill()
+                _end(helper)
                 self._telling.forget()
                 self._live.following = False
 
@@ -120,6 +122,16 @@ class LibreOffice:
                     return
                 *lines, rest = (rest + piece).split(b"\n")
                 yield from (line for line in lines if line)
+
+
+def _end(helper: subprocess.Popen[bytes]) -> None:
+    """Let it take its listeners out of LibreOffice, which it cannot where that is busy."""
+    if helper.stdin is not None:
+        helper.stdin.close()
+    try:
+        helper.wait(_LEAVING)
+    except subprocess.TimeoutExpired:
+        helper.kill()
 
 
 def _number(file: IO[bytes]) -> int:
