@@ -91,10 +91,37 @@ def test_pause_rules_and_forgetting(guildbook: Run, guildbook_json: Ask, port: i
     assert rule == {"field": "title", "pattern": "bank"}
     assert guildbook_json("record", "rules", "remove", 1) == []
     newest = guildbook_json("record", "show")[0]["id"]
-    assert guildbook_json("record", "delete", newest) == {"deleted": 1}
+    assert guildbook_json("record", "show", newest)["data"]["title"] == "Mail three"
+    assert guildbook_json("record", "delete", newest) == {"deleted": 1, "events": 0, "left": 0}
     beats(port, ["Mail old"], datetime.now(UTC) - timedelta(hours=2))
     assert guildbook_json("record", "forget-last", "10m", "--yes")["entries"] == 1
     assert [entry["data"]["title"] for entry in guildbook_json("record", "show")] == ["Mail old"]
+
+
+@pytest.mark.usefixtures("recorder")
+def test_what_would_be_shared_is_shown_and_deleted_by_source_or_time(
+    guildbook: Run, guildbook_json: Ask, port: int
+) -> None:
+    beats(port, ["Mail one", "Calc password: Zx81!abcQ"])
+    told = guildbook_json("record", "preview", "--last", "10m")
+    assert (told["entries"]["waiting"], told["book"]) == (2, False)
+    assert [(c["field"], c["mark"]) for c in told["changes"]] == [("title", "secret")]
+    tried = guildbook_json("record", "preview", "--try", "pin code: 4711, thanks")
+    assert tried["after"] == "pin code: [code], thanks"
+    status, out, err = guildbook("record", "preview", "--try", "password: Zx81!abcQ")
+    assert (status, out) == (0, "password: [secret]\n")
+    assert "secret, 9 characters" in err
+    assert guildbook("record", "preview", "--use", "train")[0] == 2
+    assert guildbook("record", "show", "--source", "aw-watcher-window", "--last", "1h")[0] == 0
+    assert guildbook("record", "delete")[0] == 2
+    assert guildbook("record", "delete", "--last", "5m", "--since", "2026-01-01", "--yes")[0] == 2
+    assert guildbook_json("record", "delete", "--source", "nobody", "--yes")["deleted"] == 0
+    guildbook("record", "stop")
+    guildbook_json("learn")
+    status, out, _ = guildbook("record", "preview")
+    assert (status, "nothing else was said" in out, "Zx81" in out) == (0, True, False)
+    told = guildbook_json("record", "delete", "--last", "10m", "--yes")
+    assert told == {"deleted": 2, "events": 2, "left": 0}
 
 
 @pytest.mark.usefixtures("recorder")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import select
 
 from guildbook.app.distilling import Distilling
@@ -121,6 +122,28 @@ class Mine:
         if len(found) != 1:
             raise UnknownNameError("event", wanted, [key.hex() for key, _ in sorted(found)])
         return next(iter(found))
+
+    def recorded(self, actor: Actor, told: Mapping[tuple[str, int], tuple[int, int]]) -> list[tuple[bytes, int]]:
+        """Ids and times of the events that entries of the recorder became.
+
+        `told`: for each entry its source and number, and the first and last time (µs UTC) its events may have.
+        """
+        with self._store.writing():
+            self._store.seal()
+        low, high = min(first for first, _ in told.values()), max(last for _, last in told.values())
+        admitted = self._admitted(self.owner(actor), "traces")
+        found: list[tuple[bytes, int]] = []
+        for segment in admitted.grant.segments:
+            if segment.last < low or segment.first > high:
+                continue
+            table = admitted.table(("id", "time", "source", "seq"), [segment.id])
+            times = table["time"].cast(pa.int64())
+            near = table.filter(pc.and_(pc.greater_equal(times, low), pc.less_equal(times, high)))
+            for row, time in zip(near.to_pylist(), near["time"].cast(pa.int64()).to_pylist(), strict=True):
+                first, last = told.get((row["source"], row["seq"]), (1, 0))
+                if first <= time <= last:
+                    found.append((row["id"], time))
+        return found
 
     def _held(self, name: str) -> list[dict[str, Any]]:
         """Events by month, class and source."""

@@ -247,7 +247,7 @@ class Recorder:
 
     def delete(self, numbers: Sequence[int]) -> int:
         """Delete single entries that are here; returns how many there were."""
-        gone = sum(any(self.outbox.delete(name, number) for name in self.outbox.buckets()) for number in numbers)
+        gone = sum(self.outbox.delete(name, *numbers) for name in self.outbox.buckets())
         self.intake.clips.clear()
         self.outbox.shrink()
         self._settled()

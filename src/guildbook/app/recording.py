@@ -17,8 +17,9 @@ from typing import Any, Final, cast
 
 import pyarrow as pa
 
-from guildbook.app import forgetting
+from guildbook.app import forgetting, previewing
 from guildbook.app.book import Book, open_configured
+from guildbook.app.persons import NOBODY, Actor
 from guildbook.app.recorder import ACTIVITYWATCH, FOLDER, STATE, AlreadyError, Recorder, choices, choose
 from guildbook.config import Config
 from guildbook.govern.signer import Signer
@@ -28,12 +29,17 @@ from guildbook.plugins import SourceOptions, sources
 from guildbook.record.live.delivery import Delivery
 from guildbook.record.live.guard import FIELDS, Rule, load, save
 from guildbook.record.live.intake import FOREVER
+from guildbook.record.live.kept import Kept, kept, numbered
 from guildbook.record.live.lock import held
 from guildbook.record.live.outbox import Outbox
 
 WAIT: Final = 20.0
 """Seconds in which a recorder must have started, or ended."""
 UNIT: Final = "guildbook-recorder"
+ONE_BY_ONE: Final = 50
+"""So many entries are deleted one by one in the book: for each, what was learnt is made anew."""
+Acts = Callable[[Book, str], Actor]
+"""Who deletes in a book, as a rule the worker of that name."""
 Signs = Callable[[Book], Signer | None]
 """Who asks, in a book: their keys, or None for the book itself."""
 
@@ -166,20 +172,61 @@ class Recording:
 
     # What was recorded
 
-    def entries(self, limit: int = 20) -> list[dict[str, Any]]:
-        """What was recorded last and is kept here, newest first."""
+    def entries(
+        self, limit: int = 20, *, source: str = "", since: int | None = None, until: int | None = None
+    ) -> list[dict[str, Any]]:
+        """What was recorded and is kept here, newest first; of one source or a time (µs UTC) only if that is asked."""
         with self._box() as box:
-            found = [
-                {"id": entry.id, "source": bucket.client, "time": clock.iso(entry.time),
-                 "seconds": entry.duration / clock.SECOND, "data": dict(entry.data)}
-                for name, bucket in box.buckets().items() for entry in box.entries(name, limit)
-            ]  # fmt: skip
-        return sorted(found, key=lambda e: (e["time"], e["id"]), reverse=True)[:limit]
+            return [_shown(each) for each in kept(box, source=source, since=since, until=until, limit=limit)]
 
-    def delete(self, numbers: Sequence[int]) -> int:
-        """Delete entries that wait here; returns how many there were."""
-        asked = {"entries": list(numbers)}
-        return int(self._done("delete", asked, lambda recorder: {"deleted": recorder.delete(numbers)})["deleted"])
+    def entry(self, number: int) -> dict[str, Any]:
+        """One entry that is kept here, whole. Raises `UnknownNameError`."""
+        with self._box() as box:
+            found = numbered(box, (number,))
+        if not found:
+            raise UnknownNameError("entry", str(number))
+        one = found[0]
+        return _shown(one) | {"bucket": one.bucket.id, "end": clock.iso(one.entry.end)}
+
+    def in_book(self, numbers: Sequence[int]) -> int:
+        """Of how many of these entries the book has something, or is about to."""
+        with self._box() as box:
+            return sum(each.begun for each in numbered(box, numbers))
+
+    def delete(self, numbers: Sequence[int], acts: Acts = lambda _book, _worker: NOBODY) -> dict[str, Any]:
+        """Delete single entries, here and in the book. Raises `DeniedError`, and nothing is deleted, where not.
+
+        Returns how many entries were here (`deleted`) and how many events were in the book (`events`); `left` are
+        entries that are in the book still, because one by one they are too many.
+        """
+        with self._box() as box:
+            found = numbered(box, numbers)
+        return self._deleted(found, acts)
+
+    def delete_source(
+        self, source: str, since: int | None, until: int | None, acts: Acts = lambda _book, _worker: NOBODY
+    ) -> dict[str, Any]:
+        """The same for what one source recorded between two times (µs UTC; None: from the beginning, to the end)."""
+        with self._box() as box:
+            found = kept(box, source=source, since=since, until=until)
+        return self._deleted(found, acts)
+
+    def _deleted(self, found: Sequence[Kept], acts: Acts) -> dict[str, Any]:
+        worker, went = choices(self._folder).worker, [each for each in found if each.begun]
+        few = went if len(went) <= ONE_BY_ONE else []
+        with self._book() as book, contextlib.suppress(UnknownNameError):  # of whom nothing is in the book yet
+            if book is not None and few:
+                _check_forgetting(book, worker, acts(book, worker).signer)
+        numbers = [each.entry.id or 0 for each in found]
+        told = self._done("delete", {"entries": numbers}, lambda recorder: {"deleted": recorder.delete(numbers)})
+        events = 0
+        with self._book() as book, contextlib.suppress(UnknownNameError):
+            if book is not None and few:
+                actor = acts(book, worker)
+                for event, time in book.mine.recorded(actor, _places(few)):
+                    part = forgetting.Part(time, time + 1, None, event)
+                    events += book.forget(worker, part, signer=actor.signer).events
+        return {"deleted": int(told["deleted"]), "events": events, "left": len(went) - len(few)}
 
     def forget_last(self, minutes: int, signs: Signs = lambda _: None) -> dict[str, Any]:
         """Forget the last minutes, here and in the book. Raises `DeniedError`, and nothing is forgotten, where not."""
@@ -201,6 +248,23 @@ class Recording:
             if book is not None:
                 events = book.forget(worker, forgetting.Part(since, until + 1, None), signer=signer).events
         return told | {"events": events}
+
+    def preview(self, minutes: int, asked: Mapping[str, str], acts: Callable[[Book], Actor]) -> dict[str, Any]:
+        """What waits and what was recorded in the last minutes: to whom it would go, and what redaction does to it.
+
+        `asked`: fields of `previewing.Asked`. Raises `DeniedError` for whom another's terms are hidden from.
+        """
+        worker = choices(self._folder).worker
+        with self._book() as book, self._box() as box:
+            if book is not None:
+                with contextlib.suppress(UnknownNameError):
+                    book.managing.only(acts(book), worker)
+            since = clock.now() - minutes * clock.MINUTE
+            return previewing.preview(box, worker, since, previewing.Asked(**asked), book)
+
+    def attempt(self, text: str) -> dict[str, Any]:
+        """What redaction makes of a text."""
+        return previewing.attempt(text)
 
     def unit(self, *, autostart: bool = False, remove: bool = False) -> Path:
         """Write, or take away, what starts the recorder when the worker logs in."""
@@ -330,6 +394,22 @@ def _delivered(recorder: Recorder) -> dict[str, Any]:
 def _nowhere(_: str, table: pa.Table) -> None:
     """Where nothing is sent."""
     del table
+
+
+def _shown(one: Kept) -> dict[str, Any]:
+    entry = one.entry
+    return {
+        "id": entry.id, "source": one.bucket.client, "time": clock.iso(entry.time),
+        "seconds": entry.duration / clock.SECOND, "state": str(one.state), "data": dict(entry.data),
+    }  # fmt: skip
+
+
+def _places(found: Sequence[Kept]) -> dict[tuple[str, int], tuple[int, int]]:
+    """Where entries are in the book: source and number of their events, and between which times."""
+    return {
+        (each.source, int(each.entry.data.get("seq") or each.entry.id or 0)): (each.entry.time, each.entry.end)
+        for each in found
+    }
 
 
 def _check_forgetting(book: Book, worker: str, signer: Signer | None) -> None:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from guildbook.cli.identity import As, actor
+from guildbook.cli.record_desk import desk, minutes_of
 from guildbook.cli.record_extension import extension
+from guildbook.cli.record_kept import delete, show_entries
 from guildbook.cli.record_libreoffice import libreoffice
+from guildbook.cli.record_preview import preview
 from guildbook.cli.record_shell import shell_hook
-from guildbook.cli.session import Json, say, session, show, table
+from guildbook.cli.session import Json, say, show, table
 from guildbook.model.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from guildbook.app.recording import Recording
 
-_LENGTH: Final = re.compile(r"(\d{1,5})\s*(m|min|h|d)")
-_MINUTES: Final = {"m": 1, "min": 1, "h": 60, "d": 1440}
 Which = Annotated[list[str], typer.Argument(metavar="SOURCE...", help="See: guildbook record sources.")]
 
 
@@ -39,19 +38,11 @@ def register(app: typer.Typer) -> None:
     rules.command("add")(add_rule)
     rules.command("remove")(remove_rule)
     record.add_typer(rules, name="rules")
+    record.command("preview")(preview)
     record.command("shell-hook")(shell_hook)
     record.command("extension")(extension)
     record.command("libreoffice")(libreoffice)
     app.add_typer(record, name="record")
-
-
-def desk(context: typer.Context) -> Recording:
-    """The recorder's desk of this book, whether or not it runs."""
-    from guildbook.app.recording import Recording
-    from guildbook.config import load
-
-    here = session(context)
-    return Recording(load(here.home, here.overrides))
 
 
 def start(
@@ -148,7 +139,7 @@ def forget_last(
     json: Json = False,
 ) -> None:
     """Forget what was recorded in the last minutes: here, and in the book."""
-    minutes = _minutes(length)
+    minutes = minutes_of(length)
     if not yes and not typer.confirm(f"Forget the last {minutes} minutes for good?", err=True):
         raise typer.Exit(1)
     told = desk(context).forget_last(minutes, lambda book: actor(context, book, person).signer)
@@ -156,27 +147,6 @@ def forget_last(
         show(told)
     else:
         say(f"Forgotten: {told['entries']} entries that waited, {told['events']} events of the book.")
-
-
-def show_entries(
-    context: typer.Context,
-    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
-    json: Json = False,
-) -> None:
-    """What was recorded last, as it is kept: what would be shared is no more than this."""
-    found = desk(context).entries(limit)
-    if json:
-        show(found)
-    else:
-        table(("id", "source", "time", "what"), [(e["id"], e["source"], e["time"][:19], e["data"]) for e in found])
-
-
-def delete(
-    context: typer.Context, entries: Annotated[list[int], typer.Argument(metavar="ID...")], json: Json = False
-) -> None:
-    """Delete single entries that wait: guildbook record show."""
-    gone = desk(context).delete(entries)
-    show({"deleted": gone}) if json else say(f"Deleted: {gone}.")
 
 
 def unit(
@@ -254,13 +224,6 @@ def _pair(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _minutes(length: str) -> int:
-    found = _LENGTH.fullmatch(length.strip())
-    if found is None or int(found[1]) == 0:
-        raise UsageError(f"{length!r} is no length of time.", "For example 10m, 2h, 1d.")
-    return int(found[1]) * _MINUTES[found[2]]
-
-
 def _until(length: str) -> int | None:
     """µs UTC; None: until resumed."""
     if not length:
@@ -269,4 +232,4 @@ def _until(length: str) -> int | None:
     if length == "tomorrow":
         following = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
         return int(following.timestamp() * 1e6)
-    return int((now + timedelta(minutes=_minutes(length))).timestamp() * 1e6)
+    return int((now + timedelta(minutes=minutes_of(length))).timestamp() * 1e6)

@@ -241,7 +241,7 @@ class _Desk:
         name, place = request.path_params["bucket"], request.path_params["number"]
         self._known(name)
         if request.method == "DELETE":
-            return JSONResponse({"success": await asyncio.to_thread(self._box.delete, name, place)})
+            return JSONResponse({"success": await asyncio.to_thread(self._box.delete, name, place) > 0})
         found = await asyncio.to_thread(self._box.entry, name, place)
         return _said(404, f"There is no event {place} in {name}.") if found is None else JSONResponse(entry_json(found))
 

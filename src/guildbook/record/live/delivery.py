@@ -8,7 +8,7 @@ rest goes on: a batch in which something does not fit is halved until what does 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -32,6 +32,8 @@ HELD: Final = 2 * clock.SECOND
 SETTLED: Final = 60 * clock.SECOND
 """After so long without a heartbeat the last entry of a bucket is over, unless its heartbeats may come later."""
 
+_NUMBER: Final = "_entry"
+"""Where a row says which entry it was, while it is no event yet."""
 Take = Callable[[str, pa.Table], None]
 """Takes a batch into the book under a name that it may have been given before; returns when that is durable.
 
@@ -92,6 +94,27 @@ class Delivery:
             return connection.execute("DELETE FROM refused").rowcount
 
         return self.outbox.submit(work).result()
+
+    def dry(self, entries: Sequence[tuple[Bucket, Entry]]) -> list[tuple[Entry, dict[str, Any], dict[str, Any] | None]]:
+        """What entries would be as events: each with its fields as they are here, and as they would go.
+
+        None goes where another source tells of the same, or where it does not fit. Nothing is written.
+        """
+        found: dict[int, tuple[Entry, dict[str, Any]]] = {}
+        told: list[Told] = []
+        for bucket, entry in entries:
+            try:
+                one = _told(bucket, entry, entry.time)
+            except UnfitError:
+                found[entry.id or 0] = entry, dict(entry.data)
+                continue
+            found[one.number] = entry, _row(bucket, entry)
+            told.append(Told(one.number, one.begun, {**one.row, _NUMBER: one.number}))
+        rows = joined(told, self._around(told, self.outbox.buckets()))
+        went: dict[int, dict[str, Any]] = {}
+        for some in _portions(rows, self.worker):
+            went |= {row[_NUMBER]: event for row, event in zip(some[0], some[1].to_pylist(), strict=True)}
+        return [(entry, before, went.get(number)) for number, (entry, before) in found.items()]
 
     def _finished(self) -> int:
         """Send every batch that is written down; returns how many events went."""
@@ -218,6 +241,16 @@ def events_of(rows: list[dict[str, Any]], worker: str) -> pa.Table:
         return redact(pa.Table.from_arrays(arrays, schema=RAW_SCHEMA))
     except _NO_FIT as error:
         raise UnfitError(f"texts: {type(error).__name__}") from None
+
+
+def _portions(rows: list[dict[str, Any]], worker: str) -> Iterator[tuple[list[dict[str, Any]], pa.Table]]:
+    """Rows with their columns: all at once, or without those that do not fit."""
+    try:
+        yield rows, events_of(rows, worker)
+    except UnfitError:
+        middle = len(rows) // 2
+        for part in (rows[:middle], rows[middle:]) if middle else ():
+            yield from _portions(part, worker)
 
 
 def _column(field: pa.Field, values: list[Any]) -> pa.Array:

@@ -284,17 +284,19 @@ class Outbox:
             ).fetchone()  # fmt: skip
             return singles + self._packs.count(connection, bucket, low, high)
 
-    def delete(self, bucket: str, number: int) -> bool:
-        """Delete one entry that is here; False where there is none."""
+    def delete(self, bucket: str, *numbers: int) -> int:
+        """Delete entries of a bucket; returns how many of them were here."""
 
-        def work(connection: sqlite3.Connection) -> bool:
+        def work(connection: sqlite3.Connection) -> int:
             place = self._number(connection, bucket)
             if place is None:
-                return False
+                return 0
             self._flush(connection, place)
             self._forgotten(place)
-            self._packs.undo_one(connection, place, number)
-            return connection.execute("DELETE FROM entries WHERE id = ? AND bucket = ?", (number, place)).rowcount > 0
+            for number in numbers:
+                self._packs.undo_one(connection, place, number)
+            one = "DELETE FROM entries WHERE id = ? AND bucket = ?"
+            return sum(connection.execute(one, (number, place)).rowcount for number in numbers)
 
         return self.submit(work).result()
 
