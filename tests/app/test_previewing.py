@@ -147,5 +147,5 @@ def test_what_an_agreement_gives_a_licensee_is_told_with_its_clause(hall: Any, t
         box.close()
     assert {r["recipient"] for r in everything["shared"]} <= {"in-house", "Acme"}
     assert (row["class"], row["recipient"], row["waiting"]) == ("mail", "Acme", 1)
-    assert (row["allow"], row["reason"], row["clauses"]) == (True, "agreement", ["a1#use.train-augment"])
+    assert (row["allow"], row["reason"], row["clauses"]) == (True, "agreement", ["a1#purposes.train-augment"])
     assert {r["use"] for r in rows(everything, recipient="Acme")} == {"train"}
