@@ -490,6 +490,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, asked)
     threading.Thread(target=wait, daemon=True).start()
     listening.run()
+    os._exit(0)  # the bridge's threads may still be at it, and were seen to fail while Python takes itself apart
 
 
 if __name__ == "__main__":
