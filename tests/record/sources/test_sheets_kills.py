@@ -17,7 +17,7 @@ from uuid import uuid4
 import desktop_session
 import pytest
 
-from guildbook.record.sources._libreoffice_live import PYTHON, lacking
+from guildbook.record.sources._libreoffice_live import PYTHON, lacking, pipe_path
 
 BOOK: Final = """<?xml version="1.0" encoding="UTF-8"?>
 <office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" office:version="1.3"
@@ -56,6 +56,7 @@ class Desk:
             f"--accept=pipe,name={self.pipe};urp;", str(self.book),
         ])  # fmt: skip
         session.window("bill.fods - LibreOffice Calc")
+        desktop_session.until(lambda: pipe_path(self.pipe) is not None, "a pipe")
 
     def enter(self, text: str) -> None:
         self.session.do("type", "--delay", "8", text)
