@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from guildbook.app import open_book
+from guildbook.app import Book, open_book
 from guildbook.app.recorder import STATE, AlreadyError, Recorder
 from guildbook.app.recording import Recording
 from guildbook.columns import RAW_SCHEMA
@@ -107,7 +107,7 @@ def filled(recorder: Recorder) -> list[bytes]:
         if number == 0:
             recorder.deliver(everything=True)
         if number == 1:
-            assert recorder.delivery._batch(time, everything=True)
+            assert recorder.delivery.batch(time, everything=True)
     beat = Entry(time - 5 * SECOND, 0, {"app": "x", "title": SAID})
     recorder.intake.heartbeat("w", "w", beat, 10 * SECOND).result()
     recorder.intake.heartbeat("w", "w", Entry(time - 2 * SECOND, 0, beat.data), 10 * SECOND).result()
@@ -144,7 +144,12 @@ def test_forgetting_leaves_nothing_in_any_file(
 ) -> None:
     home = tmp_path / "book"
     sealed = filled(recorder)
-    monkeypatch.setattr("guildbook.app.recorder.source", lambda _: Diary())
+    diary = Diary()
+
+    def found(_: str) -> Diary:
+        return diary
+
+    monkeypatch.setattr("guildbook.app.recorder.source", found)
     kept = home / "recorder" / "sources" / "diary" / "diary"
     kept.parent.mkdir(parents=True)
     kept.write_text(SAID)
@@ -177,7 +182,10 @@ def test_the_gate_is_asked_before_anything_is_forgotten(recorder: Recorder, desk
     assert waiting
 
     def signs(name: str) -> Any:
-        return lambda book: KeySigner(keys[name], book.persons.person(name))
+        def signer(book: Book) -> KeySigner:
+            return KeySigner(keys[name], book.persons.person(name))
+
+        return signer
 
     with pytest.raises(DeniedError, match="somebody else"):
         desk.forget_last(10, signs("Bo"))

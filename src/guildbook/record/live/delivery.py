@@ -60,7 +60,7 @@ class Delivery:
         """
         sent = self._finished()
         rest = self.waiting()  # what comes in meanwhile waits for the next time, else this might never end
-        while rest > 0 and (count := self._batch(clock.now() if now is None else now, everything=everything)):
+        while rest > 0 and (count := self.batch(clock.now() if now is None else now, everything=everything)):
             sent += self._finished()
             rest -= count
         return sent
@@ -123,7 +123,7 @@ class Delivery:
             sent += self._sent(rows[0][0])
         return sent
 
-    def _batch(self, now: int, *, everything: bool) -> int:
+    def batch(self, now: int, *, everything: bool) -> int:
         """Write down what goes next; returns how many entries that is."""
         settled = 1 << 62 if everything else now
 
