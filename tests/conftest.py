@@ -42,13 +42,15 @@ APPLICATIONS = ("browser", "desktop", "imap", "office", "screen", "shells", "vid
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of one file that drive real programs run one after the other: they share the programs they started.
 
-    So do all that drive LibreOffice, of which one user has one.
+    So do all that drive LibreOffice, of which a user has one. They and the pages' snippets take longest and wait most,
+    so they come first: whoever is done with theirs goes on with what is short.
     """
     for item in items:
         if item.get_closest_marker("office"):
             item.add_marker(pytest.mark.xdist_group("office"))
         elif any(item.get_closest_marker(name) for name in APPLICATIONS):
             item.add_marker(pytest.mark.xdist_group(str(item.path)))
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None and item.path.name != "test_docs.py")
 
 
 @pytest.fixture(scope="session")

@@ -78,5 +78,6 @@ def test_the_two_ways_differ_in_what_was_recorded(events: list[dict[str, Any]]) 
         for action in ("copy", "paste")
     )
     assert any(mark & other for mark in copies for other in pastes)
-    summed = {e["worker"] for e in events if e["source"] == "sheets" and (e["value_after"] or "").startswith("=SUM(")}
-    assert summed == {"Ada"}
+    cells = [(e["worker"], e["element_id"], e["value_after"]) for e in events if e["source"] == "sheets"]
+    summed = {worker for worker, _, value in cells if "=SUM(" in (value or "")}
+    assert summed == {"Ada"}, cells

@@ -145,7 +145,7 @@ class Files:
                 for old, new in found.renamed:
                     self._rename(sink, old, new)
                 for path in found.opened:
-                    self._opened(sink, path)
+                    self._opened(sink, path, saved=path in found.saved)
                 for path in found.saved:
                     self._saved(sink, path)
                 for path in found.deleted:
@@ -201,14 +201,15 @@ class Files:
             self._waits[path] = waited + 1
         return waited < _AWAITS
 
-    def _opened(self, sink: Sink, path: Path) -> None:
+    def _opened(self, sink: Sink, path: Path, *, saved: bool) -> None:
+        """`saved`: it was saved since, too; then what it was before is still to be compared with what it is."""
         if locked_elsewhere(path, self._host):
             return
         if not self._live.following:
             self._open.add(path)
             sink.write([self._row(path, action="open")])
         stat = stat_of(path)
-        if stat is not None and stat.stamp != self._stamp(path):
+        if not saved and stat is not None and stat.stamp != self._stamp(path):
             self._take(sink, path)
 
     def _closed(self, sink: Sink, path: Path) -> None:
