@@ -39,7 +39,9 @@ class Session:
         } | {"XDG_RUNTIME_DIR": str(self.folder), "HOME": str(self.folder), "GTK_USE_PORTAL": "0", "LANG": "C.UTF-8"}
         read, write = os.pipe()
         self.server = self.start(
-            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x1000x24", "-nolisten", "tcp"], keep=(write,)
+            # Without -noreset it begins anew when its last client leaves, as xdotool does before openbox is there.
+            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x1000x24", "-nolisten", "tcp", "-noreset"],
+            keep=(write,),
         )
         self.display = f":{_line(read)}"
         self.environment["DISPLAY"] = self.display
@@ -47,7 +49,7 @@ class Session:
         self.start(["dbus-daemon", "--session", "--nofork", f"--print-address={write}"], keep=(write,))
         self.bus = self.environment["DBUS_SESSION_BUS_ADDRESS"] = _line(read)
         self.start(["openbox"])
-        until(lambda: bool(self.do("getdisplaygeometry")), "a window manager")
+        until(lambda: bool(self.do("get_num_desktops").strip()), "a window manager")
 
     @property
     def settings(self) -> dict[str, str]:
