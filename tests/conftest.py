@@ -39,6 +39,7 @@ APPLICATIONS = ("browser", "desktop", "imap", "office", "screen", "shells", "vid
 """Marks of tests that drive real programs."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of one file that drive real programs run one after the other: they share the programs they started.
 
