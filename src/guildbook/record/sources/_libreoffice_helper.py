@@ -29,7 +29,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
-if TYPE_CHECKING:
+if TYPE_CHECKING or __package__:
     from guildbook.record.sources._libreoffice_cells import (
         STRUCTURE,
         Place,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         plain,
         sorted_rows,
     )
-else:  # a script finds what lies beside it
+else:  # run as a script, where guildbook is not installed: what lies beside it is found
     from _libreoffice_cells import STRUCTURE, Place, Range, dated, headings, label, lines, number, plain, sorted_rows
 
 MOST_CELLS: Final = 300_000
