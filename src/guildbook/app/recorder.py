@@ -35,6 +35,7 @@ from guildbook.record.live.lock import FolderLock
 from guildbook.record.live.outbox import Outbox
 from guildbook.record.live.supervisor import SILENT, Supervisor
 from guildbook.record.live.trouble import told
+from guildbook.record.secret_file import secret_in
 
 FOLDER: Final = "recorder"
 STATE: Final = "state.json"
@@ -306,10 +307,4 @@ def _of(bucket: str, name: str) -> bool:
 
 def secret_of(path: Path) -> str:
     """A secret in a file that only its owner reads; made where there is none."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text("utf-8")
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(32))
-    return path.read_text("utf-8")
+    return secret_in(path, lambda: secrets.token_urlsafe(32).encode()).decode()

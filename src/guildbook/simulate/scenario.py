@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,13 +57,7 @@ class Scenario:
 
     def occupations(self) -> Occupations:
         """The world."""
-        match self.world:
-            case "one":
-                return alone()
-            case "network":
-                return network(self.data or Path())
-            case _:
-                return majors()
+        return _world(self.world, self.data)
 
     def parameters_in(self, month: int) -> Parameters:
         """What holds in a month."""
@@ -89,6 +84,18 @@ class Scenario:
         said = self.to_dict() | {"name": "", "about": "", "seeds": 0, "data": None}
         text = json.dumps([said, _digest(self.occupations())], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+@lru_cache(maxsize=4)
+def _world(name: str, data: Path | None) -> Occupations:
+    """Read once, however many seeds are run."""
+    match name:
+        case "one":
+            return alone()
+        case "network":
+            return network(data or Path())
+        case _:
+            return majors()
 
 
 def _digest(world: Occupations) -> str:

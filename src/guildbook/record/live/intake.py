@@ -71,10 +71,8 @@ class Intake:
         A row may also have `clip`, what was copied or pasted: of it only a mark is kept, as an object of type `clip`.
         Returns how many were recorded: what the guard drops is not.
         """
-        entries = [Entry(int(row["time"]), int(row.get("duration") or 0), self._marked(row)) for row in rows]
-        bucket = self.own(source)
-        kept = [] if self.paused else self.clips.linked(self.guard.admit(source, entries))
-        self.note(bucket, source, len(kept), len(entries) - len(kept))
+        bucket, kept = self.own(source), self._kept(source, rows)
+        self.note(bucket, source, len(kept), len(rows) - len(kept))
         self._look_at_clocks(source, kept)
         return len(self.outbox.insert(bucket, kept).result()) if kept else 0
 
@@ -85,12 +83,11 @@ class Intake:
         What pulses were to prolong is lost where the machine stops in between.
         """
         bucket, still = self.own(source), [row for row in rows if "pulse" not in row]
-        entries = [Entry(int(row["time"]), int(row.get("duration") or 0), self._marked(row)) for row in still]
-        kept = [] if self.paused else self.clips.linked(self.guard.admit(source, entries))
+        kept = self._kept(source, still)
         done = once(self.outbox, f"{source}:{batch}", self.outbox.inserting(bucket, kept)).result()
         if done is None:
             return 0
-        self.note(bucket, source, len(kept), len(entries) - len(kept))
+        self.note(bucket, source, len(kept), len(still) - len(kept))
         self._look_at_clocks(source, kept)
         for row in rows:
             if "pulse" in row:
@@ -119,6 +116,11 @@ class Intake:
         """What our own sources recorded from a time on, and what may since have been forgotten is not there."""
         names = [name for name, bucket in self.outbox.buckets().items() if bucket.type.startswith(OWN)]
         return [entry for name in names for entry in self.outbox.entries(name, limit=_LOOKED_AT, start=since)]
+
+    def _kept(self, source: str, rows: Sequence[Mapping[str, Any]]) -> list[Entry]:
+        """What of these rows may be written, as it may be."""
+        entries = [Entry(int(row["time"]), int(row.get("duration") or 0), self._marked(row)) for row in rows]
+        return [] if self.paused else self.clips.linked(self.guard.admit(source, entries))
 
     def _marked(self, row: Mapping[str, Any]) -> dict[str, Any]:
         data = {name: value for name, value in row.items() if _said(name, value)}

@@ -29,6 +29,7 @@ from guildbook.record.live.entry import Bucket, Entry, merged
 from guildbook.record.live.packs import SCHEMA as PACKS
 from guildbook.record.live.packs import Pack, Packs
 from guildbook.record.live.writing import Done, Work, Writing, shut
+from guildbook.record.secret_file import secret_in
 
 PRUNED: Final = 20_000
 """Entries deleted at a time when the budget is used up."""
@@ -64,7 +65,7 @@ class Outbox:
         """Open or make the outbox in a folder. Raises `StoreError` where its key does not fit."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path = folder / "outbox.sqlite"
-        key = _key(folder / "outbox.key")
+        key = secret_in(folder / "outbox.key")
         self._gcm = AESGCM(key)
         self._marks = hmac.digest(key, b"guildbook marks", hashlib.sha256)
         self._writer = _connected(self._path)
@@ -483,16 +484,3 @@ def _connected(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON")
     return connection
-
-
-def _key(path: Path) -> bytes:
-    """The key in a file that only its owner reads; made where there is none."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(AESGCM.generate_key(256))
-        file.flush()
-        os.fsync(file.fileno())
-    return path.read_bytes()

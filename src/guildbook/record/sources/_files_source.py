@@ -18,12 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from guildbook.model import time as clock
 from guildbook.model.errors import UsageError
 from guildbook.plugins import Sink, SourceOptions
 from guildbook.record.importers._attributes import canonical
+from guildbook.record.secret_file import secret_in
 from guildbook.record.sources._files_watching import (
     Watch,
     folders_of,
@@ -125,7 +124,7 @@ class Files:
     ) -> None:  # fmt: skip
         self._kind, self._wanted, self._stop, self._live = kind, wanted, stop, live or Live()
         self._endings = frozenset(endings)
-        self._key = _key(options.folder / "key")
+        self._key = secret_in(options.folder / "key")
         self._versions = options.folder / "versions"
         self._versions.mkdir(mode=0o700, exist_ok=True)
         self._worker = Worker(stop)
@@ -306,14 +305,3 @@ def _when(stamp: int) -> int:
     """When a file was saved, µs: what it says where that is a moment ago, else now (a copy keeps its old time)."""
     now, said = clock.now(), stamp // 1_000
     return said if now - _RECENT <= said <= now else now
-
-
-def _key(path: Path) -> bytes:
-    """The key in a file that only its owner reads; made where there is none."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(AESGCM.generate_key(256))
-    return path.read_bytes()

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from guildbook.record.secret_file import secret_in
 
 KEPT: Final = 5_000
 """Mails of one folder that are remembered, the newest."""
@@ -83,7 +84,7 @@ class Keeper:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "mail.state"
-        self._gcm = AESGCM(_key(folder / "mail.key"))
+        self._gcm = AESGCM(secret_in(folder / "mail.key"))
 
     def load(self, account: str) -> Memory:
         """What was kept of the account; nothing where there is none, or what there is cannot be read any more."""
@@ -107,14 +108,6 @@ class Keeper:
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(self._path)
-
-
-def _key(path: Path) -> bytes:
-    with suppress(FileExistsError):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(AESGCM.generate_key(256))
-    return path.read_bytes()
 
 
 def _json(memory: Memory) -> dict[str, Any]:
