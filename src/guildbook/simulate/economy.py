@@ -74,7 +74,7 @@ class Economy:
         p, wage = self.parameters, self.occupations.wage
         everywhere = float((self.traces * self.held_at_start).sum() / self.held_at_start.sum())
         traces = (1 - p.across) * self.traces + p.across * everywhere
-        quality = ai_quality(traces, np.float64(self.capital), p.data_exponent, p.capital_exponent)
+        quality = ai_quality(traces, np.float64(self.capital), self._data_exponent(), p.capital_exponent)
         ai_output = self.plain * (1 + p.phi) * p.best_ai * self.occupations.exposure * quality
         usable = self.plain * (1 + p.phi * self.outside * (1 - p.licence))
         domestic = usable - (p.outside + p.replacing) * wage
@@ -82,6 +82,13 @@ class Economy:
         ai = (1 - p.fee) * ai_output
         each = np.stack([np.zeros_like(ai), domestic, far, ai])
         return Fallbacks(ai_output, domestic, far, ai, each.max(axis=0), each.argmax(axis=0))
+
+    def _data_exponent(self) -> Floats | float:
+        """(O,) where it was measured anywhere, else one for all."""
+        measured = self.occupations.data_exponent
+        if measured is None:
+            return self.parameters.data_exponent
+        return np.where(np.isnan(measured), self.parameters.data_exponent, measured)
 
     def leaving(self, vacancies: Floats | Ints) -> Floats:
         """The share of workers whose job ends this month whatever they do."""
@@ -117,7 +124,7 @@ class Economy:
     def _know(self, found: Fallbacks) -> Earned:
         """Expertise and traces leave heads; the operator earns, pays and invests."""
         p = self.parameters
-        pace = p.extraction * p.consent_augment * (1 - p.strike_augment) * self.occupations.exposure
+        pace = p.extraction * p.consent_augment * (1 - p.strike_augment) * self.occupations.extracted
         self.outside = extracted(self.outside, self.heads, pace, p.seed_expertise, p.rot)
         given = self.held / self.held_at_start * p.consent_substitute * (1 - p.strike_substitute)
         self.traces = self.traces + p.trace_rot * (given - self.traces)

@@ -34,7 +34,7 @@ def learnt(head: Real, outside: Real, pace: Real, taught: Real, ceiling: Real) -
     return head + (rate if rate < 1 else np.float32(1.0)) * left
 
 
-def ai_quality(traces: Array | Real, capital: Real, data_exponent: float, capital_exponent: float) -> Any:
+def ai_quality(traces: Array | Real, capital: Real, data_exponent: Array | float, capital_exponent: float) -> Any:
     """`exp(1 − q^−αD − K^−αC)`: 1/e where traces `q` (against those at the start) and capital are 1, at most e.
 
     The shape is Chinchilla's loss (Hoffmann et al. 2022, eq. 10), as a factor of output; 0 where either is 0.

@@ -32,6 +32,10 @@ class Occupations:
     """Occupations that people move to, row by row."""
     weights: Floats
     """How readily; rows sum to 1."""
+    reached: Floats | None = None
+    """(O,) share of what people know there that extraction reaches; None: as much as `exposure`."""
+    data_exponent: Floats | None = None
+    """(O,) power by which AI's loss there falls with traces; NaN where nobody measured it. None: nowhere."""
 
     def __post_init__(self) -> None:
         count = len(self.codes)
@@ -46,9 +50,25 @@ class Occupations:
             raise InputError("An occupation has no wage.", "Look at the column of wages.")
         if not ((self.exposure >= 0) & (self.exposure <= 1)).all():
             raise InputError("An exposure is not between 0 and 1.", "Look at the column of exposures.")
+        for name, most in (("reached", 1.0), ("data_exponent", 10.0)):
+            column: Floats | None = getattr(self, name)
+            if column is None:
+                continue
+            if len(column) != count or not ((np.isnan(column) & (name != "reached")) | (column >= 0)).all():
+                raise InputError(f"The column {name} does not fit the occupations.", "It has one number for each.")
+            if (column > most).any():
+                raise InputError(f"A number in {name} is over {most:g}.", "Look at where it comes from.")
+        inside = (self.targets >= 0) & (self.targets < count)
+        if not inside.all() or (np.diff(self.starts) < 0).any() or not (self.weights >= 0).all():
+            raise InputError("The network leads out of its occupations.", "Look at the list of moves.")
 
     def __len__(self) -> int:
         return len(self.codes)
+
+    @property
+    def extracted(self) -> Floats:
+        """(O,) share of what people know there that extraction reaches."""
+        return self.exposure if self.reached is None else self.reached
 
     def scaled(self, workers: int) -> Ints:
         """Jobs of each occupation in a world of so many workers: in proportion, by largest remainders."""

@@ -10,6 +10,8 @@ What is looked for in a folder and its subfolders, by the names under which it i
 from __future__ import annotations
 
 import csv
+import re
+import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,8 +28,15 @@ TASKS: Final = "full_labelset.tsv"
 MOBILITY: Final = "asec_to_bls_mobility_edgelist.csv"
 NAMES: Final = "occ_names_bls_minor_major.csv"
 RATERS: Final[Mapping[str, str]] = {"people": "human_exposure_agg", "gpt-4": "gpt4_exposure"}
-_TOP_CODED: Final = 239.2
-"""Thousand dollars: where a mean wage is `#`, at least 239,200 a year (the office's own note to May 2024)."""
+SHARES: Final = ("alpha", "beta", "gamma")
+_TOP_CODED: Final = ((2023, 239.2), (0, 208.0))
+"""Thousand dollars from that year on: a mean wage of `#` is at least that (the office's own notes to its tables)."""
+_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "OCC_CODE": ("OCC_CODE",), "OCC_TITLE": ("OCC_TITLE",), "O_GROUP": ("O_GROUP", "OCC_GROUP", "GROUP"),
+    "TOT_EMP": ("TOT_EMP",), "A_MEAN": ("A_MEAN",),
+}  # fmt: skip
+"""Names under which the years have published a column, whatever the case of their letters."""
+_YEAR: Final = re.compile(r"_M(\d{4})_")
 _MAJOR: Final = 2
 _BROAD: Final = 6
 
@@ -64,24 +73,35 @@ def jobs(folder: Path) -> list[Row]:
             "Workbooks cannot be read here.", "Install it: pip install 'guildbook[simulate]'.", "missing-extra"
         ) from None
     path = _one(folder, JOBS)
-    book = load_workbook(path, read_only=True, data_only=True)
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise InputError(f"{path} is no workbook: {error}.", "Is it the file its name says it is?") from None
     try:
         lines = book.worksheets[0].iter_rows(values_only=True)
-        names = [str(name) for name in next(lines, ())]
-        wanted = ("OCC_CODE", "OCC_TITLE", "O_GROUP", "TOT_EMP", "A_MEAN")
-        missing = [name for name in wanted if name not in names]
+        names = [str(name).strip().upper() for name in next(lines, ())]
+        at = [next((names.index(n) for n in known if n in names), -1) for known in _COLUMNS.values()]
+        missing = [name for name, place in zip(_COLUMNS, at, strict=True) if place < 0]
         if missing:
             raise InputError(
                 f"{path} has no column {', '.join(missing)}.", "It is to be the national file of all jobs."
             )
-        at = [names.index(name) for name in wanted]
-        return [_row(*(line[place] for place in at)) for line in lines if line[at[0]]]
+        top = top_coded(path.name)
+        return [_row(*(line[place] for place in at), top) for line in lines if line[at[0]]]
     finally:
         book.close()
 
 
-def _row(code: Any, name: Any, level: Any, held: Any, wage: Any) -> Row:
-    return Row(str(code), str(name), str(level), _number(held), _TOP_CODED if wage == "#" else _number(wage) / 1000)
+def top_coded(name: str) -> float:
+    """What a mean wage of `#` is at least in the file of that name, thousand dollars a year."""
+    found = _YEAR.search(name)
+    year = int(found[1]) if found else 9999
+    return next(wage for first, wage in _TOP_CODED if year >= first)
+
+
+def _row(code: Any, name: Any, level: Any, held: Any, wage: Any, top: float) -> Row:
+    paid = top if wage == "#" else _number(wage) / 1000
+    return Row(str(code).strip(), str(name), str(level or "").strip().lower(), _number(held), paid)
 
 
 def _number(text: Any) -> float:
@@ -110,17 +130,17 @@ def _exposure(none: int, direct: int, software: int) -> Exposure:
     return Exposure(direct / tasks, (direct + software / 2) / tasks, (direct + software) / tasks, tasks)
 
 
-def by_prefix(found: Mapping[str, Exposure], digits: int) -> dict[str, float]:
-    """β of the codes that share their first so many characters, weighted by tasks."""
+def by_prefix(found: Mapping[str, Exposure], digits: int, share: str = "beta") -> dict[str, float]:
+    """α, β or γ of the codes that share their first so many characters, weighted by tasks."""
     total: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
     for code, each in found.items():
         if code != "all":
-            total[code[:digits]][0] += each.beta * each.tasks
+            total[code[:digits]][0] += getattr(each, share) * each.tasks
             total[code[:digits]][1] += each.tasks
-    return {code: share / tasks for code, (share, tasks) in total.items()}
+    return {code: rated / tasks for code, (rated, tasks) in total.items()}
 
 
-def network(folder: Path, rater: str = "people") -> Occupations:
+def network(folder: Path, rater: str = "people", share: str = "beta") -> Occupations:
     """The occupations of the mobility network, with their jobs, wages and exposure.
 
     Exposure is that of the broad occupation, else of the minor or the major group it belongs to.
@@ -135,7 +155,7 @@ def network(folder: Path, rater: str = "people") -> Occupations:
         raise InputError(f"The network knows {unknown[0]}, the list of names does not.", "Take both from one release.")
     numbered = {code: place for place, code in enumerate(codes)}
     found = exposures(folder, rater)
-    levels = [by_prefix(found, digits) for digits in (_BROAD, _BROAD - 1, _BROAD - 2, _MAJOR)]
+    levels = [by_prefix(found, digits, share) for digits in (_BROAD, _BROAD - 1, _BROAD - 2, _MAJOR)]
     starts, targets, weights = [0], [], []
     for code in codes:
         total = sum(edges[code].values())
@@ -163,10 +183,10 @@ def _first(levels: list[dict[str, float]], code: str) -> float:
     return 0.0
 
 
-def majors(folder: Path, rater: str = "people") -> list[tuple[str, str, int, float, float]]:
+def majors(folder: Path, rater: str = "people", share: str = "beta") -> list[tuple[str, str, int, float, float]]:
     """(code, name, jobs, mean wage, exposure weighted by jobs) of the major groups."""
     rows = jobs(folder)
-    found = by_prefix(exposures(folder, rater), len("11-1011"))
+    found = by_prefix(exposures(folder, rater), len("11-1011"), share)
     out: list[tuple[str, str, int, float, float]] = []
     for group in (row for row in rows if row.level == "major"):
         inside = [

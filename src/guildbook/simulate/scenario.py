@@ -13,12 +13,15 @@ from typing import Any, Final
 import yaml
 
 from guildbook.model.errors import InputError, UsageError
+from guildbook.simulate import worldfile
 from guildbook.simulate.majors import majors
 from guildbook.simulate.occupations import Occupations, alone
 from guildbook.simulate.parameters import Parameters
 from guildbook.simulate.public import network
 
 WORLDS: Final = ("majors", "one", "network")
+FILE: Final = ".json"
+"""How the name of a world in a file ends."""
 MOST_WORKERS: Final = 200_000_000
 MOST_MONTHS: Final = 2_400
 _KEYS: Final = frozenset({"name", "about", "world", "data", "parameters", "changes", "workers", "months", "seeds"})
@@ -31,7 +34,8 @@ class Scenario:
     name: str = "baseline"
     about: str = ""
     world: str = "majors"
-    """`majors`: 22 groups, built in; `one`: a single occupation; `network`: the 539 of the public files in `data`."""
+    """`majors`: 22 groups, built in; `one`: a single occupation; `network`: the 539 of the public files in `data`; or
+    a file that `simulate calibrate` wrote."""
     data: Path | None = None
     parameters: Parameters = field(default_factory=Parameters)
     changes: Mapping[int, Mapping[str, float]] = field(default_factory=dict[int, Mapping[str, float]])
@@ -44,8 +48,11 @@ class Scenario:
         for name, low, high in (("workers", 1, MOST_WORKERS), ("months", 1, MOST_MONTHS), ("seeds", 1, 10_000)):
             if not low <= getattr(self, name) <= high:
                 raise UsageError(f"{name} is {getattr(self, name)}.", f"Between {low} and {high}.")
-        if self.world not in WORLDS:
-            raise UsageError(f"There is no world called {self.world!r}.", f"Worlds: {', '.join(WORLDS)}.")
+        if self.world not in WORLDS and not self.world.endswith(FILE):
+            raise UsageError(
+                f"There is no world called {self.world!r}.",
+                f"Worlds: {', '.join(WORLDS)}, or a file (*{FILE}) that `guildbook simulate calibrate` wrote.",
+            )
         if self.world == "network" and self.data is None:
             raise UsageError("The network is not built in.", "Say where the public files are: data: DIR.")
         for month, change in self.changes.items():
@@ -57,7 +64,7 @@ class Scenario:
 
     def occupations(self) -> Occupations:
         """The world."""
-        return _world(self.world, self.data)
+        return _world(self.world, self.data, _stamp(self.world))
 
     def parameters_in(self, month: int) -> Parameters:
         """What holds in a month."""
@@ -82,27 +89,36 @@ class Scenario:
     def digest(self) -> str:
         """A hash of all that the outcome hangs on but the seed."""
         said = self.to_dict() | {"name": "", "about": "", "seeds": 0, "data": None}
-        text = json.dumps([said, _digest(self.occupations())], sort_keys=True)
+        said["world"] = "file" if self.world.endswith(FILE) else self.world
+        text = json.dumps([said, worldfile.digest(self.occupations())], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _stamp(world: str) -> tuple[int, int] | None:
+    """By which a world in a file is known to be another one than before."""
+    path = Path(world)
+    if not world.endswith(FILE) or not path.exists():
+        return None
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
+
+
 @lru_cache(maxsize=4)
-def _world(name: str, data: Path | None) -> Occupations:
+def _world(
+    name: str,
+    data: Path | None,
+    stamp: tuple[int, int] | None,  # noqa: ARG001 - a file that was written anew is another key
+) -> Occupations:
     """Read once, however many seeds are run."""
     match name:
         case "one":
             return alone()
         case "network":
             return network(data or Path())
-        case _:
+        case "majors":
             return majors()
-
-
-def _digest(world: Occupations) -> str:
-    out = hashlib.sha256(json.dumps([world.codes, world.names]).encode())
-    for column in (world.jobs, world.wage, world.exposure, world.starts, world.targets, world.weights):
-        out.update(column.tobytes())
-    return out.hexdigest()
+        case file:
+            return worldfile.read(Path(file))
 
 
 def load(path: Path) -> Scenario:
@@ -126,13 +142,19 @@ def of(said: Mapping[str, Any], folder: Path = Path(), name: str = "scenario") -
         changes = {int(month): _numbers(change) for month, change in dict(said.get("changes") or {}).items()}
         data = said.get("data")
         return Scenario(
-            name=str(said.get("name", name)), about=str(said.get("about", "")), world=str(said.get("world", "majors")),
+            name=str(said.get("name", name)), about=str(said.get("about", "")),
+            world=_placed(str(said.get("world", "majors")), folder),
             data=None if data is None else folder / str(data), parameters=parameters, changes=changes,
             workers=int(said.get("workers", 100_000)), months=int(said.get("months", 180)),
             seeds=int(said.get("seeds", 20)),
         )  # fmt: skip
     except (TypeError, ValueError) as error:
         raise InputError(f"The scenario cannot be read: {error}.", "docs/simulate.md shows one.", "scenario") from None
+
+
+def _placed(world: str, folder: Path) -> str:
+    """A world in a file is looked for beside the scenario."""
+    return str(folder / world) if world.endswith(FILE) else world
 
 
 def _numbers(said: Any) -> dict[str, float]:
