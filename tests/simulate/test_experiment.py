@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -64,8 +65,10 @@ def test_every_row_says_how_to_get_it_again() -> None:
     rows = outcome(SMALL).table()
     assert rows.num_rows == 24 * 4
     assert set(rows["seed"].to_pylist()) == {0, 1, 2, None}
-    for name in ("scenario", "scenario_hash", "version", "workers", "month"):
+    for name in ("scenario", "scenario_hash", "data_hash", "version", "parameters", "setting", "workers", "month"):
         assert rows[name].null_count == 0
+    assert Parameters(**json.loads(rows["parameters"][0].as_py())) == SMALL.parameters
+    assert json.loads(rows["setting"][0].as_py())["changes"] == {}
     assert all(np.isfinite(rows[name].to_numpy()).all() for name in FIELDS)
 
 

@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from guildbook import __version__
 from guildbook.simulate import kernel as k
 from guildbook.simulate.model import Model, Month
 from guildbook.simulate.occupations import Floats
+from guildbook.simulate.provenance import COLUMNS, provenance
 from guildbook.simulate.scenario import Scenario
 from guildbook.simulate.twin import Twin
 
@@ -115,13 +115,10 @@ def told(world: Model | Twin, month: Month, workers: float) -> list[float]:
 
 def table(runs: Sequence[Run]) -> pa.Table:
     """A row a month and seed, each with what it takes to get it again."""
-    columns: dict[str, list[object]] = {
-        name: [] for name in ("scenario", "scenario_hash", "version", "seed", "workers", "month", *FIELDS)
-    }
+    columns: dict[str, list[object]] = {name: [] for name in _SCHEMA.names}
     for run in runs:
-        months, said = len(run.values), run.scenario
-        shared = (said.name, said.digest(), __version__, run.seed, said.workers)
-        for name, value in zip(("scenario", "scenario_hash", "version", "seed", "workers"), shared, strict=True):
+        months = len(run.values)
+        for name, value in provenance(run.scenario, run.seed).items():
             columns[name] += [value] * months
         columns["month"] += list(range(months))
         for place, name in enumerate(FIELDS):
@@ -129,10 +126,7 @@ def table(runs: Sequence[Run]) -> pa.Table:
     return pa.table(columns, schema=_SCHEMA)
 
 
-_SCHEMA: Final = pa.schema([
-    ("scenario", pa.string()), ("scenario_hash", pa.string()), ("version", pa.string()), ("seed", pa.int64()),
-    ("workers", pa.int64()), ("month", pa.int64()), *[(name, pa.float64()) for name in FIELDS],
-])  # fmt: skip
+_SCHEMA: Final = pa.schema([*COLUMNS, ("month", pa.int64()), *[(name, pa.float64()) for name in FIELDS]])
 
 
 @dataclass(frozen=True, slots=True)
