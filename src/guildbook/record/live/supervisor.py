@@ -12,6 +12,7 @@ from typing import Any, Final
 from guildbook.model import time as clock
 from guildbook.plugins import Sink, Source, SourceOptions
 from guildbook.record.live.intake import Intake
+from guildbook.record.live.labels import label
 
 FIRST_WAIT: Final = 1.0
 LONGEST_WAIT: Final = 300.0
@@ -103,7 +104,7 @@ class Supervisor:
 
     def _run(self, source: Source, options: SourceOptions, stop: threading.Event) -> tuple[str, str]:
         """What it ended with: (trouble, state). A source may be anybody's, so it may end with anything."""
-        with ThreadPoolExecutor(1, f"source {source.name}") as pool:
+        with ThreadPoolExecutor(1, f"source {source.name}", label, (source.name,)) as pool:
             lacking = pool.submit(source.missing, options)
             if (error := lacking.exception()) is None and lacking.result():
                 return lacking.result(), "missing"

@@ -12,6 +12,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeVar
 
 from guildbook.model.errors import GuildbookError, StoreError
+from guildbook.record.live.labels import label
 from guildbook.record.live.trouble import told
 
 Done = TypeVar("Done")
@@ -60,6 +61,7 @@ class Writing:
         self._connection.close()
 
     def _write(self) -> None:
+        label("outbox")
         while True:
             first = self._queue.get()
             if first is None:

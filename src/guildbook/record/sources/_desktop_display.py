@@ -10,11 +10,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-import xcffib
-import xcffib.xfixes
 import xcffib.xproto as x
 
 from guildbook.record.sources._desktop_keys import app_name, keysym_of
+from guildbook.record.sources._x11 import xcffib
 
 _ATOMS: Final = (
     "_NET_ACTIVE_WINDOW", "_NET_WM_NAME", "_NET_WM_PID", "WM_STATE", "UTF8_STRING", "CLIPBOARD", "TARGETS", "INCR",

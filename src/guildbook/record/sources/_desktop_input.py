@@ -12,12 +12,12 @@ from collections import deque
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
-import xcffib
 import xcffib.record as r
 from xcffib.ffi import ffi
 
 from guildbook.model import time as clock
 from guildbook.record.sources._desktop_display import Display, present
+from guildbook.record.sources._x11 import xcffib
 
 KEY, BUTTON = 2, 4
 """X11's codes of KeyPress and ButtonPress; releases and movements are not asked for."""

@@ -37,9 +37,7 @@ class Screen:
 
     def __init__(self, display: str | None = None) -> None:
         """Connect. Raises `InputError` where there is no such server or it cannot tell changes."""
-        import xcffib  # noqa: PLC0415 - the extra `screen`, needed by whoever switches it on
-        import xcffib.damage  # noqa: PLC0415
-        import xcffib.xfixes  # noqa: PLC0415
+        from guildbook.record.sources._x11 import xcffib  # noqa: PLC0415 - of the extra, for who switches it on
 
         self._x: Any = xcffib
         try:
