@@ -11,9 +11,14 @@ from guildbook.model.errors import UsageError
 ASSUMPTION: Final = "assumption"
 MOBILITY: Final = "del Rio-Chanona, Mealy, Beguerisse-Díaz, Lafond, Farmer, J. R. Soc. Interface 18 (2021), 20200898"
 CHINCHILLA: Final = "Hoffmann et al., Training Compute-Optimal Large Language Models (2022), eq. 10"
+TASKS: Final = "form: Acemoglu and Restrepo, Am. Econ. Rev. 108 (2018), 1488; value: assumption"
 MOBILITY_WEEKS: Final = 6.75
 """The step of the source's rates, weeks."""
 MONTH_WEEKS: Final = 52 / 12
+_LAST_OF_FIRST: Final = "royalty"
+"""Up to here parameters are part of every scenario's hash; see `Parameters.hashed`."""
+SWITCH: Final = "switch"
+"""The unit of what is either 0 (off) or 1 (on)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,37 @@ class Parameters:
     strike_augment: float = _number(0.0, "f_aug", "people on strike with traces that help", 0, 1)
     strike_substitute: float = _number(0.0, "f_sub", "people on strike with traces that substitute", 0, 1)
     royalty: float = _number(0.0, "", "the operator's revenue that is paid to contributors", 0, 1)
+    augment_only: int = _number(
+        0, "", "the operator may train only on traces that may be used to help people", 0, 1, SWITCH
+    )
+    helper: float = _number(1.0, "ψ_+", "what its helpers add to ψ, if it may only train to help people", 0, 5)
+    # Tasks before jobs (off: 0 tasks)
+    tasks: int = _number(0, "n", "tasks of an occupation, of which AI takes some before it takes the job", 0, 64)
+    task_spread: float = _number(0.5, "", "how far exposures of tasks lie around the occupation's, where unrated", 0, 1)
+    refocus: float = _number(
+        0.5, "ω_t", "worth of time that AI's tasks set free: 1 − 1/σ with σ between tasks", 0, 0.95, source=TASKS
+    )
+    # Several operators (off: a scenario names none)
+    competition: float = _number(1.0, "", "how far the lead over the second best bounds the fee", 0, 1)
+    access: float = _number(
+        0.0, "", "traces of others that an operator may use, too: 0 exclusive, 1 all have all", 0, 1
+    )
+    # Firms that grow, goods that are bought (each off)
+    bottleneck: float = _number(
+        0.0, "b", "jobs whose number is limited by the attention of experts; 0: off", 0, 1, "of jobs"
+    )
+    rent: float = _number(0.2, "m", "what that scarcity adds to prices at the start (bottleneck)", 0, 0.5, "of prices")
+    new_jobs: float = _number(
+        0.0, "ν", "new jobs that expertise outside opens as it goes from none to all; 0: off", 0, 2, "of jobs"
+    )
+    goods: int = _number(0, "", "prices follow costs, and jobs what is bought at them", 0, 1, SWITCH)
+    elasticity: float = _number(
+        1.0, "ε", "how much more is bought of what gets cheaper (goods, bottleneck)", 0, 5, "% for 1 %"
+    )
+    passed_on: float = _number(1.0, "", "of a change of costs, what prices follow (goods)", 0, 1)
+    spending: int = _number(0, "", "what is bought follows what is earned", 0, 1, SWITCH)
+    spent: float = _number(1.0, "", "income of firms and operators that buys goods (spending)", 0, 1)
+    follows: float = _number(0.0, "ξ", "how far r follows what people earn, idle ones counted; 0: off", 0, 1)
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -103,11 +139,18 @@ class Parameters:
                     f"{each.name} is {value!r}; it must lie between {about.low:g} and {about.high:g}.",
                     f"It is {about.what}.",
                 )
+            if about.unit == SWITCH and value not in (0, 1):
+                raise UsageError(f"{each.name} is {value!r}; it is a switch: 0 or 1.", f"It is {about.what}.")
 
     @property
     def pace(self) -> float:
         """The share of the source's step that a month is."""
         return MONTH_WEEKS / MOBILITY_WEEKS
+
+    @property
+    def levels(self) -> bool:
+        """Whether prices, income and what one has without a job answer, without which levels mean nothing."""
+        return bool(self.goods and self.spending and self.follows > 0)
 
     def having(self, **changes: float) -> Parameters:
         """The same but for what is named. Raises `UsageError` for a name there is not."""
@@ -120,6 +163,19 @@ class Parameters:
     def to_dict(self) -> dict[str, float]:
         """JSON-ready."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    def hashed(self) -> dict[str, float]:
+        """What a scenario's hash hangs on: the first parameters there were, of later ones what is not as by default.
+
+        So a mechanism that was added later, and is off, leaves every earlier hash as it was.
+        """
+        known = [each.name for each in fields(self)]
+        first = known.index(_LAST_OF_FIRST) + 1
+        return {
+            each.name: getattr(self, each.name)
+            for place, each in enumerate(fields(self))
+            if place < first or getattr(self, each.name) != each.default
+        }
 
 
 def table() -> Mapping[str, tuple[float, About]]:
