@@ -1,0 +1,58 @@
+"""Who earns what in a month, and how far power is in few hands: alike for agents and the twin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from guildbook.simulate.occupations import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Incomes:
+    """A month's income, thousand dollars a year, at the prices of the month."""
+
+    labour: float
+    """Wages and royalties here."""
+    firms: float
+    """What firms keep."""
+    operator: float
+    """What AI operators keep."""
+    elsewhere: float
+    """Wages of people elsewhere."""
+
+    @property
+    def here(self) -> float:
+        """All but what is earned elsewhere."""
+        return self.labour + self.operator + self.firms
+
+    def shares(self) -> Floats:
+        """(3,) labour, firms, operators, of all income here."""
+        return np.array([self.labour, self.firms, self.operator]) / max(self.here, 1e-12)
+
+    def spending(self, spent: float) -> float:
+        """What buys goods here: what labour earns, and of what capital earns the share `spent`."""
+        return self.labour + spent * (self.firms + self.operator)
+
+    def abroad(self) -> float:
+        """The share of people elsewhere in all income, theirs included."""
+        return self.elsewhere / max(self.here + self.elsewhere, 1e-12)
+
+    def concentration(self, each: Floats) -> float:
+        """Herfindahl index over labour, firms, each operator and people elsewhere.
+
+        `each` (P,): the operators' shares of `operator`, which add up to 1. One who has all makes 1; the workers of a
+        country count as one, as do its firms' owners.
+        """
+        whole = max(self.here + self.elsewhere, 1e-12)
+        held = np.array([self.labour, self.firms, self.elsewhere]) / whole
+        return float((held**2).sum() + ((each * self.operator / whole) ** 2).sum())
+
+
+def incomes(wages: float, made: float, by_ai: float, revenue: float, royalty: float, far: Floats) -> Incomes:
+    """Incomes of a month.
+
+    `made`, `by_ai`: what people and AI make; `far` (2,): what firms keep of work done elsewhere, and its wages.
+    """
+    return Incomes(wages + royalty, made - wages + by_ai - revenue + float(far[0]), revenue - royalty, float(far[1]))
