@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from guildbook.simulate import kernel as k
-from guildbook.simulate.formulas import ai_quality, extracted
+from guildbook.simulate.formulas import complement, extracted
+from guildbook.simulate.income import Incomes, incomes
+from guildbook.simulate.levels import Jobs, Levels
 from guildbook.simulate.occupations import Floats, Ints, Occupations
+from guildbook.simulate.operators import Earned, Offers, Operator, Operators
 from guildbook.simulate.parameters import Parameters
+from guildbook.simulate.tasks import Tasks
 
 IDLE: Final = 0.0411
 VACANT: Final = 0.0172
 """Unemployment and vacancies at the start, of the labour force and of jobs: the steady state of the rates' source."""
 RETURNING: Final = 1 / 12
 """Of jobs that were taken over and would now be better done here, the share that comes back each month (assumption)."""
-_MONTHS: Final = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,26 +35,25 @@ class Fallbacks:
     best: Floats
     rival: Ints
     """`kernel.NOBODY`, `DOMESTIC`, `FAR` or `AI`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Earned:
-    """The operator's month, thousand dollars a year."""
-
-    made: float
-    """What AI makes in the jobs it has."""
-    revenue: float
-    royalty: float
+    kept: Floats
+    """What a worker's output is multiplied by, where AI does some of the job's tasks; 1 where it does none."""
+    mixed: Floats
+    """What AI's tasks make in a job that somebody holds, after the fee."""
+    offers: Offers
 
 
 class Economy:
     """State at the start of a month; (O,) columns unless it says otherwise."""
 
-    def __init__(self, occupations: Occupations, parameters: Parameters, held: Floats, force: Floats) -> None:
-        """`held`: jobs held, `force`: people whose occupation it is."""
+    def __init__(
+        self, occupations: Occupations, parameters: Parameters, held: Floats, force: Floats,
+        operators: Sequence[Operator] = (),
+    ) -> None:  # fmt: skip
+        """`held`: jobs held; `force`: people whose occupation it is; `operators`: none named, one that has all."""
         count = len(occupations)
         self.occupations, self.parameters = occupations, parameters
-        self.plain = parameters.plain * occupations.wage
+        self.plain = self._plain = parameters.plain * occupations.wage
+        """What anybody makes, at this month's prices."""
         self.wanted = np.asarray(force, float)
         """Jobs that firms want done by people here."""
         self.held = np.asarray(held, float)
@@ -59,29 +62,44 @@ class Economy:
         """X: expertise outside heads, in [0, 1]."""
         self.heads = np.full(count, parameters.start)
         """Mean expertise in heads at work."""
-        self.traces = np.ones(count)
-        """Q, against what it is at the start."""
+        self.tasks = Tasks(occupations, parameters)
+        self.operators = Operators(operators, count, self.tasks.exposure.shape[1], parameters)
         self.by_ai = np.zeros(count)
         self.by_far = np.zeros(count)
         """Jobs that AI, or people elsewhere, do."""
-        self.capital = 1.0
-        """The operator's, against that at the start."""
         self.bill_at_start = float((self.wanted * occupations.wage).sum())
         """What all would earn in a year if none were idle, thousand dollars."""
+        self.levels = Levels(self.wanted, occupations.exposure)
+
+    @property
+    def traces(self) -> Floats:
+        """Q, against what it is at the start: a mean over the occupation's tasks."""
+        return self.operators.whole.mean(axis=1)
+
+    @property
+    def capital(self) -> float:
+        """The operators', against that at the start."""
+        return float(self.operators.capital.sum())
+
+    @property
+    def reserve(self) -> Floats:
+        """r: what workers have if talks fail, thousand dollars a year."""
+        return self.parameters.outside * self.levels.walk * self.occupations.wage
 
     def fallbacks(self) -> Fallbacks:
         """What firms could do instead of agreeing, this month."""
         p, wage = self.parameters, self.occupations.wage
-        everywhere = float((self.traces * self.held_at_start).sum() / self.held_at_start.sum())
-        traces = (1 - p.across) * self.traces + p.across * everywhere
-        quality = ai_quality(traces, np.float64(self.capital), self._data_exponent(), p.capital_exponent)
-        ai_output = self.plain * (1 + p.phi) * p.best_ai * self.occupations.exposure * quality
+        best = self.plain * (1 + p.phi) * p.best_ai
+        offers = self.operators.offers(p, best, self.tasks.exposure, self._data_exponent(), self.held_at_start)
+        kept, mixed = self.tasks.kept(p), (self.tasks.by_ai * offers.net).mean(axis=1)
         usable = self.plain * (1 + p.phi * self.outside * (1 - p.licence))
-        domestic = usable - (p.outside + p.replacing) * wage
-        far = p.reach * usable - (p.wage_elsewhere + p.moving) * wage
-        ai = (1 - p.fee) * ai_output
+        domestic = kept * usable + mixed - (p.outside * self.levels.walk + p.replacing) * wage
+        far = p.reach * (kept * usable) + mixed - (p.wage_elsewhere + p.moving) * wage
+        ai = offers.net.mean(axis=1)
         each = np.stack([np.zeros_like(ai), domestic, far, ai])
-        return Fallbacks(ai_output, domestic, far, ai, each.max(axis=0), each.argmax(axis=0))
+        return Fallbacks(
+            offers.output.mean(axis=1), domestic, far, ai, each.max(axis=0), each.argmax(axis=0), kept, mixed, offers
+        )
 
     def _data_exponent(self) -> Floats | float:
         """(O,) where it was measured anywhere, else one for all."""
@@ -108,7 +126,50 @@ class Economy:
         stayed = sums[:, k.EMPLOYED]
         self.heads = np.where(stayed > 0, sums[:, k.HEADS] / np.maximum(stayed, 1e-12), self.heads)
         self.held = stayed + hired
-        return self._know(found)
+        jobs = self._jobs(sums, found) if self.levels.due(self.parameters) else None
+        earned = self._know(sums, found)
+        self._answer(jobs, found, self.incomes(sums, found, earned))
+        return earned
+
+    def incomes(self, sums: Floats, found: Fallbacks, earned: Earned) -> Incomes:
+        """Who earned what this month."""
+        kept = float((np.maximum(found.far - found.mixed, 0) * self.by_far).sum())
+        paid = float((self.parameters.wage_elsewhere * self.occupations.wage * self.by_far).sum())
+        wages, made = sums[:, k.WAGES].sum(), sums[:, k.MADE].sum()
+        return incomes(wages, made, earned.made + earned.helped, earned.revenue, earned.royalty, np.array([kept, paid]))
+
+    def _jobs(self, sums: Floats, found: Fallbacks) -> Jobs:
+        """What a job makes and costs, by who does it."""
+        p, wage, at_work = self.parameters, self.occupations.wage, sums[:, k.EMPLOYED]
+        by_ai = (self.tasks.by_ai * found.offers.output).mean(axis=1)
+        fees = by_ai - found.mixed
+        some, count = at_work > 0, np.maximum(at_work, 1e-12)
+        made = np.where(some, sums[:, k.MADE] / count, found.kept * self._typical())
+        paid = np.where(some, sums[:, k.WAGES] / count, wage)
+        far = p.reach * found.kept * self.plain * (1 + p.phi * self.outside)
+        return Jobs(
+            np.stack([self.wanted, self.by_far, self.by_ai]),
+            np.stack([made + by_ai, far + by_ai, found.ai_output]),
+            np.stack([paid + fees, (p.wage_elsewhere + p.moving) * wage + fees, found.ai_output - found.ai]),
+        )
+
+    def _typical(self) -> Floats:
+        """What a worker of mean expertise makes alone."""
+        p = self.parameters
+        both = complement(p) * self.heads * self.outside
+        return self.plain * (1 + p.phi * np.maximum(self.heads, self.outside) + both)
+
+    def _answer(self, jobs: Jobs | None, found: Fallbacks, income: Incomes) -> None:
+        """Jobs, prices and what one has without a job answer, where they may (`levels`)."""
+        p = self.parameters
+        if jobs is None:
+            self.levels.rest(self.outside)
+        else:
+            beyond = found.domestic + p.friction * self.occupations.wage
+            better = (found.far - beyond, found.ai - beyond)
+            people, far, ai = self.levels.turn(p, jobs, income, (self.outside, self.heads), better)
+            self.wanted, self.by_far, self.by_ai = self.wanted + people, self.by_far + far, self.by_ai + ai
+        self.plain = self._plain * self.levels.price if p.goods else self._plain
 
     def _take_over(self, sums: Floats, found: Fallbacks) -> None:
         """Jobs go to others, and those come back that a newcomer here would now do better by more than the friction."""
@@ -121,16 +182,17 @@ class Economy:
         self.by_far = self.by_far - from_far
         self.wanted = self.wanted - sums[:, k.TO_FAR] - sums[:, k.TO_AI] + from_ai + from_far
 
-    def _know(self, found: Fallbacks) -> Earned:
-        """Expertise and traces leave heads; the operator earns, pays and invests."""
+    def _know(self, sums: Floats, found: Fallbacks) -> Earned:
+        """Expertise and traces leave heads; operators earn, pay and invest; tasks change hands."""
         p = self.parameters
         pace = p.extraction * p.consent_augment * (1 - p.strike_augment) * self.occupations.extracted
         self.outside = extracted(self.outside, self.heads, pace, p.seed_expertise, p.rot)
-        given = self.held / self.held_at_start * p.consent_substitute * (1 - p.strike_substitute)
-        self.traces = self.traces + p.trace_rot * (given - self.traces)
-        made = float((found.ai_output * self.by_ai).sum())
-        revenue = p.fee * made
-        royalty = p.royalty * revenue
+        given = self.held / self.held_at_start * p.consent_substitute * (1 - p.strike_substitute) * (1 - p.augment_only)
+        by_ai = self.tasks.by_ai
+        work = (self.by_ai[:, None] + (sums[:, k.EMPLOYED] + self.by_far)[:, None] * by_ai) / by_ai.shape[1]
+        helped = p.augment_only * p.helper * float((self.plain * found.kept * self.outside * sums[:, k.HEADS]).sum())
+        earned = self.operators.earn(p, found.offers, work, helped)
         price = p.worth_of_capital * self.bill_at_start
-        self.capital += (revenue - royalty) * p.reinvested / _MONTHS / price - p.wear * (self.capital - 1)
-        return Earned(made, revenue, royalty)
+        self.operators.pass_month(p, earned, given[:, None] * (1 - by_ai), price)
+        self.tasks.contest(p, found.offers.net, self._typical(), self.occupations.wage, RETURNING)
+        return earned

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from guildbook import __version__
-from guildbook.simulate.running import FIELDS, Band, Run, averaged, bands, ends, simulated, table
+from guildbook.simulate.running import FIELDS, Band, Run, averaged, bands, each_named, ends, kept, simulated, table
 from guildbook.simulate.scenario import Scenario
 
 Progress = Callable[[str, float], None]
@@ -83,7 +82,7 @@ def _kept(scenario: Scenario, seed: int, digest: str, path: Path) -> Run | None:
     wanted = {"scenario_hash": digest, "version": __version__, "seed": seed}
     if found.num_rows != scenario.months or any(found[name][0].as_py() != value for name, value in wanted.items()):
         return None
-    return Run(scenario, seed, np.column_stack([found[name].to_numpy() for name in FIELDS]))
+    return kept(scenario, seed, found) if {*FIELDS, *each_named(scenario)} <= set(found.column_names) else None
 
 
 def compared(one: Outcome, other: Outcome) -> dict[str, Band]:
@@ -107,7 +106,7 @@ def write(outcomes: Sequence[Outcome], folder: Path) -> list[Path]:
     from pyarrow import csv  # noqa: PLC0415 - few write
 
     folder.mkdir(parents=True, exist_ok=True)
-    whole = pa.concat_tables([each.table() for each in outcomes])
+    whole = pa.concat_tables([each.table() for each in outcomes], promote_options="default")
     pq.write_table(whole, folder / "months.parquet")
     csv.write_csv(whole, folder / "months.csv")
     return [folder / "months.parquet", folder / "months.csv"]

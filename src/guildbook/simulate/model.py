@@ -6,6 +6,7 @@ and learning; vacancies and matching; expertise and traces outside heads; the op
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +16,11 @@ from numpy.typing import NDArray
 from guildbook.simulate import kernel as k
 from guildbook.simulate.arrays import Array, Real, Whole
 from guildbook.simulate.draws import BIAS, OPENING, PLACE, SKILL, START, bits, key, low_unit, normal, rounded_up
-from guildbook.simulate.economy import IDLE, VACANT, Earned, Economy, Fallbacks
+from guildbook.simulate.economy import IDLE, VACANT, Economy, Fallbacks
+from guildbook.simulate.formulas import complement
 from guildbook.simulate.matching import matched
 from guildbook.simulate.occupations import Floats, Ints, Occupations
+from guildbook.simulate.operators import Earned, Operator
 from guildbook.simulate.parameters import Parameters
 
 
@@ -64,7 +67,10 @@ class Month:
 class Model:
     """A world of so many workers, ready for its first month."""
 
-    def __init__(self, occupations: Occupations, parameters: Parameters, workers: int, seed: int = 0) -> None:
+    def __init__(
+        self, occupations: Occupations, parameters: Parameters, workers: int, seed: int = 0,
+        operators: Sequence[Operator] = (),
+    ) -> None:  # fmt: skip
         """The same seed draws the same numbers whatever the parameters, so that two policies can be compared."""
         self.occupations, self.parameters, self.seed = occupations, parameters, seed
         self.step = 0
@@ -74,7 +80,7 @@ class Model:
         self._sums = np.zeros((blocks, len(occupations), k.SUMS))
         self._seeking = np.zeros(blocks, np.int64)
         held = np.bincount(self.workers.occupation, weights=self.workers.employed, minlength=len(occupations))
-        self.economy = Economy(occupations, parameters, held.astype(np.float64), force.astype(np.float64))
+        self.economy = Economy(occupations, parameters, held.astype(np.float64), force.astype(np.float64), operators)
         self.vacancies: Ints = np.rint(VACANT * held / (1 - VACANT)).astype(np.int64)
 
     def _made(self, force: Ints) -> Workers:
@@ -115,9 +121,9 @@ def shared_by_occupation(economy: Economy, found: Fallbacks, leaving: Floats) ->
     """What the workers of an occupation share this month: (O, kernel.SHARED)."""
     p, wage = economy.parameters, economy.occupations.wage
     out = np.empty((len(wage), k.SHARED), np.float32)
-    out[:, k.PLAIN] = economy.plain
-    out[:, k.RESERVE] = p.outside * wage
-    out[:, k.FALLBACK] = found.best
+    out[:, k.PLAIN] = economy.plain * found.kept
+    out[:, k.RESERVE] = economy.reserve
+    out[:, k.FALLBACK] = found.best - found.mixed  # which AI makes in the job, too, whoever holds it
     out[:, k.OUTSIDE] = economy.outside
     out[:, k.BEARABLE] = p.friction * wage
     out[:, k.LEAVING] = leaving
@@ -129,7 +135,7 @@ def common(p: Parameters) -> NDArray[np.float32]:
     """What all workers share: (kernel.COMMON,)."""
     out = np.empty(k.COMMON, np.float32)
     peers = 1 - p.client - p.boss
-    out[k.BETA], out[k.PHI], out[k.PSI], out[k.BOSS], out[k.PEERS] = p.beta, p.phi, p.psi, p.boss, peers
+    out[k.BETA], out[k.PHI], out[k.PSI], out[k.BOSS], out[k.PEERS] = p.beta, p.phi, complement(p), p.boss, peers
     # Three looks err independently; only their weighted sum is asked for, and that is one normal number.
     out[k.NOISE] = p.noise * (p.client**2 + p.boss**2 + peers**2) ** 0.5
     out[k.PACE], out[k.TAUGHT], out[k.CEILING], out[k.FORGETTING] = p.learning, p.taught, p.ceiling, p.forgetting

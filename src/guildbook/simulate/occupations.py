@@ -36,6 +36,9 @@ class Occupations:
     """(O,) share of what people know there that extraction reaches; None: as much as `exposure`."""
     data_exponent: Floats | None = None
     """(O,) power by which AI's loss there falls with traces; NaN where nobody measured it. None: nowhere."""
+    rated: Floats | None = None
+    """(O, 2) shares of its tasks that a language model speeds up by half, and that it does so with software or without
+    (α and γ of the raters); None: not known."""
 
     def __post_init__(self) -> None:
         count = len(self.codes)
@@ -58,6 +61,8 @@ class Occupations:
                 raise InputError(f"The column {name} does not fit the occupations.", "It has one number for each.")
             if (column > most).any():
                 raise InputError(f"A number in {name} is over {most:g}.", "Look at where it comes from.")
+        if self.rated is not None and (self.rated.shape != (count, 2) or not _shares(self.rated)):
+            raise InputError("Ratings of tasks do not fit the occupations.", "Two rising shares for each.")
         inside = (self.targets >= 0) & (self.targets < count)
         if not inside.all() or (np.diff(self.starts) < 0).any() or not (self.weights >= 0).all():
             raise InputError("The network leads out of its occupations.", "Look at the list of moves.")
@@ -77,6 +82,15 @@ class Occupations:
         rest = np.argsort(found - exact, kind="stable")[: workers - int(found.sum())]
         found[rest] += 1
         return found
+
+
+def _shares(rated: Floats) -> bool:
+    return bool(((rated >= 0) & (rated <= 1)).all() and (rated[:, 0] <= rated[:, 1]).all())
+
+
+def stem(code: str) -> str:
+    """What a code shares with all it stands for: `43-0000` for `43`, `11-1010` for `11-101`."""
+    return code.rstrip("0").rstrip("-")
 
 
 def alone(wage: float = 60.0, exposure: float = 0.35) -> Occupations:

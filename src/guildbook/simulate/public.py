@@ -155,7 +155,8 @@ def network(folder: Path, rater: str = "people", share: str = "beta") -> Occupat
         raise InputError(f"The network knows {unknown[0]}, the list of names does not.", "Take both from one release.")
     numbered = {code: place for place, code in enumerate(codes)}
     found = exposures(folder, rater)
-    levels = [by_prefix(found, digits, share) for digits in (_BROAD, _BROAD - 1, _BROAD - 2, _MAJOR)]
+    levels = _levels(found, share)
+    direct, both = _levels(found, "alpha"), _levels(found, "gamma")
     starts, targets, weights = [0], [], []
     for code in codes:
         total = sum(edges[code].values())
@@ -170,10 +171,15 @@ def network(folder: Path, rater: str = "people", share: str = "beta") -> Occupat
         np.array([float(named[code]["A_MEAN"]) / 1000 for code in codes]),
         np.array([_first(levels, code) for code in codes]),
         np.array(starts, np.int64), np.array(targets, np.int64), np.array(weights),
+        rated=np.array([[_first(direct, code), _first(both, code)] for code in codes]),
     )  # fmt: skip
 
 
 _WEIGHT: Final = "transition_prob_BLS_ASECnorm_corr"
+
+
+def _levels(found: Mapping[str, Exposure], share: str) -> list[dict[str, float]]:
+    return [by_prefix(found, digits, share) for digits in (_BROAD, _BROAD - 1, _BROAD - 2, _MAJOR)]
 
 
 def _first(levels: list[dict[str, float]], code: str) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -12,6 +12,7 @@ import pyarrow as pa
 from guildbook.simulate import kernel as k
 from guildbook.simulate.model import Model, Month
 from guildbook.simulate.occupations import Floats
+from guildbook.simulate.operators import herfindahl
 from guildbook.simulate.provenance import COLUMNS, provenance
 from guildbook.simulate.scenario import Scenario
 from guildbook.simulate.twin import Twin
@@ -36,6 +37,10 @@ FIELDS: Final[dict[str, str]] = {
     "reserve": "what workers have if talks fail, of the mean wage",
     "displaced": "people who lost their job to another, elsewhere or AI this month, of those at work",
     "royalty": "paid to contributors, thousand dollars a year and worker",
+    "ai_tasks": "share of tasks that AI does in jobs that people hold, mean over jobs",
+    "fee": "operators' revenue, of what AI makes",
+    "operators_revenue": "Herfindahl index of revenue over operators; 0 while nobody earns",
+    "operators_capital": "Herfindahl index of capital over operators",
 }
 BAND: Final = 0.9
 _MILLION: Final = 1_000
@@ -49,33 +54,60 @@ class Run:
     seed: int | None
     """None: the mean-field twin, which draws nothing."""
     values: Floats
+    more: Mapping[str, Floats] = field(default_factory=dict[str, Floats])
+    """(months,) each, where tasks or several operators are on: `ai_tasks:OCCUPATION`, `capital:OPERATOR`, …"""
 
     def of(self, name: str) -> Floats:
         """(months,) of one field."""
-        return self.values[:, list(FIELDS).index(name)]
+        return self.more[name] if name in self.more else self.values[:, list(FIELDS).index(name)]
 
 
 def simulated(scenario: Scenario, seed: int, progress: Callable[[float], None] | None = None) -> Run:
     """Agents. The same seed draws the same numbers under another policy."""
-    return _run(
-        scenario, Model(scenario.occupations(), scenario.parameters_in(0), scenario.workers, seed), seed, progress
-    )
+    p = scenario.parameters_in(0)
+    world = Model(scenario.occupations(), p, scenario.workers, seed, scenario.operators)
+    return _run(scenario, world, seed, progress)
 
 
 def averaged(scenario: Scenario, progress: Callable[[float], None] | None = None) -> Run:
     """The mean-field twin."""
-    return _run(scenario, Twin(scenario.occupations(), scenario.parameters_in(0), scenario.workers), None, progress)
+    world = Twin(scenario.occupations(), scenario.parameters_in(0), scenario.workers, scenario.operators)
+    return _run(scenario, world, None, progress)
 
 
 def _run(scenario: Scenario, world: Model | Twin, seed: int | None, progress: Callable[[float], None] | None) -> Run:
     values = np.empty((scenario.months, len(FIELDS)))
+    more = {name: np.empty(scenario.months) for name in each_named(scenario)}
     for month in range(scenario.months):
         if month in scenario.changes:
             world.parameters = world.economy.parameters = scenario.parameters_in(month)
-        values[month] = told(world, world.month(), scenario.workers)
+        passed = world.month()
+        values[month] = told(world, passed, scenario.workers)
+        for name, value in zip(more, each_told(scenario, world, passed), strict=True):
+            more[name][month] = value
         if progress is not None:
             progress((month + 1) / scenario.months)
-    return Run(scenario, seed, values)
+    return Run(scenario, seed, values, more)
+
+
+def each_named(scenario: Scenario) -> list[str]:
+    """The columns beside `FIELDS`, where a mechanism with parts of its own is on."""
+    out = [f"{what}:{each.name}" for each in scenario.operators for what in ("capital", "revenue", "royalty")]
+    if scenario.parameters.tasks > 1:
+        out += [f"ai_tasks:{code}" for code in scenario.occupations().codes]
+    return out
+
+
+def each_told(scenario: Scenario, world: Model | Twin, month: Month) -> list[float]:
+    """What `each_named` names, in order; revenue and royalty in thousand dollars a year and worker."""
+    e, earned = world.economy, month.earned
+    out: list[float] = []
+    if scenario.operators:
+        money = np.stack([earned.revenues, earned.royalties]) / scenario.workers
+        out += np.vstack([e.operators.capital, money]).T.ravel().tolist()
+    if scenario.parameters.tasks > 1:
+        out += e.tasks.by_ai.mean(axis=1).tolist()
+    return out
 
 
 def told(world: Model | Twin, month: Month, workers: float) -> list[float]:
@@ -86,19 +118,20 @@ def told(world: Model | Twin, month: Month, workers: float) -> list[float]:
     held, before = e.held.sum(), e.held_at_start
     bill, made = sums[k.WAGES], sums[k.MADE]
     earned = month.earned
-    by_far = float((np.maximum(month.fallbacks.far, 0) * e.by_far).sum())
+    by_far = float((np.maximum(month.fallbacks.far - month.fallbacks.mixed, 0) * e.by_far).sum())
     labour = bill + earned.royalty
     operator = earned.revenue - earned.royalty
     firms = made - bill + earned.made - earned.revenue + by_far
     income = max(labour + operator + firms, 1e-12)
     shares = np.array([labour, firms, operator]) / income
+    each = (earned.revenues - earned.royalties) / income
     wages = e.occupations.wage
     return [
         1 - held / workers,
         month.vacancies.sum() / max(held + month.vacancies.sum(), 1e-12),
         bill / at_work,
         *shares,
-        float((shares**2).sum()),
+        float((shares**2).sum() + ((each**2).sum() - shares[2] ** 2)),  # each operator for itself
         (made + earned.made) / _MILLION,
         e.by_ai.sum() / before.sum(),
         e.by_far.sum() / before.sum(),
@@ -110,12 +143,17 @@ def told(world: Model | Twin, month: Month, workers: float) -> list[float]:
         float(p.outside * (wages * before).sum() / before.sum() / max(bill / at_work, 1e-12)),
         sums[k.TO_DOMESTIC : k.TO_AI + 1].sum() / at_work,
         earned.royalty / workers,
+        float((e.tasks.by_ai.mean(axis=1) * e.held).sum() / max(held, 1e-12)),
+        earned.revenue / earned.made if earned.made > 0 else p.fee,
+        herfindahl(earned.revenues),
+        herfindahl(e.operators.capital),
     ]
 
 
 def table(runs: Sequence[Run]) -> pa.Table:
     """A row a month and seed, each with what it takes to get it again."""
     columns: dict[str, list[object]] = {name: [] for name in _SCHEMA.names}
+    more: dict[str, list[object]] = {name: [] for run in runs for name in run.more}
     for run in runs:
         months = len(run.values)
         for name, value in provenance(run.scenario, run.seed).items():
@@ -123,7 +161,18 @@ def table(runs: Sequence[Run]) -> pa.Table:
         columns["month"] += list(range(months))
         for place, name in enumerate(FIELDS):
             columns[name] += run.values[:, place].tolist()
-    return pa.table(columns, schema=_SCHEMA)
+        for name, values in more.items():
+            values.extend(run.more[name].tolist() if name in run.more else [None] * months)
+    found = pa.table(columns, schema=_SCHEMA)
+    for name, values in more.items():
+        found = found.append_column(name, pa.array(values, pa.float64()))
+    return found
+
+
+def kept(scenario: Scenario, seed: int | None, found: pa.Table) -> Run:
+    """The run that `table` told of. Raises `KeyError` where one of its columns is missing."""
+    values = np.column_stack([found[name].to_numpy() for name in FIELDS])
+    return Run(scenario, seed, values, {name: found[name].to_numpy() for name in each_named(scenario)})
 
 
 _SCHEMA: Final = pa.schema([*COLUMNS, ("month", pa.int64()), *[(name, pa.float64()) for name in FIELDS]])

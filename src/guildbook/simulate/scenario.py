@@ -16,15 +16,21 @@ from guildbook.model.errors import InputError, UsageError
 from guildbook.simulate import worldfile
 from guildbook.simulate.majors import majors
 from guildbook.simulate.occupations import Occupations, alone
+from guildbook.simulate.operators import Operator, checked, operators
 from guildbook.simulate.parameters import Parameters
 from guildbook.simulate.public import network
+from guildbook.simulate.tasks import exposures
 
 WORLDS: Final = ("majors", "one", "network")
 FILE: Final = ".json"
 """How the name of a world in a file ends."""
 MOST_WORKERS: Final = 200_000_000
 MOST_MONTHS: Final = 2_400
-_KEYS: Final = frozenset({"name", "about", "world", "data", "parameters", "changes", "workers", "months", "seeds"})
+_KEYS: Final = frozenset({
+    "name", "about", "world", "data", "parameters", "changes", "workers", "months", "seeds", "operators",
+})  # fmt: skip
+_FIXED: Final = ("tasks", "task_spread")
+"""Parameters by which a world is made: they hold from its first month to its last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,8 @@ class Scenario:
     workers: int = 100_000
     months: int = 180
     seeds: int = 20
+    operators: tuple[Operator, ...] = ()
+    """Several of AI; none named: one that has all."""
 
     def __post_init__(self) -> None:
         for name, low, high in (("workers", 1, MOST_WORKERS), ("months", 1, MOST_MONTHS), ("seeds", 1, 10_000)):
@@ -61,6 +69,10 @@ class Scenario:
                     f"A change is in month {month}, the scenario has {self.months}.", "Months begin with 0."
                 )
             self.parameters.having(**change)
+            for name in _FIXED:
+                if name in change:
+                    raise UsageError(f"{name} cannot change on the way.", "Set it among the scenario's parameters.")
+        checked(self.operators)
 
     def occupations(self) -> Occupations:
         """The world."""
@@ -80,17 +92,23 @@ class Scenario:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; equal scenarios give equal data."""
-        return {
+        said = {
             "name": self.name, "about": self.about, "world": self.world, "data": str(self.data) if self.data else None,
             "parameters": self.parameters.to_dict(), "changes": {str(k): dict(v) for k, v in self.changes.items()},
             "workers": self.workers, "months": self.months, "seeds": self.seeds,
         }  # fmt: skip
+        return said | ({"operators": [each.to_dict() for each in self.operators]} if self.operators else {})
 
     def digest(self) -> str:
         """A hash of all that the outcome hangs on but the seed."""
         said = self.to_dict() | {"name": "", "about": "", "seeds": 0, "data": None}
         said["world"] = "file" if self.world.endswith(FILE) else self.world
-        text = json.dumps([said, worldfile.digest(self.occupations())], sort_keys=True)
+        said["parameters"] = self.parameters.hashed()
+        world = self.occupations()
+        if self.parameters.tasks > 1:
+            rated = exposures(world, int(self.parameters.tasks), self.parameters.task_spread)
+            said["exposure of tasks"] = hashlib.sha256(rated.tobytes()).hexdigest()
+        text = json.dumps([said, worldfile.digest(world)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -146,7 +164,7 @@ def of(said: Mapping[str, Any], folder: Path = Path(), name: str = "scenario") -
             world=_placed(str(said.get("world", "majors")), folder),
             data=None if data is None else folder / str(data), parameters=parameters, changes=changes,
             workers=int(said.get("workers", 100_000)), months=int(said.get("months", 180)),
-            seeds=int(said.get("seeds", 20)),
+            seeds=int(said.get("seeds", 20)), operators=operators(list(said.get("operators") or ())),
         )  # fmt: skip
     except (TypeError, ValueError) as error:
         raise InputError(f"The scenario cannot be read: {error}.", "docs/simulate.md shows one.", "scenario") from None

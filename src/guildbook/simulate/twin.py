@@ -8,6 +8,7 @@ each look: that who is thought badly of is sooner gone is left out. As populatio
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,7 @@ from guildbook.simulate.economy import IDLE, VACANT, Economy
 from guildbook.simulate.formulas import learnt, nash_wage, output
 from guildbook.simulate.model import Month, common, shared_by_occupation
 from guildbook.simulate.occupations import Floats, Occupations
+from guildbook.simulate.operators import Operator
 from guildbook.simulate.parameters import Parameters
 
 SKILLS: Final = 5
@@ -33,7 +35,10 @@ _DRAWN: Final = 64
 class Twin:
     """A world of `workers` people (any mass), ready for its first month."""
 
-    def __init__(self, occupations: Occupations, parameters: Parameters, workers: float = 1.0) -> None:
+    def __init__(
+        self, occupations: Occupations, parameters: Parameters, workers: float = 1.0,
+        operators: Sequence[Operator] = (),
+    ) -> None:  # fmt: skip
         self.occupations, self.parameters = occupations, parameters
         self.step = 0
         force = occupations.jobs / occupations.jobs.sum() * workers
@@ -48,7 +53,7 @@ class Twin:
         self.head = np.broadcast_to(middle, shape).copy()
         self.head_seeking = self.head.copy()
         held = self.working.sum(axis=(1, 2))
-        self.economy = Economy(occupations, parameters, held, force)
+        self.economy = Economy(occupations, parameters, held, force, operators)
         self.vacancies: Floats = VACANT * held / (1 - VACANT)
 
     def month(self) -> Month:
