@@ -1,7 +1,8 @@
-"""One month of every worker: output, wage, contest, separation, learning; in one pass, by fixed blocks.
+"""One month of every worker: output, wage, contest, separation, learning; by fixed blocks, and within them by chunks.
 
-A block's sums are added up in the order of its workers, and the blocks in theirs, so that neither the number of threads
-nor their luck changes a digit.
+A chunk goes through several short loops whose working rows stay in the nearest cache: those that hold nothing but
+arithmetic become vector instructions, and hardly any branch hangs on chance. What an occupation's workers add up is
+added up block by block in fixed order, so that neither the number of threads nor their luck changes a digit.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import numpy as np
 from numba import njit, prange, uint64
 
 from guildbook.simulate.arrays import Array, Real, Whole
-from guildbook.simulate.draws import CONTEST, FRIENDS, SEPARATION, bits, key, low_unit, normal
+from guildbook.simulate.draws import CONTEST, FRIENDS, SEPARATION, bits, key, low_unit, normal, normal_at_least
 from guildbook.simulate.formulas import learnt, nash_wage, output
 
 BLOCK: Final = 1 << 14
 """Workers of one block."""
+CHUNK: Final = 1 << 10
+"""Workers of one chunk."""
 
 # Columns of what an occupation's workers share this month (O, SHARED), float32.
 PLAIN, RESERVE, FALLBACK, OUTSIDE, BEARABLE, LEAVING, RIVAL, SHARED = range(8)
@@ -27,6 +30,42 @@ BETA, PHI, PSI, NOISE, BOSS, PEERS, PACE, TAUGHT, CEILING, FORGETTING, COMMON = 
 NOBODY, DOMESTIC, FAR, AI = range(4)
 _NEAR: Final = 2
 """Peers on each side along the ring; one more is anywhere."""
+_ADDED: Final = HEADS + 1
+"""Columns that all who stay at work add to; the others are counted as people go."""
+# Where the working rows of a chunk begin: what its occupation says of each worker, then what comes of it.
+_PLAIN, _RESERVE, _FALLBACK, _OUTSIDE, _LEAVING = (CHUNK * place for place in range(5))
+_WORTH: Final = _LEAVING
+"""Output; takes the place of the share that leaves, once it is known who leaves."""
+_ROWS: Final = 5 * CHUNK
+_SLACK: Final = 1e-4
+"""Far more than rounding could make of a comparison in float32."""
+
+
+@njit(cache=True)
+def _spread(occupation: Array, shared: Array, rows: Array) -> None:
+    """What each worker's occupation says, in rows of the chunk."""
+    for place in range(len(occupation)):
+        job = occupation[place]
+        rows[_PLAIN + place] = shared[job, PLAIN]
+        rows[_RESERVE + place] = shared[job, RESERVE]
+        rows[_FALLBACK + place] = shared[job, FALLBACK]
+        rows[_OUTSIDE + place] = shared[job, OUTSIDE]
+        rows[_LEAVING + place] = shared[job, LEAVING]
+
+
+@njit(cache=True)
+def _separated(employed: Array, rows: Array, leaves: Whole, first: Whole, lost: Array) -> None:
+    """Whose job ends whatever they do: `LEFT` in `lost` (chunk,), else 0."""
+    for place in range(len(employed)):
+        ends = low_unit(bits(leaves, first + place)) < rows[_LEAVING + place]
+        lost[place] = LEFT * (ends & (employed[place] != 0))
+
+
+@njit(cache=True)
+def _worth(skill: Array, head: Array, phi: Real, psi: Real, rows: Array) -> None:
+    """What each would make with a job."""
+    for place in range(len(skill)):
+        rows[_WORTH + place] = output(rows[_PLAIN + place], skill[place], head[place], rows[_OUTSIDE + place], phi, psi)
 
 
 @njit(cache=True, inline="always")
@@ -34,19 +73,93 @@ def _of_peers(bias: Array, worker: Whole, friends: Whole) -> Real:
     """How one's peers think of one: the mean bias of four neighbours on a ring and one anywhere."""
     count = len(bias)
     total = np.float32(0.0)
-    for step in range(1, _NEAR + 1):
-        total += bias[(worker + step) % count] + bias[(worker - step) % count]
+    if _NEAR <= worker < count - _NEAR:
+        for step in range(1, _NEAR + 1):
+            total += bias[worker + step] + bias[worker - step]
+    else:
+        for step in range(1, _NEAR + 1):
+            total += bias[(worker + step) % count] + bias[(worker - step) % count]
     far = bits(friends, worker) % uint64(count)
     return (total + bias[far]) / np.float32(2 * _NEAR + 1)
 
 
+@njit(cache=True)
+def _contested(
+    occupation: Array, employed: Array, bias: Array, shared: Array, common: Array, rows: Array, looks: Whole,
+    friends: Whole, first: Whole, begin: Whole, every: Whole, lost: Array,
+) -> None:  # fmt: skip
+    """Each `every`-th worker from the chunk's `begin`-th on is looked at; who loses the job: to whom, in `lost`."""
+    noise, boss, peers = common[NOISE], common[BOSS], common[PEERS]
+    for place in range(begin, len(employed), every):
+        if lost[place] or not employed[place]:
+            continue
+        worker, job = first + place, occupation[place]
+        drawn = bits(looks, worker)
+        thought = boss * bias[worker]
+        heard = peers * _of_peers(bias, worker, friends) if peers > 0 else np.float32(0)
+        made = rows[_WORTH + place]
+        worst = rows[_RESERVE + place] + rows[_FALLBACK + place] - shared[job, BEARABLE]
+        # exp(x) >= 1 + x, so that most looks end without a logarithm, a cosine and an exponential.
+        if made * (np.float32(1 - _SLACK) + noise * normal_at_least(drawn) + thought + heard) >= worst:
+            continue
+        seen = noise * normal(drawn) + thought + heard
+        if made * np.exp(seen) < worst and shared[job, RIVAL] != NOBODY:
+            lost[place] = LEFT + int(shared[job, RIVAL])
+
+
+@njit(cache=True)
+def _settled(employed: Array, head: Array, wage: Array, lost: Array, common: Array, rows: Array) -> None:
+    """Wages and expertise after the month; rows then hold what those who stay add up: output, wage, expertise."""
+    beta, pace, taught, ceiling = common[BETA], common[PACE], common[TAUGHT], common[CEILING]
+    forgetting = common[FORGETTING]
+    for place in range(len(head)):
+        works = employed[place] != 0
+        stays = works & (lost[place] == 0)
+        known, outside, made = head[place], rows[_OUTSIDE + place], rows[_WORTH + place]
+        paid = nash_wage(made, rows[_RESERVE + place], rows[_FALLBACK + place], beta)
+        knows = learnt(known, outside, pace, taught, ceiling)
+        forgets = known if works else known - forgetting * known
+        nothing = np.float32(0)
+        wage[place] = paid if stays else nothing  # who lost a job seeks from next month on
+        head[place] = knows if stays else forgets
+        rows[_PLAIN + place] = made if stays else nothing
+        rows[_RESERVE + place] = paid if stays else nothing
+        rows[_FALLBACK + place] = known if stays else nothing
+
+
 @njit(cache=True, inline="always")
-def _add(own: Array, job: Whole, at_work: Whole, wages: Real, made: Real, heads: Real) -> None:
-    """Add what some workers of an occupation made up together."""
-    own[job, EMPLOYED] += at_work
-    own[job, WAGES] += wages
-    own[job, MADE] += made
-    own[job, HEADS] += heads
+def _add(added: Array, occupation: Array, employed: Array, lost: Array, rows: Array, place: Whole) -> None:
+    job = occupation[place]
+    added[job, EMPLOYED] += (employed[place] != 0) & (lost[place] == 0)
+    added[job, WAGES] += rows[_RESERVE + place]
+    added[job, MADE] += rows[_PLAIN + place]
+    added[job, HEADS] += rows[_FALLBACK + place]
+
+
+@njit(cache=True)
+def _told(
+    occupation: Array, employed: Array, lost: Array, rows: Array, even: Array, odd: Array, sums: Array, pool: Array,
+    first: Whole, found: Whole,
+) -> Whole:  # fmt: skip
+    """Add the chunk up and take jobs from those who lost them; returns where in the pool the next seeker goes."""
+    count = len(occupation)
+    # Two tables in turns: neighbours mostly share an occupation, and one sum would wait for the other.
+    for place in range(0, count - 1, 2):
+        _add(even, occupation, employed, lost, rows, place)
+        _add(odd, occupation, employed, lost, rows, place + 1)
+    if count % 2:
+        _add(even, occupation, employed, lost, rows, count - 1)
+    begin = found
+    for place in range(count):
+        pool[found] = first + place
+        found += employed[place] == 0
+    for place in range(begin, found):
+        sums[occupation[pool[place] - first], SEEKING] += 1
+    for place in range(count):
+        if lost[place]:
+            employed[place] = 0
+            sums[occupation[place], lost[place]] += 1
+    return found
 
 
 @njit(cache=True, parallel=True)
@@ -58,68 +171,29 @@ def month(
 
     `pool` gets the workers without a job, each block's from its first place on; `seeking` says how many.
     """
-    count = len(occupation)
-    leaves = key(seed, step, SEPARATION)
-    looks = key(seed, step, CONTEST)
-    beta, phi, psi, noise = common[BETA], common[PHI], common[PSI], common[NOISE]
-    boss, peers = common[BOSS], common[PEERS]
-    friends = key(seed, 0, FRIENDS)
-    pace, taught, ceiling, forgetting = common[PACE], common[TAUGHT], common[CEILING], common[FORGETTING]
+    leaves, looks, friends = key(seed, step, SEPARATION), key(seed, step, CONTEST), key(seed, 0, FRIENDS)
+    phi, psi = common[PHI], common[PSI]
     for block in prange(len(seeking)):
-        first = block * BLOCK
-        last = min(first + BLOCK, count)
+        begin = block * BLOCK
+        end = min(begin + BLOCK, len(occupation))
         own = sums[block]
         own[:] = 0.0
-        found = first
-        turn = (first + step) % every
-        # Neighbours mostly share an occupation, so what is added up stays in registers while they do.
-        now = np.int64(-1)
-        at_work, wages, all_made, heads = np.int64(0), 0.0, 0.0, 0.0
-        plain = reserve = fallback = outside = leaving = np.float32(0)
-        for worker in range(first, last):
-            job = np.int64(occupation[worker])
-            looked_at = turn == 0
-            turn += 1
-            if turn == every:
-                turn = 0
-            if not employed[worker]:
-                head[worker] -= forgetting * head[worker]
-                pool[found] = worker
-                found += 1
-                own[job, SEEKING] += 1
-                continue
-            if job != now:
-                if at_work:
-                    _add(own, now, at_work, wages, all_made, heads)
-                now, at_work, wages, all_made, heads = job, np.int64(0), 0.0, 0.0, 0.0
-                plain, reserve, fallback = shared[job, PLAIN], shared[job, RESERVE], shared[job, FALLBACK]
-                outside, leaving = shared[job, OUTSIDE], shared[job, LEAVING]
-            made = output(plain, skill[worker], head[worker], outside, phi, psi)
-            drawn = bits(leaves, worker)
-            lost = LEFT if low_unit(drawn) < leaving else 0
-            if looked_at and lost == 0:
-                seen = noise * normal(bits(looks, worker)) + boss * bias[worker]
-                if peers > 0:
-                    seen += peers * _of_peers(bias, worker, friends)
-                worst = reserve + fallback - shared[job, BEARABLE]
-                if made * np.exp(seen) < worst and shared[job, RIVAL] != NOBODY:
-                    lost = LEFT + int(shared[job, RIVAL])
-            if lost:
-                employed[worker] = 0
-                wage[worker] = 0  # and seeks from next month on
-                own[job, lost] += 1
-                continue
-            paid = nash_wage(made, reserve, fallback, beta)
-            wage[worker] = paid
-            known = head[worker]
-            at_work += 1
-            wages += paid
-            all_made += made
-            heads += known
-            head[worker] = learnt(known, outside, pace, taught, ceiling)
-        if at_work:
-            _add(own, now, at_work, wages, all_made, heads)
-        seeking[block] = found - first
+        even, odd = np.zeros((len(own), _ADDED)), np.zeros((len(own), _ADDED))
+        rows, lost = np.empty(_ROWS, np.float32), np.empty(CHUNK, np.uint8)
+        found = begin
+        for first in range(begin, end, CHUNK):
+            last = min(first + CHUNK, end)
+            jobs, works = occupation[first:last], employed[first:last]
+            _spread(jobs, shared, rows)
+            _separated(works, rows, leaves, first, lost)
+            _worth(skill[first:last], head[first:last], phi, psi, rows)
+            _contested(
+                jobs, works, bias, shared, common, rows, looks, friends, first, -(first + step) % every, every, lost
+            )
+            _settled(works, head[first:last], wage[first:last], lost, common, rows)
+            found = _told(jobs, works, lost, rows, even, odd, own, pool, first, found)
+        own[:, :_ADDED] = even + odd
+        seeking[block] = found - begin
 
 
 @njit(cache=True)
