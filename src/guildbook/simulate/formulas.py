@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from guildbook.simulate.arrays import Array, Real
+from guildbook.simulate.parameters import Parameters
 
 
 @njit(cache=True, inline="always")
@@ -15,6 +16,15 @@ def output(plain: Real, skill: Real, head: Real, outside: Real, phi: Real, psi: 
     """What a worker's sequence of information is worth a year: `zg·z·s·(1 + φ·max(h, X) + ψ·h·X)`."""
     best = max(outside, head)
     return plain * skill * (np.float32(1.0) + phi * best + psi * head * outside)
+
+
+def complement(p: Parameters) -> float:
+    """ψ as it is for a worker: with what AI helpers add to it, less the operator's fee, where AI may only help people.
+
+    That an operator which may not do without people makes helpers, and that these make more of expertise in heads, are
+    assumptions.
+    """
+    return p.psi + p.augment_only * p.helper * (1 - p.fee)
 
 
 @njit(cache=True, inline="always")
