@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from guildbook.app import forgetting, learning
+from guildbook.app import forgetting, learning, taking
 from guildbook.app.distilling import Distilling
 from guildbook.app.neural import Nets
 from guildbook.app.next import NextSteps
@@ -202,12 +202,7 @@ class Book:
 
         Returns how many were taken. They are learnt from by the next `learn`.
         """
-        row = self._store.begin_import(source=source, fingerprint=fingerprint, path=source, terms=None)
-        if row.state == "done":
-            return 0
-        taken = self._store.append(row.id, 0, events, ())
-        self._store.finish_import(row.id)
-        return taken.rows
+        return taking.take_in(self._store, source, fingerprint, events)
 
     def readmit(self, worker: str, signer: Signer | None = None) -> None:
         """Lift the tombstones of a worker of whom all or a part was forgotten: it can be imported again."""
@@ -299,13 +294,7 @@ def open_configured(config: Config, *, create: bool = True) -> Book:
     """The same with settings that were loaded before."""
     if not create and not (config.home / "book.key").exists() and config.store.key_file is None:
         raise InputError(f"There is no book at {config.home}.", "Begin one with: guildbook learn PATH", "no-book")
-    store = Store.open(
-        config.home,
-        ledger_url=config.store.ledger_url or None,
-        create=create,
-        wait=config.store.wait_seconds,
-        key_file=config.store.key_file,
-    )
+    store = taking.opened(config, create=create)
     gate = Gate(store)
     distil = Distilling(store, gate, config)
     nets = Nets(store, gate, config, distil.settings())

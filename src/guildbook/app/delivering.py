@@ -40,11 +40,11 @@ def taken(config: Config, name: str, table: pa.Table) -> int:
     """
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - the recorder, which delivers elsewhere, needs neither
 
-    from guildbook.app.book import open_configured  # noqa: PLC0415 - as above
+    from guildbook.app.taking import opened, take_in  # noqa: PLC0415 - as above
 
     try:
-        with open_configured(config) as book:
-            return book.take_in("recorder", name, table)
+        with opened(config) as store:
+            return take_in(store, "recorder", name, table)
     except (InputError, pa.ArrowInvalid, pa.ArrowTypeError, UnicodeError, OverflowError) as error:
         raise UnfitError(f"book: {getattr(error, 'code', type(error).__name__)}") from None
     except SQLAlchemyError as error:
@@ -69,6 +69,9 @@ def apart(config: Config, folder: Path, worker: str, *, everything: bool) -> tup
 
 def main() -> int:
     """Deliver as the standard input says."""
+    # Arrow loads pandas, where it is there, to know its missing values; None says that it is not to be found.
+    modules: dict[str, Any] = sys.modules
+    modules.setdefault("pandas", None)
     wanted: dict[str, Any] = json.load(sys.stdin)
     os.nice(_NICE)
     config = load(Path(wanted["home"]), {"store.ledger_url": wanted["ledger"]} if wanted["ledger"] else {})

@@ -42,8 +42,8 @@ STATE: Final = "state.json"
 """Where the recorder that runs says where it listens; there as long as it does."""
 ACTIVITYWATCH: Final = "activitywatch"
 """Not a source that watches, but the door for ActivityWatch's watchers; switched on like one."""
-EVERY: Final = 300.0
-"""Seconds between deliveries: opening a book takes a second or so of a core."""
+EVERY: Final = 900.0
+"""Seconds between deliveries: each is a process of its own, which takes a second or so of a core."""
 _PATIENCE: Final = 15.0
 """Seconds that forgetting waits for a batch that is on its way."""
 

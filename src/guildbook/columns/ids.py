@@ -29,19 +29,17 @@ import hashlib
 from collections.abc import Iterable
 from typing import Final, cast
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from guildbook.columns.schema import ID, RAW_SCHEMA
+from guildbook.columns.counting import count, reinsert
+from guildbook.columns.schema import ID, RAW_SCHEMA, SAME
 from guildbook.columns.words import U64, as_words, digests, one_array
 
 NOT_CONTENT: Final = frozenset({"recorded_at", "source_version"})
 """Columns that say how an event was taken, not what happened."""
-SAME: Final = "same:"
-"""How `derived_from` begins where it names the fact that the event is."""
 _KEYED: Final = ("worker", "derived_from")
 
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -116,7 +114,7 @@ class IdAssigner:
         if (self._used + len(keys)) * 2 > len(self._keys):
             self._grow(1 << ((self._used + len(keys)) * 2 - 1).bit_length())
         out = np.empty(len(keys), np.uint64)
-        self._used += int(_count(self._keys, self._counts, keys, out))
+        self._used += count(self._keys, self._counts, keys, out)
         return out
 
     def _grow(self, slots: int) -> None:
@@ -124,7 +122,7 @@ class IdAssigner:
         self._keys = np.zeros(slots, np.uint64)
         self._counts = np.zeros(slots, np.uint32)
         if self._used:  # else the kernel need not even be loaded
-            _reinsert(self._keys, self._counts, keys, counts)
+            reinsert(self._keys, self._counts, keys, counts)
 
 
 def digest(ids: pa.Array | pa.ChunkedArray) -> str:
@@ -226,36 +224,3 @@ def _shape(millis: npt.NDArray[np.int64], lanes: U64) -> pa.FixedSizeBinaryArray
     out[:, 1] = np.uint64(1 << 63) | (lanes[:, 1] & np.uint64((1 << 62) - 1))
     array = pa.FixedSizeBinaryArray.from_buffers(ID.type, len(millis), [None, pa.py_buffer(out)])
     return cast("pa.FixedSizeBinaryArray", array)
-
-
-@numba.njit(cache=True)
-def _count(keys: U64, counts: npt.NDArray[np.uint32], probes: U64, out: U64) -> int:
-    """Open addressing with linear probing; slots are a power of two, key 0 marks an empty one."""
-    mask = np.uint64(len(keys) - 1)
-    one = np.uint64(1)
-    fresh = 0
-    for i in range(len(probes)):
-        key = probes[i] if probes[i] != 0 else one
-        slot = key & mask
-        while keys[slot] != 0 and keys[slot] != key:
-            slot = (slot + one) & mask
-        if keys[slot] == 0:
-            keys[slot] = key
-            fresh += 1
-        out[i] = counts[slot]
-        counts[slot] += np.uint32(1)
-    return fresh
-
-
-@numba.njit(cache=True)
-def _reinsert(keys: U64, counts: npt.NDArray[np.uint32], old_keys: U64, old_counts: npt.NDArray[np.uint32]) -> None:
-    mask = np.uint64(len(keys) - 1)
-    one = np.uint64(1)
-    for i in range(len(old_keys)):
-        key = old_keys[i]
-        if key != 0:
-            slot = key & mask
-            while keys[slot] != 0:
-                slot = (slot + one) & mask
-            keys[slot] = key
-            counts[slot] = old_counts[i]

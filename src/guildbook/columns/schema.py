@@ -50,6 +50,8 @@ _BODY: Final[list[tuple[str, pa.DataType]]] = [
     ("derived_from", pa.string()),
 ]
 
+SAME: Final = "same:"
+"""How `derived_from` begins where it names the fact that the event is."""
 ID: Final = pa.field("id", pa.binary(16), nullable=False)
 RAW_SCHEMA: Final = pa.schema([("worker", WORD), *_BODY])
 EVENT_SCHEMA: Final = pa.schema([ID, *[pa.field(n, t) for n, t in _BODY]])

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from guildbook.columns.ids import SAME
+from guildbook.columns.schema import SAME
 from guildbook.model.errors import InputError
 from guildbook.plugins import Chunk, ImportOptions
 from guildbook.record.importers._attributes import canonical
