@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from guildbook.columns import RAW_SCHEMA
 from guildbook.columns.words import one_array
+from guildbook.distil.segment import things
 
 Ints = NDArray[np.int64]
 
@@ -98,6 +99,8 @@ class Stream:
     """Which kind of thing `key` tells apart; −1: none."""
     time: Ints
     """µs."""
+    named: Ints
+    """(n, k): codes of the identifiers an event names (`things`); −1: none."""
 
     def __len__(self) -> int:
         return len(self.symbol)
@@ -112,6 +115,7 @@ class Stream:
             self.key[rows],
             self.kind[rows],
             self.time[rows],
+            self.named[rows],
         )
 
 
@@ -142,7 +146,8 @@ def read(table: pa.Table) -> Stream:
     parts += [_part(name, texts, code, group) for name, texts, code in _others(table, said)]
     symbol, names, steps = _symbols(parts, group)
     key, kind = _keys(parts, [kinds[name] for name in KEYED if name in kinds])
-    return Stream(symbol, names, steps, _values(table), key, kind, _times(table))
+    named = things.named([words(table, name) for name in things.FIELDS])
+    return Stream(symbol, names, steps, _values(table), key, kind, _times(table), named)
 
 
 def words(table: pa.Table, name: str) -> tuple[list[str], Ints]:
