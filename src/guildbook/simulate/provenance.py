@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any, Final
@@ -10,6 +9,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from guildbook import __version__
+from guildbook.simulate import worldfile
 from guildbook.simulate.occupations import Occupations
 from guildbook.simulate.scenario import Scenario
 
@@ -38,8 +38,5 @@ def canonical(said: Mapping[str, Any]) -> str:
 
 
 def data_hash(world: Occupations) -> str:
-    """A hash of the world's figures: jobs, wages, exposure, network."""
-    out = hashlib.sha256(json.dumps([world.codes, world.names]).encode())
-    for column in (world.jobs, world.wage, world.exposure, world.starts, world.targets, world.weights):
-        out.update(column.tobytes())
-    return out.hexdigest()
+    """A hash of the world's figures: jobs, wages, exposure, network, and what was measured."""
+    return worldfile.digest(world)
