@@ -42,6 +42,19 @@ class Fallbacks:
     offers: Offers
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A month's money."""
+
+    income: Incomes
+    price: float
+    """Of what was bought at the start, on average, against then."""
+    made: float
+    """By people and AI, thousand dollars a year."""
+    real: float
+    """The same at the prices of the start."""
+
+
 class Economy:
     """State at the start of a month; (O,) columns unless it says otherwise."""
 
@@ -70,6 +83,7 @@ class Economy:
         self.bill_at_start = float((self.wanted * occupations.wage).sum())
         """What all would earn in a year if none were idle, thousand dollars."""
         self.levels = Levels(self.wanted, occupations.exposure)
+        self.past = Past(Incomes(0.0, 0.0, 0.0, 0.0), 1.0, 0.0, 0.0)
 
     @property
     def traces(self) -> Floats:
@@ -127,15 +141,31 @@ class Economy:
         self.heads = np.where(stayed > 0, sums[:, k.HEADS] / np.maximum(stayed, 1e-12), self.heads)
         self.held = stayed + hired
         jobs = self._jobs(sums, found) if self.levels.due(self.parameters) else None
+        by_ai = (found.offers.output * self._work(sums)).sum(axis=1)
         earned = self._know(sums, found)
-        self._answer(jobs, found, self.incomes(sums, found, earned))
+        self.past = self._past(sums, by_ai, found, earned)
+        self._answer(jobs, found, self.past.income)
         return earned
 
-    def incomes(self, sums: Floats, found: Fallbacks, earned: Earned) -> Incomes:
+    def _past(self, sums: Floats, by_ai: Floats, found: Fallbacks, earned: Earned) -> Past:
+        income, level, whole = self._incomes(sums, found, earned), self.levels, sums.sum(axis=0)
+        made = whole[k.MADE] + (earned.made + earned.helped)
+        if not self.parameters.goods:
+            return Past(income, 1.0, made, made)
+        real = float(((sums[:, k.MADE] + by_ai) / level.price).sum()) + earned.helped / level.index()
+        return Past(income, level.index(), made, real)
+
+    def _work(self, sums: Floats) -> Floats:
+        """(O, T) what AI does of each task, in jobs' worth."""
+        by_ai = self.tasks.by_ai
+        return (self.by_ai[:, None] + (sums[:, k.EMPLOYED] + self.by_far)[:, None] * by_ai) / by_ai.shape[1]
+
+    def _incomes(self, sums: Floats, found: Fallbacks, earned: Earned) -> Incomes:
         """Who earned what this month."""
         kept = float((np.maximum(found.far - found.mixed, 0) * self.by_far).sum())
         paid = float((self.parameters.wage_elsewhere * self.occupations.wage * self.by_far).sum())
-        wages, made = sums[:, k.WAGES].sum(), sums[:, k.MADE].sum()
+        whole = sums.sum(axis=0)
+        wages, made = float(whole[k.WAGES]), float(whole[k.MADE])
         return incomes(wages, made, earned.made + earned.helped, earned.revenue, earned.royalty, np.array([kept, paid]))
 
     def _jobs(self, sums: Floats, found: Fallbacks) -> Jobs:
@@ -189,7 +219,7 @@ class Economy:
         self.outside = extracted(self.outside, self.heads, pace, p.seed_expertise, p.rot)
         given = self.held / self.held_at_start * p.consent_substitute * (1 - p.strike_substitute) * (1 - p.augment_only)
         by_ai = self.tasks.by_ai
-        work = (self.by_ai[:, None] + (sums[:, k.EMPLOYED] + self.by_far)[:, None] * by_ai) / by_ai.shape[1]
+        work = self._work(sums)
         helped = p.augment_only * p.helper * float((self.plain * found.kept * self.outside * sums[:, k.HEADS]).sum())
         earned = self.operators.earn(p, found.offers, work, helped)
         price = p.worth_of_capital * self.bill_at_start

@@ -39,15 +39,13 @@ class Incomes:
         """The share of people elsewhere in all income, theirs included."""
         return self.elsewhere / max(self.here + self.elsewhere, 1e-12)
 
-    def concentration(self, each: Floats) -> float:
-        """Herfindahl index over labour, firms, each operator and people elsewhere.
+    def concentration(self, operators: Floats) -> float:
+        """Herfindahl index over labour, firms, each operator and people elsewhere; 1 where one has all.
 
-        `each` (P,): the operators' shares of `operator`, which add up to 1. One who has all makes 1; the workers of a
-        country count as one, as do its firms' owners.
+        `operators` (P,): what each keeps. The workers of a country count as one, as do the owners of its firms.
         """
-        whole = max(self.here + self.elsewhere, 1e-12)
-        held = np.array([self.labour, self.firms, self.elsewhere]) / whole
-        return float((held**2).sum() + ((each * self.operator / whole) ** 2).sum())
+        held = np.concatenate([[self.labour, self.firms, self.elsewhere], operators])
+        return float(((held / max(self.here + self.elsewhere, 1e-12)) ** 2).sum())
 
 
 def incomes(wages: float, made: float, by_ai: float, revenue: float, royalty: float, far: Floats) -> Incomes:

@@ -94,14 +94,15 @@ class Levels:
         """The mean price, weighted by what was bought at the start."""
         return 1.0 if self._start is None else float((self._start.weights * self.price).sum())
 
-    def real(self, made: Floats) -> float:
-        """What (O,) at this month's prices is at those of the start, summed up."""
-        return float((made / self.price).sum())
-
     @property
     def opened(self) -> float:
         """New jobs so far, of those at the start."""
-        return float((self.base - self._jobs).sum() / self._jobs.sum())
+        return float((self.base - self._jobs).sum()) / self.at_start
+
+    @property
+    def at_start(self) -> float:
+        """Jobs wanted at the start, over all occupations."""
+        return float(self._jobs.sum())
 
     def due(self, p: Parameters) -> bool:
         """Whether a month has to be told: the first one, and any while a mechanism is on."""
@@ -136,7 +137,7 @@ class Levels:
     def _begun(self, jobs: Jobs, income: Incomes) -> _Start:
         made = jobs.mean(jobs.made)
         bought = self._jobs * made
-        return _Start(made, made - jobs.mean(jobs.cost), bought / bought.sum(), income)
+        return _Start(made, made - jobs.mean(jobs.cost), bought / max(float(bought.sum()), 1e-12), income)
 
     def _new_work(self, p: Parameters, outside: Floats) -> Floats:
         """Jobs that open since expertise outside heads is where it never was."""
@@ -158,8 +159,8 @@ class Levels:
         bought = grown * (self.costs**-p.elasticity if p.goods else 1.0)
         if p.spending:
             earned = income.spending(p.spent) / max(start.income.spending(p.spent), 1e-12)
-            paid = float((self.base * start.made * self.price * bought).sum() / (self._jobs * start.made).sum())
-            bought = bought * earned / max(paid, 1e-12)
+            paid = float((self.base * start.made * self.price * bought).sum())
+            bought = bought * earned * float((self._jobs * start.made).sum()) / max(paid, 1e-12)
         if p.goods or p.spending:
             bought = bought * start.made / np.maximum(made, 1e-12)
         return self.base * bought

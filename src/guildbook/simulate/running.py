@@ -41,6 +41,14 @@ FIELDS: Final[dict[str, str]] = {
     "fee": "operators' revenue, of what AI makes",
     "operators_revenue": "Herfindahl index of revenue over operators; 0 while nobody earns",
     "operators_capital": "Herfindahl index of capital over operators",
+    "wanted": "jobs that firms want done by people here, of those at the start",
+    "opened": "new jobs that expertise outside heads opened so far, of jobs at the start",
+    "price": "mean price of what was bought at the start, against then",
+    "real_wage": "wage at the prices of the start, thousand dollars a year",
+    "real_output": "output at the prices of the start, million dollars a year",
+    "elsewhere_share": "wages of people elsewhere, of all income, theirs included",
+    "power": "Herfindahl index of income over workers, firms, each operator and people elsewhere",
+    "threat": "what firms have if talks fail, of what a worker makes",
 }
 BAND: Final = 0.9
 _MILLION: Final = 1_000
@@ -118,13 +126,10 @@ def told(world: Model | Twin, month: Month, workers: float) -> list[float]:
     held, before = e.held.sum(), e.held_at_start
     bill, made = sums[k.WAGES], sums[k.MADE]
     earned = month.earned
-    by_far = float((np.maximum(month.fallbacks.far - month.fallbacks.mixed, 0) * e.by_far).sum())
-    labour = bill + earned.royalty
-    operator = earned.revenue - earned.royalty
-    firms = made - bill + earned.made - earned.revenue + by_far
-    income = max(labour + operator + firms, 1e-12)
-    shares = np.array([labour, firms, operator]) / income
-    each = (earned.revenues - earned.royalties) / income
+    past, income = e.past, e.past.income
+    shares = income.shares()
+    kept = earned.revenues - earned.royalties
+    each = kept / max(income.here, 1e-12)
     wages = e.occupations.wage
     return [
         1 - held / workers,
@@ -132,7 +137,7 @@ def told(world: Model | Twin, month: Month, workers: float) -> list[float]:
         bill / at_work,
         *shares,
         float((shares**2).sum() + ((each**2).sum() - shares[2] ** 2)),  # each operator for itself
-        (made + earned.made) / _MILLION,
+        past.made / _MILLION,
         e.by_ai.sum() / before.sum(),
         e.by_far.sum() / before.sum(),
         float((e.outside * before).sum() / before.sum()),
@@ -140,13 +145,21 @@ def told(world: Model | Twin, month: Month, workers: float) -> list[float]:
         float((e.traces * before).sum() / before.sum()),
         e.capital,
         float((month.fallbacks.best / wages * before).sum() / before.sum()),
-        float(p.outside * (wages * before).sum() / before.sum() / max(bill / at_work, 1e-12)),
+        float(p.outside * e.levels.walk * (wages * before).sum() / before.sum() / max(bill / at_work, 1e-12)),
         sums[k.TO_DOMESTIC : k.TO_AI + 1].sum() / at_work,
         earned.royalty / workers,
         float((e.tasks.by_ai.mean(axis=1) * e.held).sum() / max(held, 1e-12)),
-        earned.revenue / earned.made if earned.made > 0 else p.fee,
+        (earned.revenue - earned.helped) / earned.made if earned.made > 0 else p.fee,
         herfindahl(earned.revenues),
         herfindahl(e.operators.capital),
+        float(e.wanted.sum()) / e.levels.at_start,
+        e.levels.opened,
+        past.price,
+        bill / at_work / past.price,
+        past.real / _MILLION,
+        income.abroad(),
+        income.concentration(kept),
+        float((month.fallbacks.best * month.sums[:, k.EMPLOYED]).sum() / max(made, 1e-12)),
     ]
 
 
