@@ -16,11 +16,9 @@ from guildbook.simulate.formulas import learnt, nash_wage, output
 from guildbook.simulate.model import common
 from guildbook.simulate.parameters import Parameters
 
-COLUMNS = ("occupation", "employed", "skill", "head", "bias", "wage")
-
 
 @njit
-def peers(bias: Any, worker: int, friends: int) -> Any:
+def peers(bias: Any, worker: int, friends: Any) -> Any:
     count = len(bias)
     total = np.float32(0.0)
     for step in range(1, 3):
@@ -108,15 +106,14 @@ def test_chunks_do_what_one_loop_over_workers_does(
     blocks = -(-workers // k.BLOCK)
     sums, seeking = np.full((blocks, jobs, k.SUMS), np.nan), np.empty(blocks, np.int64)
     pool = np.empty(workers, np.int32)
-    k.month(
-        *(mine[name] for name in COLUMNS), pool, shared, common(p), np.int64(seed), np.int64(step), np.int64(every),
-        sums, seeking,
-    )  # fmt: skip
+    said: dict[str, Any] = {
+        "shared": shared, "common": common(p), "seed": np.int64(seed), "step": np.int64(step),
+        "every": np.int64(every),
+    }  # fmt: skip
+    k.month(**mine, **said, pool=pool, sums=sums, seeking=seeking)
     wanted = np.zeros((jobs, k.SUMS))
-    seeks = plain_month(
-        *(plain[name] for name in COLUMNS), shared, common(p), np.int64(seed), np.int64(step), np.int64(every), wanted
-    )  # fmt: skip
-    for name in COLUMNS:
+    seeks = plain_month(**plain, **said, sums=wanted)
+    for name in mine:
         assert (mine[name] == plain[name]).all(), name
     found = k.reduced(sums)
     counted = [k.EMPLOYED, *range(k.LEFT, k.SUMS)]
@@ -127,7 +124,7 @@ def test_chunks_do_what_one_loop_over_workers_does(
 
 
 @njit
-def least_gap(begin: int, count: int) -> float:
+def least_gap(begin: int, count: int) -> Any:
     """How far a normal number is above what is said to be no more than it, at the least."""
     found = np.inf
     for number in range(begin, begin + count):
