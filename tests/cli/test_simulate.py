@@ -47,3 +47,29 @@ def test_parameters_are_listed_with_their_sources(guildbook_json: Callable[..., 
     found = {each["name"]: each for each in guildbook_json("simulate", "parameters")}
     assert "del Rio-Chanona" in found["separation"]["source"]
     assert found["phi"]["source"] == "assumption"
+
+
+def test_a_book_is_calibrated_and_its_world_runs(
+    guildbook: Run, guildbook_json: Callable[..., Any], small_log: Path, tmp_path: Path
+) -> None:
+    assert guildbook("learn", small_log)[0] == 0
+    world = tmp_path / "world.json"
+    status, out, err = guildbook(
+        "simulate", "calibrate", "--book", "--occupation", "43-9041", "--jobs", 250_000, "--coverage", 0.5, "-o", world
+    )
+    assert status == 0, err
+    assert "exposure" in out
+    assert "world: world.json" in err
+    (tmp_path / "s.yaml").write_text("world: world.json\nworkers: 2000\nmonths: 12\nseeds: 2\n")
+    assert guildbook_json("simulate", "run", tmp_path / "s.yaml")["last_year"]["wage"]["median"] > 0
+    plain = guildbook_json("simulate", "calibrate")
+    assert plain["occupations"] == 22
+
+
+def test_what_calibrate_refuses(guildbook: Run, tmp_path: Path) -> None:
+    for words, code in (
+        (("--book",), 2), (("--occupation", "43-9041"), 2), (("-o", tmp_path / "w.yaml"), 2), ((tmp_path / "gone",), 1),
+        ((tmp_path, "--exposure", "mine"), 2),
+    ):  # fmt: skip
+        status, _, err = guildbook("simulate", "calibrate", *words)
+        assert (status, "Error" in err) == (code, True)

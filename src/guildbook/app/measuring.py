@@ -33,6 +33,7 @@ from guildbook.store import Store
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from guildbook.app.calibrating import Wanted
     from guildbook.app.measuring_bargain import Bargaining
     from guildbook.app.measuring_bound import Meter
     from guildbook.app.measuring_contribution import Sharing
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from guildbook.app.measuring_value import Valuing
     from guildbook.measure.frontier.found import Found
     from guildbook.measure.frontier.sweep import Settings
+    from guildbook.simulate.published import Published
 
 LEAST_TRACES = 20
 """Traces below which nothing is measured: a fifth of them is held back."""
@@ -190,6 +192,14 @@ class Measuring:
         from guildbook.app.measuring_exposure import exposure  # noqa: PLC0415
 
         return exposure(self, asked or Asked(), wanted)
+
+    def calibrated(
+        self, wanted: Wanted, asked: Asked | None = None, actor: Actor = NOBODY, progress: Progress = silent
+    ) -> Published:
+        """A world for the simulator in which an occupation has the rates of this work; see `calibrating`."""
+        from guildbook.app.calibrating import calibrated  # noqa: PLC0415
+
+        return calibrated(self, wanted, asked or Asked(), actor, progress)
 
     def private(self) -> bool:
         """Whether the book is one person's: nobody has a key, and no collective was founded."""

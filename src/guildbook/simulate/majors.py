@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from guildbook.simulate.occupations import Occupations
+from guildbook.simulate.occupations import Floats, Ints, Occupations
 
 STAYING: Final = 0.8
 """The weight of one's own group when seeking; about what the mobility network has for its occupations (assumption)."""
@@ -48,9 +48,12 @@ ROWS: Final[tuple[tuple[str, str, int, float, float], ...]] = (
 def majors() -> Occupations:
     """The built-in world."""
     codes, names, jobs, wages, exposures = zip(*ROWS, strict=True)
-    count, held = len(codes), np.array(jobs, np.int64)
-    rows = (1 - STAYING) * np.tile(held / held.sum(), (count, 1)) + STAYING * np.eye(count)
-    return Occupations(
-        codes, names, held, np.array(wages), np.array(exposures), np.arange(count + 1, dtype=np.int64) * count,
-        np.tile(np.arange(count, dtype=np.int64), count), rows.ravel(),
-    )  # fmt: skip
+    held = np.array(jobs, np.int64)
+    return Occupations(codes, names, held, np.array(wages), np.array(exposures), *moving(held))
+
+
+def moving(jobs: Ints) -> tuple[Ints, Ints, Floats]:
+    """How people move where nobody counted it: most stay, the others go where jobs are; starts, targets, weights."""
+    count = len(jobs)
+    rows = (1 - STAYING) * np.tile(jobs / jobs.sum(), (count, 1)) + STAYING * np.eye(count)
+    return np.arange(count + 1) * count, np.tile(np.arange(count), count), rows.ravel()
