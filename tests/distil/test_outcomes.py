@@ -81,3 +81,21 @@ def test_the_last_settling_step_counts_where_no_event_states_an_outcome(table: C
     assert ended(("open", "ok"), ("sent back", None)) == GOOD
     assert ended(("open", "pending"), ("sent back", None)) == NONE
     assert ended(("open", None)) == NONE
+
+
+def test_a_command_settles_work_only_where_its_step_is_named(table: Callable[..., pa.Table], monday: int) -> None:
+    def ended(said: list[tuple[str, str]], settings: Settings, **more: str) -> int:
+        rows = [
+            {"worker": "ann", "time": monday + n, "app": "shell", "action": action, "outcome": outcome, **more}
+            for n, (action, outcome) in enumerate(said)
+        ]
+        return int(join(encode(table(rows), settings)).outcome[0])
+
+    work = [("claims", "bad"), ("git commit", "good")]
+    named = Settings(good_steps=("shell: claims",), bad_steps=("shell: give up",))
+    assert ended(work, Settings()) == NONE
+    assert ended(work, Settings(), case="claim:1") == GOOD
+    assert ended(work, named) == BAD
+    assert ended([*work, ("claims", "good"), ("ls", "bad")], named) == GOOD
+    assert ended([("give up", "good")], named) == BAD
+    assert ended([("give up", "bad")], named) == NONE

@@ -247,6 +247,11 @@ def test_profiles_variants_and_totals(data: st.DataObject, logs: Any, table: Tab
         ]
         gaps = [b["time"] - a["time"] for a, b in pairwise(trace.rows)]
         known = [row["duration"] for row in trace.rows if row["duration"] is not None]
+        if 0 < len(known) < len(trace.rows):
+            known = [
+                (gap if gap < GAP else 0) if row["duration"] is None else min(row["duration"], gap)
+                for row, gap in zip(trace.rows, gaps, strict=False)
+            ] + [trace.rows[-1]["duration"] or 0]
         active = sum(known) if known else sum(gap for gap in gaps if gap < GAP)
         begun = (trace.rows[0]["time"] - EARLIEST) // HOUR
         profiles[(symbol(trace.task), trace.outcome, at(active), at(sum(gaps)), begun), tuple(tokens)] += 1

@@ -72,8 +72,21 @@ def test_lead_and_active_time(table: Table, monday: int) -> None:
     traces = joined(table(rows))
     assert traces.lead.tolist() == [2 * 60 * MINUTE + 5 * SECOND]
     assert traces.active.tolist() == [15 * SECOND]
-    rows[0]["duration"] = 3 * SECOND
-    assert joined(table(rows)).active.tolist() == [3 * SECOND]
+    for row, seconds in zip(rows, (3, 4, 0, 20), strict=True):
+        row["duration"] = seconds * SECOND
+    assert joined(table(rows)).active.tolist() == [27 * SECOND]
+
+
+def test_active_time_where_some_events_say_how_long_they_took(table: Table, monday: int) -> None:
+    """A window in front for a minute, in which there is a click; then a command; then, after lunch, another click."""
+    told: list[tuple[int, int | None]] = [
+        (0, 60 * SECOND), (5 * SECOND, None), (9 * SECOND, 2 * SECOND), (50 * MINUTE, None), (50 * MINUTE + 7, None),
+    ]  # fmt: skip
+    rows: list[Row] = [{"worker": "ann", "time": monday + t, "case": "a:1", "duration": d} for t, d in told]
+    assert joined(table(rows)).active.tolist() == [5 * SECOND + 4 * SECOND + 2 * SECOND + 7]
+    assert joined(table([*rows, rows[-1] | {"time": monday + 51 * MINUTE, "duration": SECOND}])).active.tolist() == [
+        11 * SECOND + MINUTE + SECOND
+    ]
 
 
 def test_loose_work_is_named_by_its_commonest_app(table: Table, monday: int) -> None:

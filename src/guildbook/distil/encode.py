@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from guildbook.distil.conditions import LIFECYCLE, PREFIX, parse_attributes
 from guildbook.distil.labels import app_label, clean, document_class, generalise, page_label, plain_label
-from guildbook.distil.outcomes import BY_STEP, outcome_code, step_code
+from guildbook.distil.outcomes import BAD, BY_STEP, COMMANDS, GOOD, NONE, outcome_code, step_code
 from guildbook.distil.quality.checks import Checked, checked
 from guildbook.distil.segment import performances
 from guildbook.distil.segment.units import long_units
@@ -189,7 +189,7 @@ def encode(table: pa.Table, settings: Settings, *, cut: bool = True) -> Events:
         source=source,
         case=case,
         task=np.where(case < 0, -1, task_of[case]).astype(np.int32) if len(cases) else case,
-        outcome=_settled(codes[said], acts, act, settings),
+        outcome=_settled(codes[said], (acts, act), _commands(apps, app, case), settings),
         rule=rule,
         ask_event=addressed[asked],
         ask_worker=person[asked],
@@ -288,13 +288,27 @@ def _attributes(texts: Sequence[str], codes: Codes) -> tuple[list[str], Codes, l
     return list(lifecycles), of_text[codes, 0], list(rules), of_text[codes, 1]
 
 
-def _settled(outcome: NDArray[np.int8], acts: Words, act: Codes, settings: Settings) -> NDArray[np.int8]:
-    """The outcomes with those that a step says where the event itself says nothing."""
+def _commands(apps: Sequence[str], app: Codes, case: Codes) -> NDArray[np.bool_]:
+    """Which rows are commands that say nothing of a case."""
+    return (app == apps.index(COMMANDS)) & (case < 0) if COMMANDS in apps else np.zeros(len(app), dtype=bool)
+
+
+def _settled(
+    outcome: NDArray[np.int8], acts: tuple[Words, Codes], command: NDArray[np.bool_], settings: Settings
+) -> NDArray[np.int8]:
+    """The outcomes with those that a step says where the event itself says nothing.
+
+    How a command ended is not how the work ended, unless its step is one that settles it: then it says what the step
+    says if it went well, and if it failed that what a good step would have settled is bad.
+    """
     if not (settings.good_steps or settings.bad_steps):
-        return outcome
-    codes = [step_code(label, settings) for label in acts.texts]
-    by_step = np.array([code + BY_STEP if code else -1 for code in codes], np.int8)
-    return np.where(outcome >= 0, outcome, by_step[act])
+        return np.where(command, np.int8(-1), outcome)
+    words, act = acts
+    codes = [step_code(label, settings) for label in words.texts]
+    by_step = np.array([*(code + BY_STEP if code else -1 for code in codes), -1], np.int8)[act]
+    spoilt = np.where(by_step == GOOD + BY_STEP, np.int8(BAD + BY_STEP), np.int8(-1))
+    by_step = np.where(command & (outcome == BAD), spoilt, by_step)
+    return np.where((outcome >= NONE) & ~command, outcome, by_step)
 
 
 def _with_checks(

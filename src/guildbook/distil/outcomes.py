@@ -13,6 +13,9 @@ BAD: Final = 2
 BY_STEP: Final = 2
 """Added to the code of an event whose step, not its outcome, says how the case ended."""
 
+COMMANDS: Final = "shell"
+"""The app of commands: their outcome is how they ended, not how the work ended that they are part of."""
+
 _YES: Final = frozenset({"true", "yes", "good"})
 _NO: Final = frozenset({"false", "no", "bad"})
 

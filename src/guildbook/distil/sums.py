@@ -24,7 +24,7 @@ from guildbook.distil.versions import StateVersionError, way
 from guildbook.model.errors import StoreError
 from guildbook.model.ids import symbol
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Of the tables' meaning and of the bytes; see also `labels.LABEL_VERSION`."""
 MAGIC: Final = b"GBSUMS\x00"
 

@@ -129,15 +129,21 @@ class Traces:
 
     @cached_property
     def active(self) -> Ints:
-        """(T,): µs of durations, or where there are none, of the gaps that are not idle."""
+        """(T,): µs of durations, or where there are none, of the gaps that are not idle.
+
+        Where some events say how long they took and others do not, as in work recorded by several sources, gaps stand
+        for those that do not, and a length counts up to the next event: a window may be in front while much is done.
+        """
         if not len(self):
             return np.empty(0, np.int64)
         duration = self.events.duration[self.order]
         starts = self.offsets[:-1]
-        known = np.add.reduceat((duration >= 0).astype(np.int64), starts) > 0
+        known = np.add.reduceat((duration >= 0).astype(np.int64), starts)
         worked = np.add.reduceat(np.maximum(duration, 0), starts)
-        gaps = np.add.reduceat(np.where(self.gap < self.events.idle, np.maximum(self.gap, 0), 0), starts)
-        return np.where(known, worked, gaps)
+        gaps = np.where(self.gap < self.events.idle, np.maximum(self.gap, 0), 0)
+        mixed = np.where(duration < 0, gaps, np.where(self.gap < 0, duration, np.minimum(duration, self.gap)))
+        some = np.where(known == 0, np.add.reduceat(gaps, starts), np.add.reduceat(mixed, starts))
+        return np.where(known == np.diff(self.offsets), worked, some)
 
     @cached_property
     def rules(self) -> tuple[Ints, Ints]:

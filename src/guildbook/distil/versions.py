@@ -23,6 +23,8 @@ STEPS: Final[dict[int, Step | str]] = {
     1: "steps and lengths of cases by week, and how each variant ended, are counted since format 2",
     2: "who asks whom, who takes what up under which condition, how long people have done a task, of each case when it "
     "began and who did which step, and of raw interaction its performances are counted since format 3",
+    3: "how a command ended is not taken for how the work ended, work recorded by several sources has all its active "
+    "time, and performances are told apart by what they name since format 4",
 }
 """By format: the way to the next one, or why there is none."""
 
