@@ -164,9 +164,10 @@ class Economy:
         """Who earned what this month."""
         kept = float((np.maximum(found.far - found.mixed, 0) * self.by_far).sum())
         paid = float((self.parameters.wage_elsewhere * self.occupations.wage * self.by_far).sum())
+        other = np.array([kept, paid, float((self.reserve * sums[:, k.SEEKING]).sum())])
         whole = sums.sum(axis=0)
         wages, made = float(whole[k.WAGES]), float(whole[k.MADE])
-        return incomes(wages, made, earned.made + earned.helped, earned.revenue, earned.royalty, np.array([kept, paid]))
+        return incomes(wages, made, earned.made + earned.helped, earned.revenue, earned.royalty, other)
 
     def _jobs(self, sums: Floats, found: Fallbacks) -> Jobs:
         """What a job makes and costs, by who does it."""
@@ -179,6 +180,7 @@ class Economy:
         far = p.reach * found.kept * self.plain * (1 + p.phi * self.outside)
         return Jobs(
             np.stack([self.wanted, self.by_far, self.by_ai]),
+            np.stack([at_work, self.by_far, self.by_ai]),
             np.stack([made + by_ai, far + by_ai, found.ai_output]),
             np.stack([paid + fees, (p.wage_elsewhere + p.moving) * wage + fees, found.ai_output - found.ai]),
         )

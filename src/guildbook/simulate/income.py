@@ -21,6 +21,8 @@ class Incomes:
     """What AI operators keep."""
     elsewhere: float
     """Wages of people elsewhere."""
+    idle: float = 0.0
+    """What people without a job have, which others do not earn."""
 
     @property
     def here(self) -> float:
@@ -32,8 +34,8 @@ class Incomes:
         return np.array([self.labour, self.firms, self.operator]) / max(self.here, 1e-12)
 
     def spending(self, spent: float) -> float:
-        """What buys goods here: what labour earns, and of what capital earns the share `spent`."""
-        return self.labour + spent * (self.firms + self.operator)
+        """What buys goods here: what labour earns and the idle have, and of what capital earns the share `spent`."""
+        return self.labour + self.idle + spent * (self.firms + self.operator)
 
     def abroad(self) -> float:
         """The share of people elsewhere in all income, theirs included."""
@@ -48,9 +50,11 @@ class Incomes:
         return float(((held / max(self.here + self.elsewhere, 1e-12)) ** 2).sum())
 
 
-def incomes(wages: float, made: float, by_ai: float, revenue: float, royalty: float, far: Floats) -> Incomes:
+def incomes(wages: float, made: float, by_ai: float, revenue: float, royalty: float, other: Floats) -> Incomes:
     """Incomes of a month.
 
-    `made`, `by_ai`: what people and AI make; `far` (2,): what firms keep of work done elsewhere, and its wages.
+    `made`, `by_ai`: what people and AI make; `other` (3,): what firms keep of work done elsewhere, its wages, and what
+    the idle have.
     """
-    return Incomes(wages + royalty, made - wages + by_ai - revenue + float(far[0]), revenue - royalty, float(far[1]))
+    kept, elsewhere, idle = (float(each) for each in other)
+    return Incomes(wages + royalty, made - wages + by_ai - revenue + kept, revenue - royalty, elsewhere, idle)

@@ -12,7 +12,8 @@ Without these the number of jobs is what it was at the start, and only who does 
 - `goods`: prices follow costs, so that a job leaves the firm what it left at the start; what is bought follows prices
   by the elasticity `ε`, and jobs what is bought, by what a job makes. What workers, newcomers and AI make is worth
   less where it gets cheaper.
-- `spending`: what is bought follows what is earned here, and adds up to it over all occupations.
+- `spending`: what is bought follows what is earned here, with what people without a job have, and adds up to it over
+  all occupations.
 - `follows`: what one has without a job, `r`, follows what people earn on average, idle ones counted (form: Layard,
   Nickell and Jackman, Unemployment, 1991).
 
@@ -44,6 +45,7 @@ class Jobs:
 
     count: Floats
     """Jobs that are wanted, filled or not."""
+    filled: Floats
     made: Floats
     """What a job makes, thousand dollars a year at this month's prices."""
     cost: Floats
@@ -52,6 +54,11 @@ class Jobs:
     def mean(self, of: Floats) -> Floats:
         """(O,) over all jobs of an occupation."""
         return (self.count * of).sum(axis=0) / np.maximum(self.count.sum(axis=0), 1e-12)
+
+    def planned(self) -> float:
+        """What all jobs would make, against those that are filled: not to find somebody is not to plan less."""
+        made = float((self.filled * self.made).sum())
+        return float((self.count * self.made).sum()) / made if made > 0 else 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +72,8 @@ class _Start:
     weights: Floats
     """Shares in all that is bought."""
     income: Incomes
+    planned: float
+    """`Jobs.planned`"""
 
 
 class Levels:
@@ -128,7 +137,9 @@ class Levels:
         more[PEOPLE] += self._new_work(p, known[0])
         made = jobs.mean(jobs.made) / self.price
         if p.goods or p.spending or p.bottleneck > 0:
-            more += _shared(p, jobs.count + more, self._wanted(p, start, made, income, known), better)
+            more += _shared(
+                p, jobs.count + more, self._wanted(p, start, made, self._earned(p, start, jobs, income), known), better
+            )
         self._price(p, start, made, jobs.mean(jobs.cost))
         bill = income.labour / start.income.labour if start.income.labour > 0 else 1.0
         self.walk = 1.0 - p.follows + p.follows * bill if p.follows > 0 else 1.0
@@ -137,7 +148,9 @@ class Levels:
     def _begun(self, jobs: Jobs, income: Incomes) -> _Start:
         made = jobs.mean(jobs.made)
         bought = self._jobs * made
-        return _Start(made, made - jobs.mean(jobs.cost), bought / max(float(bought.sum()), 1e-12), income)
+        return _Start(
+            made, made - jobs.mean(jobs.cost), bought / max(float(bought.sum()), 1e-12), income, jobs.planned()
+        )
 
     def _new_work(self, p: Parameters, outside: Floats) -> Floats:
         """Jobs that open since expertise outside heads is where it never was."""
@@ -150,15 +163,19 @@ class Levels:
         self.base = self.base + found
         return found
 
+    def _earned(self, p: Parameters, start: _Start, jobs: Jobs, income: Incomes) -> float:
+        """What there is to spend, were all jobs filled as far as at the start, against then."""
+        now, then = income.spending(p.spent) * jobs.planned(), start.income.spending(p.spent) * start.planned
+        return now / max(then, 1e-12)
+
     def _wanted(
-        self, p: Parameters, start: _Start, made: Floats, income: Incomes, known: tuple[Floats, Floats]
+        self, p: Parameters, start: _Start, made: Floats, earned: float, known: tuple[Floats, Floats]
     ) -> Floats:
         """Jobs that what is bought takes, at what a job makes (at the start's prices)."""
         grown = _looked_after(p, *known)
         self.scarcity = grown ** (-1 / p.elasticity) if p.goods and p.elasticity > 0 else np.ones_like(grown)
         bought = grown * (self.costs**-p.elasticity if p.goods else 1.0)
         if p.spending:
-            earned = income.spending(p.spent) / max(start.income.spending(p.spent), 1e-12)
             paid = float((self.base * start.made * self.price * bought).sum())
             bought = bought * earned * float((self._jobs * start.made).sum()) / max(paid, 1e-12)
         if p.goods or p.spending:
