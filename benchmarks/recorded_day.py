@@ -46,8 +46,8 @@ PIPE = "guildbook-day"
 ASKED = {"processor_percent": 2.0, "pss_mib": 150.0, "stored_mb_an_hour": 2.0}
 KINDS = {
     "guildbook.app.delivering": "delivery", "guildbook.record.seeing.child": "screen reading",
-    "_libreoffice_helper": "libreoffice helper", "_files_worker": "files worker", "guildbook.server": "recorder",
-    "guildbook.record.sources._files_worker": "files worker",
+    "_libreoffice_helper": "libreoffice helper", "_files_child": "files reading",
+    "find_spec": "libreoffice helper", "guildbook.server": "recorder",
 }  # fmt: skip
 OTHERS = {"soffice.bin", "chromium", "Xvfb", "dbus-daemon", "at-spi2-registryd", "ffmpeg", "openbox"}
 
@@ -168,10 +168,10 @@ class Watch(threading.Thread):
             self.programs[pid] = "recorder", 0.0
         self.sizes.append(dict(zip(found, sizes, strict=True)))
         for each in found[1:]:
-            self.programs[each] = kind(each) or self.programs.get(each, ("", 0.0))[0], own(f"/proc/{each}/stat")
+            keep(self.programs, each, kind(each), own(f"/proc/{each}/stat"))
         for task in Path(f"/proc/{pid}/task").iterdir():
             with suppress(OSError):
-                self.threads[int(task.name)] = (task / "comm").read_text().strip(), own(f"{task}/stat")
+                keep(self.threads, int(task.name), (task / "comm").read_text().strip(), own(f"{task}/stat"))
 
     def figures(self) -> dict[str, Any]:
         """What was seen."""
@@ -196,6 +196,12 @@ class Watch(threading.Thread):
             for pid, mib in sizes.items():
                 out[self.programs[pid][0]] += mib * weight / sum(weights)
         return {name: round(mib, 1) for name, mib in sorted(out.items())}
+
+
+def keep(found: dict[int, tuple[str, float]], number: int, name: str, cpu: float) -> None:
+    """What one took so far; what has ended since took what it had taken."""
+    before = found.get(number, ("", 0.0))
+    found[number] = name or before[0], max(cpu, before[1])
 
 
 def kind(pid: int) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guildbook.record.seeing.lines import MOST, TALLEST, Box, regions, text_lines
+from guildbook.record.seeing.lines import MOST, TALLEST, Box, regions, runs, text_lines
 
 
 def page(*lines: Box, high: int = 200, wide: int = 400) -> np.ndarray:
@@ -68,3 +70,14 @@ def test_regions_cover_all_that_is_marked(spots: list[tuple[int, int]]) -> None:
     for box in regions(marked):
         covered[box.top : box.bottom, box.left : box.right] = True
     assert not (marked & ~covered).any()
+
+
+@given(st.lists(st.booleans(), max_size=40), st.integers(1, 6))
+def test_runs_are_what_no_gap_divides(filled: list[bool], gap: int) -> None:
+    found = runs(np.array(filled, np.bool_), gap)
+    inside = {at for first, last in found for at in range(first, last)}
+    for at, on in enumerate(filled):
+        before = max((n for n in range(at) if filled[n]), default=-gap - 1)
+        after = min((n for n in range(at + 1, len(filled)) if filled[n]), default=len(filled) + gap)
+        assert (at in inside) == (on or (before >= 0 and after < len(filled) and after - before - 1 < gap))
+    assert all(later - last >= gap for (_, last), (later, _) in itertools.pairwise(found))

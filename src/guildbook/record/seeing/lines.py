@@ -7,6 +7,7 @@ what this needs; a photograph gives nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -33,6 +34,8 @@ _PLAIN: Final = 20
 """Pixels: a band no taller than that is one line."""
 _FAINT: Final = (0.04, 0.12)
 """Shares of a band's busiest row below which a row counts as blank: each tried where the one before cuts nothing."""
+_RUN: Final = re.compile(rb"\x01+")
+"""True values of a mask, one after the other."""
 _DOT: Final = 4
 """Rows: so low a band so near the next belongs to it, as the dots of an ü do."""
 
@@ -136,9 +139,7 @@ def _cut(
 
 def _bands(counts: npt.NDArray[np.int64], gap: int, *, faint: bool) -> list[tuple[int, int]]:
     """Where counts stand above blank ones, [first, last); bands nearer than `gap` are one."""
-    if not counts.any():
-        return []
-    bands = _joined(counts > 0, gap)
+    bands = runs(counts > 0, gap)
     return [piece for band in _dotted(bands) for piece in _parted(counts, band)] if faint else bands
 
 
@@ -149,19 +150,22 @@ def _parted(counts: npt.NDArray[np.int64], band: tuple[int, int]) -> list[tuple[
         return [band]
     inside = counts[first:last]
     for share in _FAINT:
-        pieces = [(a, b) for a, b in _dotted(_joined(inside > share * int(inside.max()), 1)) if b - a >= LOWEST]
+        pieces = [(a, b) for a, b in _dotted(runs(inside > share * int(inside.max()), 1)) if b - a >= LOWEST]
         if len(pieces) > 1 or (pieces and pieces[0][1] - pieces[0][0] <= last - first - LOWEST):
             return [(first + a, first + b) for a, b in pieces]
     return [band]
 
 
-def _joined(filled: Mask, gap: int) -> list[tuple[int, int]]:
-    edge = np.flatnonzero(np.diff(np.concatenate(([False], filled, [False])).astype(np.int8)))
-    first, last = edge[::2], edge[1::2]
-    apart = np.flatnonzero(first[1:] - last[:-1] >= gap)
-    begins = first[np.concatenate(([0], apart + 1))]
-    ends = last[np.concatenate((apart, [len(last) - 1]))]
-    return list(zip(begins.tolist(), ends.tolist(), strict=True))
+def runs(filled: Mask, gap: int) -> list[tuple[int, int]]:
+    """Runs of what is filled, those nearer than `gap` as one; bytes are searched in less time than NumPy is called."""
+    out: list[tuple[int, int]] = []
+    for run in _RUN.finditer(filled.tobytes()):
+        first, last = run.span()
+        if out and first - out[-1][1] < gap:
+            out[-1] = (out[-1][0], last)
+        else:
+            out.append((first, last))
+    return out
 
 
 def _dotted(bands: list[tuple[int, int]]) -> list[tuple[int, int]]:

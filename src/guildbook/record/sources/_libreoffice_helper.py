@@ -56,8 +56,8 @@ _EXACT: Final = 400
 _QUIET: Final = 0.25
 _LONGEST: Final = 1.5
 _DATE, _TIME, _LOGICAL = 2, 4, 1024  # com.sun.star.util.NumberFormat
-_REST: Final = 1.0
-"""Seconds between looks at what is selected."""
+_REST, _SELDOM, _STILL = 1.0, 4.0, 20.0
+"""Seconds between looks at what is selected, and between them once nothing has happened for so long."""
 
 
 def told(**what: Any) -> None:
@@ -205,7 +205,7 @@ class Listening:
         self._documents: dict[str, Document] = {}
         self._noted: dict[str, Noted] = {}
         self._removals: dict[str, list[Callable[[], None]]] = {}
-        self._looked = 0.0
+        self._looked = self._lively = 0.0
         self._gone: Any = self._uno.getClass("com.sun.star.lang.DisposedException")
 
     def _listener(self, interface: str, **methods: Callable[[Any], None]) -> Any:
@@ -270,7 +270,7 @@ class Listening:
     def _turn(self) -> None:
         try:
             self._heard.get(timeout=1.0 if not self._noted else _QUIET)()
-            now = time.monotonic()
+            now = self._lively = time.monotonic()
             due = [uid for uid, noted in self._noted.items() if now - noted.since > _LONGEST]
         except queue.Empty:
             due = list(self._noted)
@@ -278,7 +278,8 @@ class Listening:
             noted = self._noted.pop(uid)
             if uid in self._documents:
                 self._tell(self._documents[uid], noted)
-        if not self._noted and time.monotonic() - self._looked > _REST:
+        now = time.monotonic()
+        if not self._noted and now - self._looked > (_REST if now - self._lively < _STILL else _SELDOM):
             # Only when all else is told: telling what was typed takes a selection that waits for granted.
             self._look()
             self._looked = time.monotonic()
@@ -412,7 +413,7 @@ class Listening:
         document = self._documents.get(str(model.RuntimeUID)) if is_sheets(model) else None
         where = selected(document) if document is not None else None
         if document is not None and where is not None and repr(where) != document.selection:
-            document.selection = repr(where)
+            document.selection, self._lively = repr(where), time.monotonic()
             told(event="select", sheet=where[0], range=where[1], **document.about)
 
 

@@ -59,6 +59,9 @@ class Screen:
             ) from None
         self._begin()
 
+        self.fronted = False
+        """Whether another window came in front since this was last set to False."""
+
     def close(self) -> None:
         """Let go of the server."""
         self._connection.disconnect()
@@ -87,7 +90,8 @@ class Screen:
             if isinstance(event, self._x.damage.NotifyEvent):
                 found = True
             elif isinstance(event, self._x.xproto.PropertyNotifyEvent):
-                found |= event.atom == self._atom("_NET_ACTIVE_WINDOW")
+                self.fronted |= event.atom == self._atom("_NET_ACTIVE_WINDOW")
+                found |= self.fronted
         return found
 
     def changed(self) -> Box | None:

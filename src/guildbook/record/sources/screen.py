@@ -31,8 +31,12 @@ MEMORY: Final = 24 << 20
 """Bytes of pictures that wait to be read."""
 LOOKS: Final = 1.0
 """Seconds between two looks at the least."""
-SAVED_AT_FIRST: Final = 6.0
+UNSEEN: Final = 5.0
+"""Seconds until a window that may not be looked at is asked about again: a rule for a time, or a pause, may be over."""
+SAVED_AT_FIRST: Final = 3.0
 """Processor seconds that may be used before any were saved, so that the first text comes soon."""
+LOOKING_AT_FIRST: Final = 1.0
+"""As many of looking alone."""
 AT_ONCE: Final = 60.0
 """Processor seconds for one child."""
 _KEYS: Final = ("cpu", "display", "every")
@@ -123,6 +127,8 @@ class Watching:
         self._every = wanted.every
         self.budget = Budget(wanted.cpu, time.monotonic(), at_first=SAVED_AT_FIRST)
         """What looking and reading may take, and have taken."""
+        self._looking = Budget(wanted.cpu / 2, time.monotonic(), at_first=LOOKING_AT_FIRST)
+        """Of which looking may take half, so that what was looked at is read, too."""
         self._eyes, self._waiting = Eyes(), Waiting(MEMORY)
         self._last: Front | None = None
         self._read_at = time.monotonic() - wanted.every
@@ -136,14 +142,10 @@ class Watching:
         while not stop.is_set():
             changed |= self._screen.wait(LOOKS / 2)
             self._forget_asked()
-            if changed and time.monotonic() >= due:
+            if changed and (self._screen.fronted or time.monotonic() >= due):
                 # What changes mostly goes on changing for a moment, and is looked at once.
                 stop.wait(LOOKS / 2)
-                begun = time.thread_time()
-                self._look()
-                used = time.thread_time() - begun
-                self.budget.spend(used)
-                due, changed = time.monotonic() + max(LOOKS, self.budget.wait(2 * used, time.monotonic())), False
+                due, changed = self._looked()
             self._read()
 
     def forget(self, since: int, until: int) -> None:
@@ -161,22 +163,35 @@ class Watching:
 
     # Looking
 
-    def _look(self) -> None:
-        damaged = self._screen.changed()
+    def _looked(self) -> tuple[float, bool]:
+        """Look; returns when to look again at the earliest if no other window comes in front, and whether to anyway."""
+        begun = time.thread_time()
+        self._screen.fronted = False
+        seen = self._look()
+        used, now = time.thread_time() - begun, time.monotonic()
+        self.budget.spend(used)
+        self._looking.spend(used)
+        wait = max(self.budget.wait(2 * used, now), self._looking.wait(2 * used, now))
+        return now + max(LOOKS if seen else UNSEEN, wait), not seen
+
+    def _look(self) -> bool:
+        """Whether there was anything that may be looked at."""
         front = self._screen.front()
         if front is None or not self._admitted(front):
             self._last = None
-            return
+            return False  # and nothing is asked of what changed, so that the server tells no more of it
+        damaged = self._screen.changed()
         picture = self._picture(front, damaged)
         if picture is None or self._screen.front() != front:  # another window came in front meanwhile
             self._last = None
-            return
+            return True
         self._last = front
         lines = self._eyes.look(str(front.id), picture)
         if lines:
             about = {"app": front.app or None, "window": front.title or None}
             corner = (front.box.left, front.box.top)
             self._waiting.add(Look(str(front.id), clock.now(), about, corner, lines))
+        return True
 
     def _admitted(self, front: Front) -> bool:
         """Asked before a single pixel is fetched."""
