@@ -138,7 +138,7 @@ class Delivery:
                 "ORDER BY e.id LIMIT ?",
                 (settled - HELD, now, f"{OWN}%", SETTLED, settled, MOST),
             ).fetchall()
-            packs = packs_due(connection, settled, SETTLED, MOST - len(rows))
+            packs = packs_due(connection, settled, SETTLED, MOST - len(rows), (settled - HELD, now))
             if not rows and not packs:
                 return 0
             made = connection.execute("INSERT INTO batches (made) VALUES (?)", (now,)).lastrowid

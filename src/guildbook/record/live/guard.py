@@ -15,7 +15,8 @@ from typing import Any, Final, Literal
 
 from guildbook.model.errors import InputError, UsageError
 from guildbook.record.live.entry import Entry
-from guildbook.record.redact import clean_event, suspicious
+from guildbook.record.live.suspect import cleaned, may_hide
+from guildbook.record.redact import clean_event
 
 Field = Literal["app", "title", "url", "source", "time"]
 FIELDS: Final[tuple[Field, ...]] = ("app", "title", "url", "source", "time")
@@ -85,10 +86,11 @@ class Guard:
             for entry in entries
             if not _private(entry.data) and not any(rule.forbids(source, entry) for rule in self.rules)
         ]
-        doubtful = suspicious([json.dumps(entry.data, ensure_ascii=False) for entry in kept])
         return [
-            Entry(entry.time, entry.duration, clean_event(entry.data), entry.id) if maybe else entry
-            for entry, maybe in zip(kept, doubtful, strict=True)
+            Entry(entry.time, entry.duration, clean_event(entry.data, cleaned), entry.id)
+            if may_hide(json.dumps(entry.data, ensure_ascii=False))
+            else entry
+            for entry in kept
         ]
 
 

@@ -13,7 +13,9 @@ from guildbook.record.joining_clips import Clips
 from guildbook.record.live.entry import OWN, Bucket, Entry
 from guildbook.record.live.guard import Guard
 from guildbook.record.live.outbox import Outbox
+from guildbook.record.live.packs import LEAST_OURS, MOST, packed_ours
 from guildbook.record.live.posted import once
+from guildbook.record.live.writing import Work
 
 FOREVER: Final = 1 << 62
 AHEAD: Final = 5 * clock.MINUTE
@@ -74,7 +76,9 @@ class Intake:
         bucket, kept = self.own(source), self._kept(source, rows)
         self.note(bucket, source, len(kept), len(rows) - len(kept))
         self._look_at_clocks(source, kept)
-        return len(self.outbox.insert(bucket, kept).result()) if kept else 0
+        if kept:
+            self.outbox.submit(self._keeping(bucket, kept)).result()
+        return len(kept)
 
     def post(self, source: str, rows: Sequence[Mapping[str, Any]], batch: str) -> int:
         """The same for a batch that may come again under its name: then nothing is written.
@@ -84,7 +88,7 @@ class Intake:
         """
         bucket, still = self.own(source), [row for row in rows if "pulse" not in row]
         kept = self._kept(source, still)
-        done = once(self.outbox, f"{source}:{batch}", self.outbox.inserting(bucket, kept)).result()
+        done = once(self.outbox, f"{source}:{batch}", self._keeping(bucket, kept)).result()
         if done is None:
             return 0
         self.note(bucket, source, len(kept), len(still) - len(kept))
@@ -92,7 +96,14 @@ class Intake:
         for row in rows:
             if "pulse" in row:
                 self.pulse(source, {name: row[name] for name in row if name != "pulse"}, row["pulse"])
-        return len(done)
+        return len(kept)
+
+    def _keeping(self, bucket: str, kept: Sequence[Entry]) -> Work[Any]:
+        """The work of putting what one of our sources handed in into the outbox: many rows as one, compressed."""
+        if len(kept) < LEAST_OURS:
+            return self.outbox.inserting(bucket, kept)
+        works = [self.outbox.packing(bucket, packed_ours(kept[low : low + MOST])) for low in range(0, len(kept), MOST)]
+        return lambda connection: [work(connection) for work in works]
 
     def pulse(self, source: str, row: Mapping[str, Any], seconds: float) -> None:
         """What goes on now, as a row of one of our own sources.

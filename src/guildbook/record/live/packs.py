@@ -2,6 +2,9 @@
 
 A pack has its events' ids in a row, from `first` on, in the order of the list; beside it stand in clear when they
 began and ended, as with single entries. What changes one event of a pack first makes entries of all of them.
+
+Its body is a JSON list, compressed: of objects where it came from ActivityWatch's watchers, as they wrote them; of
+[time, duration, data], both in µs, where it is of a source of ours.
 """
 
 from __future__ import annotations
@@ -19,10 +22,12 @@ import msgspec
 import zstandard
 
 from guildbook.model import time as clock
-from guildbook.record.live.entry import MILLISECOND, Entry
+from guildbook.record.live.entry import MILLISECOND, OWN, Entry
 
 LEAST: Final = 16
 """Fewer events than this are kept one by one."""
+LEAST_OURS: Final = 4
+"""The same of our own sources, whose rows are longer and more alike."""
 MOST: Final = 10_000
 """Events of one pack at most."""
 LONGEST: Final = 366 * clock.DAY
@@ -116,9 +121,20 @@ def packed(events: Sequence[Event]) -> Pack:
     return Pack(len(events), micros(min(map(_TIMESTAMP, events))), latest, latest + longest, body)
 
 
+def packed_ours(entries: Sequence[Entry]) -> Pack:
+    """A pack of at least one entry that has no id yet."""
+    times = [one.time for one in entries]
+    text = _text([(one.time, one.duration, one.data) for one in entries])
+    body = zstandard.ZstdCompressor(level=_LEVEL).compress(text)
+    return Pack(len(entries), min(times), max(times), max(one.end for one in entries), body)
+
+
 def unpacked(body: bytes, first: int) -> list[Entry]:
     """The entries of a pack's body, in the order of the list."""
-    events = _EVENTS.decode(zstandard.ZstdDecompressor().decompress(body))
+    text = zstandard.ZstdDecompressor().decompress(body)
+    if text.startswith(b"[["):
+        return [Entry(time, lasted, data, first + at) for at, (time, lasted, data) in enumerate(json.loads(text))]
+    events = _EVENTS.decode(text)
     return [one.entry(number) for number, one in enumerate(events, start=first)]
 
 
@@ -190,7 +206,7 @@ class Packs:
             connection.executemany(
                 "INSERT INTO entries (id, bucket, time, duration, data, sent) VALUES (?, ?, ?, ?, ?, ?)",
                 [
-                    (one.id, bucket, one.time, one.duration, self.seal(_data(one)), one.end if sent else None)
+                    (one.id, bucket, one.time, one.duration, self.seal(_text(one.data)), one.end if sent else None)
                     for one in entries
                 ],
             )
@@ -249,17 +265,19 @@ class Packs:
         return unpacked(self.unseal(data), first)
 
 
-def due(connection: sqlite3.Connection, now: int, settled: int, most: int) -> list[int]:
+def due(connection: sqlite3.Connection, now: int, settled: int, most: int, held: tuple[int, int]) -> list[int]:
     """Packs that can go to the book: another entry follows in their bucket, or nothing came for `settled` µs.
 
-    At most about `most` entries in all, the oldest first.
+    At most about `most` entries in all, the oldest first. Those of our own sources, which do not grow, go at once, but
+    none of them whose newest entry began within `held`.
     """
     rows = connection.execute(
-        "SELECT p.first, p.count FROM packs p JOIN buckets b ON b.number = p.bucket WHERE p.sent = 0 AND ("
-        "  p.until + max(b.pulse, ?) < ? "
+        "SELECT p.first, p.count FROM packs p JOIN buckets b ON b.number = p.bucket WHERE p.sent = 0 "
+        "AND NOT (b.type LIKE ? AND p.latest BETWEEN ? AND ?) AND ((b.type LIKE ? AND b.pulse = 0) "
+        "  OR p.until + max(b.pulse, ?) < ? "
         "  OR EXISTS (SELECT 1 FROM entries e WHERE e.bucket = p.bucket AND e.time > p.latest) "
         "  OR EXISTS (SELECT 1 FROM packs q WHERE q.bucket = p.bucket AND q.latest > p.latest)) ORDER BY p.first",
-        (settled, now),
+        (f"{OWN}%", *held, f"{OWN}%", settled, now),
     )
     out: list[int] = []
     for first, count in rows.fetchall():
@@ -270,5 +288,5 @@ def due(connection: sqlite3.Connection, now: int, settled: int, most: int) -> li
     return out
 
 
-def _data(entry: Entry) -> bytes:
-    return json.dumps(entry.data, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+def _text(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")

@@ -11,15 +11,14 @@ from collections.abc import Sequence
 from typing import Any, Final, cast
 
 import msgspec
-import re2
+import numpy as np
 
 from guildbook.record._secrets import FIELD_RE2, SUSPECT
 from guildbook.record.live.entry import Entry
 from guildbook.record.live.guard import Guard
 from guildbook.record.live.packs import Event
+from guildbook.record.live.suspect import compiled
 
-_AT_ONCE: Final = 16
-"""Events searched together once the whole list is known to hold something."""
 _REMEMBERED: Final = 4_096
 """Verdicts kept: a watcher says the same again and again."""
 _LONGEST: Final = 4_096
@@ -33,14 +32,6 @@ _PRIVATE: Final = (
     r'inprivate|incognito(?:[^"]|"\s*(?:[^:\s]|:\s*true))|"private"\s*:\s*true|private browsing'
     r"|privates? (?:fenster|surfen|navigation)|navigation priv|navegaci|navigazione anonima"
 )
-
-
-def _doubt() -> Any:
-    options = re2.Options()
-    options.never_capture = True
-    options.max_mem = 64 << 20
-    field = FIELD_RE2.replace(r"\b", _EDGE)
-    return re2.compile(f"(?i){_PRIVATE}|{_HIDDEN}|{SUSPECT}|{field}", options)
 
 
 class Sieve:
@@ -114,7 +105,8 @@ class Sieve:
         return out
 
 
-_DOUBT: Final = _doubt()
+_FIELD: Final = FIELD_RE2.replace(r"\b", _EDGE)
+_DOUBT: Final = compiled(f"(?i){_PRIVATE}|{_HIDDEN}|{SUSPECT}|{_FIELD}")
 
 
 def _object(raw: bytes) -> dict[str, Any]:
@@ -128,13 +120,32 @@ def _doubtful(raws: Sequence[bytes], whole: bytes) -> set[bytes]:
     """Those that the guard must see."""
     if not _may_concern(whole):
         return set()
-    out: set[bytes] = set()
     different = list(set(raws))
-    for at in range(0, len(different), _AT_ONCE):
-        some = different[at : at + _AT_ONCE]
-        if _may_concern(_APART.join(some)):
-            out.update(filter(_may_concern, some))
+    out = {different[number] for number in _overlapped(_APART.join(different))}
+    escaped = [raw for raw in different if b"\\u" in raw and raw not in out]
+    plain = [raw for raw in escaped if raw.isascii()]
+    out.update(raw for raw in escaped if not raw.isascii())
+    # No escape stands for what keeps texts apart: that would have been found.
+    out.update(plain[number] for number in _overlapped(_unescaped(_APART.join(plain))))
     return out
+
+
+def _overlapped(joined: bytes) -> set[int]:
+    """Numbers of the texts in which something is found, by one search of all of them.
+
+    What it finds may reach into the next, which counts, so that nothing goes unseen: what could be found in a text
+    alone is found there, or overlaps what was found.
+    """
+    spans = np.array([match.span() for match in _DOUBT.finditer(joined)], np.int64).reshape(-1, 2)
+    if not len(spans):
+        return set()
+    edges = np.flatnonzero(np.frombuffer(joined, np.uint8) == 0)
+    firsts, lasts = np.searchsorted(edges, spans[:, 0]), np.searchsorted(edges, spans[:, 1] - 1)
+    return {number for first, last in zip(firsts, lasts, strict=True) for number in range(first, last + 1)}
+
+
+def _unescaped(text: bytes) -> bytes:
+    return text.decode("unicode_escape").encode("utf-8", "surrogatepass")
 
 
 def _may_concern(text: bytes) -> bool:
@@ -145,5 +156,4 @@ def _may_concern(text: bytes) -> bool:
         return False
     if not text.isascii():  # letters written both ways, as hardly anybody does
         return True
-    plain = text.decode("unicode_escape").encode("utf-8", "surrogatepass")
-    return _DOUBT.search(plain) is not None
+    return _DOUBT.search(_unescaped(text)) is not None
