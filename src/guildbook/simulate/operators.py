@@ -179,7 +179,8 @@ class Operators:
         revenue = p.fee * total - float(((p.fee - offers.fee) * made).sum())
         each = (offers.share * (offers.fee * made)).sum(axis=(1, 2))
         sold = p.fee * helped
-        revenues = revenue * (each / max(float(each.sum()), 1e-300)) + sold * self.data / self.data.sum()
+        among = self.data / max(float(self.data.sum()), 1e-300)
+        revenues = revenue * (each / max(float(each.sum()), 1e-300)) + sold * among
         rates = np.array([p.royalty if each.royalty is None else each.royalty for each in self.wanted])
         royalties = rates * revenues
         return Earned(total, float(revenues.sum()), float(royalties.sum()), revenues, royalties, sold)
