@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from guildbook.cli import simulate_calibrate, simulate_explore
+from guildbook.cli import simulate_calibrate, simulate_experiments, simulate_explore
 from guildbook.cli.session import Json, progress, say, show, table
 
 if TYPE_CHECKING:
+    from guildbook.simulate.experiment import Outcome
     from guildbook.simulate.scenario import Scenario
 
 Seeds = Annotated[int | None, typer.Option(min=1, help="How many draws of chance.")]
@@ -31,6 +32,7 @@ def register(app: typer.Typer) -> None:
     simulate.command("parameters")(parameters)
     simulate_explore.register(simulate)
     simulate_calibrate.register(simulate)
+    simulate_experiments.register(simulate)
     app.add_typer(simulate, name="simulate")
 
 
@@ -62,6 +64,16 @@ def run(
         return
     say(f"{wanted.name}: {wanted.workers:,} people, {wanted.months} months, {wanted.seeds} seeds; the last year:")
     _bands(said["last_year"], said["twin"])
+    _read(found)
+
+
+def _read(found: Outcome) -> None:
+    """How the figures are to be read, and whether capital ran away."""
+    if not found.scenario.levels:
+        say("Read signs and orders of size: prices, spending and what one has without a job do not answer here.")
+    months = [run.runaway().month for run in found.runs]
+    say(f"Capital grew faster than exponentially in {len(months) - months.count(None)} of {len(months)} seeds; without "
+        f"chance: {found.twin.runaway().why}")  # fmt: skip
 
 
 def compare(

@@ -44,7 +44,11 @@ class Outcome:
             "seeds": [run.seed for run in self.runs],
             "last_year": {name: _said(band) for name, band in self.last().items()},
             "twin": dict(zip(FIELDS, ends([self.twin])[0].tolist(), strict=True)),
-        }
+            "levels": self.scenario.levels,
+            "singularity": {
+                "seeds": [run.runaway().to_dict() for run in self.runs], "twin": self.twin.runaway().to_dict(),
+            },
+        }  # fmt: skip
 
 
 def outcome(scenario: Scenario, folder: Path | None = None, progress: Progress | None = None) -> Outcome:

@@ -15,6 +15,7 @@ from guildbook.simulate.occupations import Floats
 from guildbook.simulate.operators import herfindahl
 from guildbook.simulate.provenance import COLUMNS, provenance
 from guildbook.simulate.scenario import Scenario
+from guildbook.simulate.singularity import Runaway, runaway
 from guildbook.simulate.twin import Twin
 
 # What is told of a month, with its unit.
@@ -68,6 +69,11 @@ class Run:
     def of(self, name: str) -> Floats:
         """(months,) of one field."""
         return self.more[name] if name in self.more else self.values[:, list(FIELDS).index(name)]
+
+    def runaway(self) -> Runaway:
+        """When the operators' capital grew faster than exponentially, if it did."""
+        base = sum(each.capital for each in self.scenario.operators) or 1.0
+        return runaway(self.of("capital"), self.scenario.parameters.wear, base)
 
 
 def simulated(scenario: Scenario, seed: int, progress: Callable[[float], None] | None = None) -> Run:
@@ -172,6 +178,7 @@ def table(runs: Sequence[Run]) -> pa.Table:
         for name, value in provenance(run.scenario, run.seed).items():
             columns[name] += [value] * months
         columns["month"] += list(range(months))
+        columns["levels"] += [run.scenario.parameters_in(month).levels for month in range(months)]
         for place, name in enumerate(FIELDS):
             columns[name] += run.values[:, place].tolist()
         for name, values in more.items():
@@ -188,7 +195,9 @@ def kept(scenario: Scenario, seed: int | None, found: pa.Table) -> Run:
     return Run(scenario, seed, values, {name: found[name].to_numpy() for name in each_named(scenario)})
 
 
-_SCHEMA: Final = pa.schema([*COLUMNS, ("month", pa.int64()), *[(name, pa.float64()) for name in FIELDS]])
+_SCHEMA: Final = pa.schema(
+    [*COLUMNS, ("month", pa.int64()), ("levels", pa.bool_()), *[(name, pa.float64()) for name in FIELDS]]
+)
 
 
 @dataclass(frozen=True, slots=True)

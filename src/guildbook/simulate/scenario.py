@@ -86,6 +86,11 @@ class Scenario:
                 found = found.having(**self.changes[begin])
         return found
 
+    @property
+    def levels(self) -> bool:
+        """Whether levels mean something, in the last month: see `Parameters.levels`."""
+        return self.parameters_in(self.months - 1).levels
+
     def having(self, **changes: Any) -> Scenario:
         """The same but for what is not None."""
         return replace(self, **{name: value for name, value in changes.items() if value is not None})
