@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
@@ -78,23 +78,19 @@ def redact_rejected(rejected: Rejected) -> Rejected:
     return Rejected(rejected.line, without_secrets(rejected.reason)[:500], without_secrets(rejected.text)[:500])
 
 
-def suspicious(texts: Sequence[str]) -> list[bool]:
-    """Whether each text, or JSON of a value, may hold a secret: of what cannot, `clean_json` changes nothing."""
-    if not texts:
-        return []
-    return _suspect_names(pa.array(texts, pa.string())).to_pylist()
-
-
 def clean_json(value: Any) -> Any:
     """A JSON value without secrets; what stands under a secret's name goes whatever it is."""
     return _clean(value)
 
 
-def clean_event(data: Mapping[str, Any]) -> dict[str, Any]:
-    """What a source says of one event, without secrets: what was typed into a secret field goes altogether, too."""
-    found: dict[str, Any] = _clean(dict(data))
+def clean_event(data: Mapping[str, Any], change: Change = without_secrets) -> dict[str, Any]:
+    """What a source says of one event, without secrets: what was typed into a secret field goes altogether, too.
+
+    `change` takes the secrets out of one text.
+    """
+    found: dict[str, Any] = _clean(dict(data), change)
     if isinstance(text := data.get("attributes"), str):
-        found["attributes"] = _attributes_without_secrets(text)
+        found["attributes"] = _attributes_without_secrets(text, change)
     if any(isinstance(name := data.get(part), str) and FIELD.search(name) for part in _ELEMENT):
         found |= {name: "[hidden]" for name in _VALUES if _says(found.get(name))}
     return found
@@ -212,26 +208,26 @@ def _notes(work: Columns, rows: int) -> pa.Array:
     return pc.if_else(pc.equal(listed, ""), pa.nulls(rows, pa.string()), listed).dictionary_encode()
 
 
-def _attributes_without_secrets(text: str) -> str:
+def _attributes_without_secrets(text: str, change: Change = without_secrets) -> str:
     try:
-        return canonical(_clean(json.loads(text))) or "{}"
+        return canonical(_clean(json.loads(text), change)) or "{}"
     except (ValueError, TypeError, AttributeError, RecursionError):
-        return without_secrets(text)
+        return change(text)
 
 
-def _clean(value: Any) -> Any:
+def _clean(value: Any, change: Change = without_secrets) -> Any:
     """A JSON value without secrets; what stands under a secret's name goes whatever it is."""
     if isinstance(value, dict):
         return {
-            without_secrets(key): "[hidden]" if FIELD.search(key) and _says(item) else _clean(item)
+            change(key): "[hidden]" if FIELD.search(key) and _says(item) else _clean(item, change)
             for key, item in value.items()
         }
     if isinstance(value, list):
-        return [_clean(item) for item in value]
+        return [_clean(item, change) for item in value]
     if isinstance(value, int) and not isinstance(value, bool):
         shown = str(value)
-        return value if without_secrets(shown) == shown else without_secrets(shown)
-    return without_secrets(value) if isinstance(value, str) else value
+        return value if (found := change(shown)) == shown else found
+    return change(value) if isinstance(value, str) else value
 
 
 def _says(value: Any) -> bool:
