@@ -1,4 +1,4 @@
-"""`bench`: how well it learns, on files whose truth is held back."""
+"""`bench`: how well it learns, on files whose truth is held back; and how fast it simulates."""
 
 from __future__ import annotations
 
@@ -31,12 +31,13 @@ class Planting(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    bench = typer.Typer(no_args_is_help=True, help="How well it learns, against held-back truth.")
+    bench = typer.Typer(no_args_is_help=True, help="How well it learns, against held-back truth; simulating speed.")
     bench.command("next-step")(next_step)
     bench.command("planted")(planted)
     bench.command("people")(people)
     bench.command("outcomes")(outcomes)
     bench.command("segment")(segment)
+    bench.command("simulate")(simulate)
     app.add_typer(bench, name="bench")
 
 
@@ -148,6 +149,21 @@ def segment(
     names = [name.strip() for name in truth.split(",") if name.strip()]
     result = measure(log, names, Options(noise, interleave, even_times, seed), columns_of(mapping or []))
     _show(result if json else {k: v for k, v in result.items() if k != "routines"}, json)
+
+
+def simulate(
+    workers: Annotated[int, typer.Option(min=1, help="How many people.")] = 1_000_000,
+    months: Annotated[int, typer.Option(min=1, help="Months to play; the median is told.")] = 60,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of the agents.")] = 1,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The 539 occupations of the public files there; else 22 groups.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """How many worker-steps a processor second plays, and what a worker takes in memory."""
+    from guildbook.app.bench_simulate import simulate as measure
+
+    _show(measure(workers, months, threads, data), json)
 
 
 def _show(result: dict[str, object], json: bool) -> None:

@@ -83,6 +83,11 @@ class Model:
         self.economy = Economy(occupations, parameters, held.astype(np.float64), force.astype(np.float64), operators)
         self.vacancies: Ints = np.rint(VACANT * held / (1 - VACANT)).astype(np.int64)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all that grows with workers: their columns, and what blocks of them add up."""
+        return self.workers.nbytes + self._sums.nbytes + self._seeking.nbytes
+
     def _made(self, force: Ints) -> Workers:
         count, p = int(force.sum()), self.parameters
         made = Workers(
