@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 from guildbook.model import UsageError
 from guildbook.simulate import kernel as k
+from guildbook.simulate import worldfile
+from guildbook.simulate.calibration import Rates, placed
 from guildbook.simulate.experiment import outcome, write
 from guildbook.simulate.majors import majors
 from guildbook.simulate.model import Model
@@ -68,6 +71,18 @@ def test_tasks_are_as_exposed_as_they_are_rated(shared_data: Path) -> None:
     none = 1 - network.rated[:, 1]
     assert found[none >= 0.1 + 1e-9, 0] == pytest.approx(0.0, abs=1e-9)
     assert found[network.rated[:, 0] >= 0.1 + 1e-9, -1] == pytest.approx(1.0)
+
+
+def test_ratings_of_tasks_go_into_a_file_and_along_with_who_parts_from_a_group(tmp_path: Path) -> None:
+    plain = majors()
+    rated = replace(plain, rated=np.column_stack([plain.exposure / 3, np.minimum(plain.exposure * 1.5, 1.0)]))
+    world = placed(rated, "43-9041", Rates(0.1, 0.9, None), title="Claims clerks", jobs=250_000, wage=51.0)
+    worldfile.write(world, {}, tmp_path / "world.json")
+    found = worldfile.read(tmp_path / "world.json")
+    assert found.rated is not None
+    assert found.rated[-1] == pytest.approx(found.rated[plain.codes.index("43-0000")])
+    assert exposures(found, 8, 0.0).mean(axis=1) == pytest.approx(found.exposure)
+    assert np.ptp(exposures(found, 8, 0.0)[-1]) > 0.1
 
 
 @pytest.mark.parametrize("count", [0, 1])

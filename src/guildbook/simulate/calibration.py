@@ -189,6 +189,7 @@ def _parted(world: Occupations, code: str, title: str, jobs: int | None, wage: f
         np.array([to for _, to, _ in edges], np.int64), np.array([weight for _, _, weight in edges], float),
         None if world.reached is None else np.append(world.reached, world.reached[group]),
         None if world.data_exponent is None else np.append(world.data_exponent, np.nan),
+        None if world.rated is None else np.vstack([world.rated, world.rated[group]]),
     )  # fmt: skip
 
 

@@ -36,6 +36,8 @@ def to_dict(world: Occupations, made: Mapping[str, Any]) -> dict[str, Any]:
             column = getattr(world, key)
             if column is not None and not np.isnan(column[place]):
                 row[key] = float(column[place])
+        if world.rated is not None:
+            row["rated"] = world.rated[place].tolist()
         rows.append(row)
     moves = [
         [row, int(world.targets[edge]), float(world.weights[edge])]
@@ -64,6 +66,7 @@ def of(said: Any) -> Occupations:
             np.rint(jobs).astype(np.int64), wage, exposure, np.concatenate([[0], np.cumsum(leaving)]).astype(np.int64),
             np.array([b for _, b, _ in moves], np.int64), np.array([weight for _, _, weight in moves], float),
             _measured(rows, "reached", exposure), _measured(rows, "data_exponent", np.full(count, np.nan)),
+            _rated(rows),
         )  # fmt: skip
     except (TypeError, ValueError, KeyError, OverflowError) as error:
         raise InputError(f"The world cannot be read: {error}.", _HINT, "world") from None
@@ -73,6 +76,13 @@ def _measured(rows: list[dict[str, Any]], key: str, otherwise: Floats) -> Floats
     if not any(key in row for row in rows):
         return None
     return np.array([float(row.get(key, default)) for row, default in zip(rows, otherwise.tolist(), strict=True)])
+
+
+def _rated(rows: list[dict[str, Any]]) -> Floats | None:
+    """Ratings of tasks, where each occupation has them."""
+    if not all("rated" in row for row in rows):
+        return None
+    return np.array([[float(direct), float(both)] for direct, both in (row["rated"] for row in rows)])
 
 
 def read(path: Path) -> Occupations:
@@ -98,7 +108,7 @@ def write(world: Occupations, made: Mapping[str, Any], path: Path) -> None:
 
 
 def digest(world: Occupations) -> str:
-    """A hash of all of it."""
+    """A hash of all of it but ratings of tasks: a scenario's hash has these where tasks are on."""
     out = hashlib.sha256(json.dumps([world.codes, world.names]).encode())
     for column in (world.jobs, world.wage, world.exposure, world.starts, world.targets, world.weights):
         out.update(column.tobytes())
