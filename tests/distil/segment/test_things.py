@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from guildbook.columns import raw_table
-from guildbook.distil.segment.evidence import LEFT, NAMED, weights
+from guildbook.distil.segment.evidence import IDLE_MOST, LEFT, NAMED, things, weights
+from guildbook.distil.segment.find import segment
 from guildbook.distil.segment.stream import read
 from guildbook.distil.segment.things import REACH, between, identifiers, named
+from guildbook.model.time import SECOND
 
 
 @pytest.mark.parametrize(
@@ -62,18 +65,34 @@ def test_what_is_named_all_the_time_is_no_thing() -> None:
     assert between(np.repeat(np.arange(10), 20)[:, None]).sum() == 190
 
 
-def test_a_thing_speaks_against_borders_inside_and_for_one_where_the_next_is_begun() -> None:
-    count = 12
+def office(count: int, pause: int) -> pa.Table:
+    """Claims named in a link, a window and a command; after each somebody thinks, then looks at the inbox."""
     rows = [
         {"app": "office", "action": "click", "element_name": f"Claim C-{n:03}"} if step == 0
         else {"app": "office", "action": "look", "window": f"Claim C-{n:03}"} if step == 1
         else {"app": "shell", "action": "claims", "value_after": f"claims C-{n:03}"} if step == 3
-        else {"app": "office", "action": "think" if step == 2 else "inbox"}
-        for n in range(count) for step in range(5)
+        else {"app": "office", "action": {2: "think", 4: "pay", 5: "inbox"}[step]}
+        for n in range(count) for step in range(6)
     ]  # fmt: skip
     columns = "app", "action", "element_name", "window", "value_after"
-    table = raw_table({name: [row.get(name) for row in rows] for name in columns}, len(rows))
-    found = weights(read(table), np.arange(len(rows))).reshape(count, 5)
-    assert (found[:, 1:4] <= NAMED).all()
-    assert (found[1:, 0] == LEFT).all()
-    assert (found[:-1, 4] == LEFT).all()
+    times = np.cumsum([pause if n % 6 == 5 else SECOND for n in range(len(rows))])
+    return raw_table({name: [row.get(name) for row in rows] for name in columns} | {"time": times}, len(rows))
+
+
+def test_a_thing_speaks_against_borders_inside_and_for_one_at_the_pause_before_the_next() -> None:
+    table = office(12, 9 * SECOND)
+    stream = read(table)
+    found = weights(stream, np.arange(len(table))).reshape(12, 6)
+    assert (found[:, 1:4] <= NAMED + IDLE_MOST).all()
+    assert (found[:-1, 5] >= LEFT).all()
+    assert (np.abs(found[:, 4]) <= IDLE_MOST).all()
+    assert (np.abs(found[1:, 0]) <= IDLE_MOST).all()
+    cut = segment(stream)
+    assert cut.things == 11
+    assert (np.diff(cut.segment)[4::6] == 1).all()
+
+
+def test_a_clock_that_stands_still_leaves_a_thing_where_it_was_named_last() -> None:
+    stream = read(office(12, 9 * SECOND).drop_columns("time"))
+    _, left = things(stream, np.arange(len(stream)))
+    assert np.flatnonzero(left).tolist() == [6 * n + 4 for n in range(11)]

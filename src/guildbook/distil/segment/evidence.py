@@ -13,6 +13,7 @@ from guildbook.distil.segment.things import between
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 FLOW: Final = -1.5
 """A content on its way from one element to another crosses the gap (copied before, pasted after)."""
@@ -46,13 +47,24 @@ def weights(stream: Stream, places: Ints) -> Floats:
         changes = np.mean(said[1:] != said[:-1]) if len(said) > 1 else 0.0
         if LEAST_CHANGES <= changes <= MOST_CHANGES:
             same |= _sames(key)
-    thing = np.where(known[:, None], stream.named[places], NONE)
-    held = between(thing)
-    within = np.flatnonzero(held)
-    left = np.zeros(len(held), dtype=bool)
-    if len(within):
-        left[within[0] : within[-1]] = ~held[within[0] : within[-1]]
+    held, left = things(stream, places)
     return out + np.where(held, NAMED, SAME * same + LEFT * left)
+
+
+def things(stream: Stream, places: Ints) -> tuple[Flags, Flags]:
+    """(where one thing is named before and after, where one is left and another begun next); `places` as above.
+
+    Between the last mention of one thing and the first of the next there are several gaps: it is left at the longest.
+    """
+    known = places >= 0
+    held = between(np.where(known[:, None], stream.named[places], NONE))
+    left = np.zeros(len(places), dtype=bool)
+    within = np.flatnonzero(held)
+    gap = np.diff(np.where(known, stream.time[places], 0), prepend=0)
+    for before, after in zip(within[:-1].tolist(), within[1:].tolist(), strict=True):
+        if after - before > 1:
+            left[before + 1 + int(np.argmax(gap[before + 1 : after]))] = True
+    return held, left
 
 
 def idle(time: Ints, known: NDArray[np.bool_]) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from guildbook.distil.segment.evidence import weights
+from guildbook.distil.segment.evidence import things, weights
 from guildbook.distil.segment.length import row, whole
 from guildbook.distil.segment.links import WINDOW, order
 from guildbook.distil.segment.pieces import rejoined
@@ -42,6 +42,8 @@ class Segments:
     strands: int
     bits: float
     plain: float
+    things: int = 0
+    """Borders where one thing is left and another begun (`things`)."""
 
 
 def segment(stream: Stream) -> Segments:
@@ -70,7 +72,8 @@ def segment(stream: Stream) -> Segments:
     _, first, code = np.unique(whole, return_index=True, return_inverse=True)
     rank = np.empty(len(first), np.int64)
     rank[np.argsort(first)] = np.arange(len(first))
-    return Segments(rank[code], loose, len(strands), found.bits, found.plain)
+    left = int((found.cut & things(stream, places)[1]).sum())
+    return Segments(rank[code], loose, len(strands), found.bits, found.plain, left)
 
 
 def worth_telling_apart(symbol: Ints) -> bool:

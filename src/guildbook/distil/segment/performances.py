@@ -27,6 +27,8 @@ Flags = NDArray[np.bool_]
 
 SHORTER: Final = 0.95
 """A unit holds routines if borders shorten its description to this share at most."""
+THINGS: Final = 5
+"""…or if so many of its borders are where one named thing is left and another begun."""
 _READ: Final = (*COLUMNS, "source")
 
 
@@ -89,7 +91,7 @@ def units(table: pa.Table, worker: Codes, loose: Flags, order: Ints, idle: int) 
 def _cut(rows: Ints, table: pa.Table) -> Unit | None:
     stream = read(_columns(rows, table))
     cut = segment(stream)
-    if cut.bits > SHORTER * cut.plain:
+    if cut.bits > SHORTER * cut.plain and cut.things < THINGS:
         return None
     return Unit(rows, stream, cut, tasks(stream.symbol, cut.segment, cut.loose))
 
