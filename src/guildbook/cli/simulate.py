@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from guildbook.cli import simulate_calibrate, simulate_explore
+from guildbook.cli import simulate_calibrate, simulate_experiments, simulate_explore
 from guildbook.cli.session import Json, progress, say, show, table
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
     simulate.command("parameters")(parameters)
     simulate_explore.register(simulate)
     simulate_calibrate.register(simulate)
+    simulate_experiments.register(simulate)
     app.add_typer(simulate, name="simulate")
 
 

@@ -42,12 +42,12 @@ def played(task: Task) -> dict[str, float]:
     import numba  # noqa: PLC0415 - who only hands out runs needs none
 
     with _ONE:
+        threads = numba.get_num_threads()
         numba.set_num_threads(1)
-        return _play(task)
-
-
-def _play(task: Task) -> dict[str, float]:
-    run = averaged(task.scenario) if task.seed is None else simulated(task.scenario, task.seed)
+        try:
+            run = averaged(task.scenario) if task.seed is None else simulated(task.scenario, task.seed)
+        finally:
+            numba.set_num_threads(threads)
     return ended(run)
 
 
@@ -55,7 +55,7 @@ class Players:
     """Runs what has not been run."""
 
     def __init__(self, journal: Journal, executor: Executor | None, count: int) -> None:
-        """Without an executor runs are run here, one after the other, on the threads there are."""
+        """Without an executor runs are run here, one after the other."""
         self._journal, self._executor, self._count = journal, executor, count
 
     def play(self, tasks: Sequence[Task], report: Report | None = None) -> list[dict[str, float]]:
@@ -74,7 +74,7 @@ class Players:
 
         if self._executor is None:
             for name, task in missing.items():
-                keep(name, _play(task))
+                keep(name, played(task))
         elif missing:
             self._hand_out(self._executor, missing, keep)
         if report is not None:

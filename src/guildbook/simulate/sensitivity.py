@@ -196,14 +196,25 @@ def load(path: Path) -> Sensitivity:
     return of(read(path, "sensitivity", _KEYS), path.parent, path.stem)
 
 
+def checked(asked: Sensitivity) -> Sensitivity:
+    """The same. Raises `InputError` for a design there is not, and for what is swept and changed, too."""
+    if asked.method == "sobol" and asked.samples & (asked.samples - 1):
+        raise InputError(
+            f"samples is {asked.samples}.", "Sobol's design is even in powers of 2: 64, 128…", "sensitivity"
+        )
+    for month, change in asked.base.changes.items():
+        fixed = sorted(set(change) & set(asked.over))
+        if fixed:
+            raise InputError(f"{fixed[0]} is swept and changed in month {month}.", "Leave one out.", "sensitivity")
+    return asked
+
+
 def of(said: Mapping[str, Any], folder: Path = Path(), name: str = "sensitivity") -> Sensitivity:
     """What is asked, from what a file says."""
     name, method = str(said.get("name", name)), str(said.get("method", "sobol"))
     if method not in METHODS:
         raise InputError(f"There is no method {method!r}.", f"Methods: {', '.join(METHODS)}.", "sensitivity")
     samples, agents = whole(said, "samples", _SAMPLES[method], low=2), said.get("agents", False)
-    if method == "sobol" and samples & (samples - 1):
-        raise InputError(f"samples is {samples}.", "Sobol's design is even in powers of 2: 64, 128…", "sensitivity")
     if not isinstance(agents, bool):
         raise InputError(f"agents is {agents!r} and neither true nor false.", HINT, "sensitivity")
     measures = said.get("measures") or list(USUAL)
@@ -211,9 +222,5 @@ def of(said: Mapping[str, Any], folder: Path = Path(), name: str = "sensitivity"
     if unknown:
         raise InputError(f"There is no measure {unknown[0]!r}.", f"Measures: {', '.join(MEASURES)}.", "sensitivity")
     over = ranges(said["over"]) if said.get("over") is not None else assumptions()
-    scenario = base(said, folder, name)
-    for month, change in scenario.changes.items():
-        fixed = sorted(set(change) & set(over))
-        if fixed:
-            raise InputError(f"{fixed[0]} is swept and changed in month {month}.", "Leave one out.", "sensitivity")
-    return Sensitivity(name, scenario, over, method, samples, whole(said, "seed", 0, low=0), tuple(measures), agents)
+    scenario, seed = base(said, folder, name), whole(said, "seed", 0, low=0)
+    return checked(Sensitivity(name, scenario, over, method, samples, seed, tuple(measures), agents))
