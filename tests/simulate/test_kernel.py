@@ -92,7 +92,7 @@ def world(workers: int, jobs: int, seed: int) -> tuple[dict[str, Any], Any]:
 
 @settings(max_examples=40)
 @given(
-    workers=st.sampled_from([1, 2, 5, 1_023, 1_024, 1_025, 16_384, 16_385, 20_001]), jobs=st.integers(1, 40),
+    workers=st.sampled_from([1, 2, 5, 1_023, 1_024, 1_025, 16_384, 16_385, 20_001, 393_217]), jobs=st.integers(1, 40),
     seed=st.integers(0, 1 << 31), step=st.integers(0, 400), every=st.integers(1, 120), psi=st.floats(0, 3),
     noise=st.floats(0, 2), client=st.floats(0, 0.5), ceiling=st.floats(0, 1), learning=st.floats(0, 1),
 )  # fmt: skip
@@ -103,7 +103,8 @@ def test_chunks_do_what_one_loop_over_workers_does(
     p = Parameters(psi=psi, noise=noise, client=client, ceiling=ceiling, learning=learning)
     mine, shared = world(workers, jobs, seed)
     plain = {name: column.copy() for name, column in mine.items()}
-    blocks = -(-workers // k.BLOCK)
+    size = int(k.block_size(workers))
+    blocks = -(-workers // size)
     sums, seeking = np.full((blocks, jobs, k.SUMS), np.nan), np.empty(blocks, np.int64)
     pool = np.empty(workers, np.int32)
     said: dict[str, Any] = {
@@ -119,7 +120,7 @@ def test_chunks_do_what_one_loop_over_workers_does(
     counted = [k.EMPLOYED, *range(k.LEFT, k.SUMS)]
     assert (found[:, counted] == wanted[:, counted]).all()
     assert found == pytest.approx(wanted, rel=1e-12)
-    in_pool = [pool[block * k.BLOCK : block * k.BLOCK + seeking[block]] for block in range(blocks)]
+    in_pool = [pool[block * size : block * size + seeking[block]] for block in range(blocks)]
     assert (np.concatenate(in_pool) == seeks).all()
 
 
@@ -149,3 +150,11 @@ def test_few_of_those_who_are_looked_at_cost_a_logarithm() -> None:
         return np.array([normal_at_least(bits(uint64(3), number)) > -1.2 for number in range(count)]).mean()
 
     assert share(100_000) == pytest.approx(0.75, abs=0.01)
+
+
+@pytest.mark.parametrize("workers", [1, 1 << 14, 24 << 14, (24 << 14) + 1, 1_000_000, 200_000_000])
+def test_blocks_are_enough_for_many_threads_and_few_enough_for_memory(workers: int) -> None:
+    blocks = -(-workers // int(k.block_size(workers)))
+    assert blocks <= 24
+    assert blocks > 12 or workers <= 24 << 14
+    assert workers < 1_000_000 or 539 * k.SUMS * 8 * blocks < workers

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numba import njit, uint64
 
 from guildbook.simulate.draws import BIAS, PLACE, SEARCH, bits, high_unit, key, low_unit, mixed, normal
-from guildbook.simulate.kernel import BLOCK
+from guildbook.simulate.kernel import block_size
 from guildbook.simulate.matching import matched
 
 
@@ -68,8 +68,9 @@ def network(rng: np.random.Generator, jobs: int) -> tuple[Any, Any, Any]:
 
 @settings(max_examples=40)
 @given(
-    workers=st.sampled_from([1, 3, 700, 16_384, 16_385, 40_000]), jobs=st.integers(1, 30), seed=st.integers(0, 1 << 31),
-    step=st.integers(0, 400), idle=st.floats(0, 0.5), open_jobs=st.integers(0, 60), pace=st.floats(0.01, 1),
+    workers=st.sampled_from([1, 3, 700, 16_384, 16_385, 400_000]), jobs=st.integers(1, 30),
+    seed=st.integers(0, 1 << 31), step=st.integers(0, 400), idle=st.floats(0, 0.5),
+    open_jobs=st.integers(0, 60), pace=st.floats(0.01, 1),
     threads=st.integers(1, 2),
 )  # fmt: skip
 def test_blocks_do_what_one_loop_over_seekers_does(
@@ -114,8 +115,9 @@ def test_blocks_do_what_one_loop_over_seekers_does(
 def in_blocks(employed: Any) -> tuple[Any, Any]:
     """Who has no job as the kernel leaves it: each block's from its first place on."""
     pool, seeking = np.full(len(employed), -1, np.int32), []
-    for first in range(0, len(employed), BLOCK):
-        idle = np.flatnonzero(employed[first : first + BLOCK] == 0) + first
+    size = int(block_size(len(employed)))
+    for first in range(0, len(employed), size):
+        idle = np.flatnonzero(employed[first : first + size] == 0) + first
         pool[first : first + len(idle)] = idle
         seeking.append(len(idle))
     return pool, np.array(seeking)

@@ -17,7 +17,8 @@ from guildbook.simulate.draws import CONTEST, FRIENDS, SEPARATION, bits, key, lo
 from guildbook.simulate.formulas import learnt, nash_wage, output
 
 BLOCK: Final = 1 << 14
-"""Workers of one block."""
+"""Workers of one block, in small worlds."""
+_BLOCKS: Final = 24
 CHUNK: Final = 1 << 10
 """Workers of one chunk."""
 
@@ -39,6 +40,18 @@ _WORTH: Final = _LEAVING
 _ROWS: Final = 5 * CHUNK
 _SLACK: Final = 1e-4
 """Far more than rounding could make of a comparison in float32."""
+
+
+@njit(cache=True)
+def block_size(workers: Whole) -> Whole:
+    """Workers of one block: so many that a world of many occupations adds up in less than a byte a worker.
+
+    It hangs on how many people there are, never on threads.
+    """
+    size = BLOCK
+    while workers > _BLOCKS * size:
+        size *= 2
+    return size
 
 
 @njit(cache=True)
@@ -173,9 +186,10 @@ def month(
     """
     leaves, looks, friends = key(seed, step, SEPARATION), key(seed, step, CONTEST), key(seed, 0, FRIENDS)
     phi, psi = common[PHI], common[PSI]
+    size = block_size(len(occupation))
     for block in prange(len(seeking)):
-        begin = block * BLOCK
-        end = min(begin + BLOCK, len(occupation))
+        begin = block * size
+        end = min(begin + size, len(occupation))
         own = sums[block]
         own[:] = 0.0
         even, odd = np.zeros((len(own), _ADDED)), np.zeros((len(own), _ADDED))

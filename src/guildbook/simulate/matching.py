@@ -16,7 +16,7 @@ from numba import njit, prange, uint64
 
 from guildbook.simulate.arrays import Array, Real, Whole
 from guildbook.simulate.draws import BIAS, PLACE, SEARCH, bits, high_unit, key, low_unit, mixed, normal
-from guildbook.simulate.kernel import BLOCK
+from guildbook.simulate.kernel import block_size
 
 
 @njit(cache=True)
@@ -64,10 +64,11 @@ def _applied(
 ) -> Array:  # fmt: skip
     """Who applies for which vacancy, and their lot there; each block's from `begins` on, so many."""
     applied = np.zeros(len(seeking), np.int64)
+    size = block_size(len(occupation))
     for block in prange(len(seeking)):
         begin = begins[block]
         found = begin
-        for place in range(block * BLOCK, block * BLOCK + seeking[block]):
+        for place in range(block * size, block * size + seeking[block]):
             who[found] = pool[place]
             found += low_unit(bits(search, pool[place])) < pace
         end, found = found, begin

@@ -76,7 +76,7 @@ class Model:
         self.step = 0
         force = occupations.scaled(workers)
         self.workers = self._made(force)
-        blocks = -(-workers // k.BLOCK)
+        blocks = -(-workers // k.block_size(workers))
         self._sums = np.zeros((blocks, len(occupations), k.SUMS))
         self._seeking = np.zeros(blocks, np.int64)
         held = np.bincount(self.workers.occupation, weights=self.workers.employed, minlength=len(occupations))
