@@ -137,7 +137,7 @@ class Levels:
         more[PEOPLE] += self._new_work(p, known[0])
         made = jobs.mean(jobs.made) / self.price
         if p.goods or p.spending or p.bottleneck > 0:
-            more += _shared(
+            more += shared_out(
                 p, jobs.count + more, self._wanted(p, start, made, self._earned(p, start, jobs, income), known), better
             )
         self._price(p, start, made, jobs.mean(jobs.cost))
@@ -200,7 +200,7 @@ def _looked_after(p: Parameters, outside: Floats, heads: Floats) -> Floats:
     return 1 - p.bottleneck + p.bottleneck * np.minimum(1 / (1 - share), (1 - p.rent) ** -p.elasticity)
 
 
-def _shared(p: Parameters, there: Floats, wanted: Floats, better: tuple[Floats, Floats]) -> Floats:
+def shared_out(p: Parameters, there: Floats, wanted: Floats, better: tuple[Floats, Floats]) -> Floats:
     """Jobs (3, O) more or fewer: new ones go to whoever does them best, fewer are shared out evenly."""
     total = there.sum(axis=0)
     change = p.pace * p.adjusting * (wanted - total)
