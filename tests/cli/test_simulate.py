@@ -22,6 +22,21 @@ def test_a_scenario_is_run_and_kept(guildbook: Run, guildbook_json: Callable[...
     assert "unemployment" in out
 
 
+def test_operators_and_tasks_are_told(guildbook: Run, guildbook_json: Callable[..., Any], tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        "workers: 1000\nmonths: 18\nseeds: 2\nparameters: {tasks: 5, best_ai: 6}\n"
+        "operators: [{name: big, capital: 0.7, data: 0.6}, {name: small, capital: 0.3, data: 0.4}]\n"
+    )
+    status, out, _ = guildbook("simulate", "run", path)
+    assert status == 0
+    assert "capital:small" in out
+    assert "ai_tasks:13-0000" in out
+    found = guildbook_json("simulate", "run", path)["parts"]
+    assert found["capital:big"]["median"] >= 0.7
+    assert len(found) == 22 + 6
+
+
 def test_two_scenarios_are_compared(guildbook_json: Callable[..., Any], guildbook: Run, tmp_path: Path) -> None:
     one, two = tmp_path / "a.yaml", tmp_path / "b.yaml"
     one.write_text("world: one\nworkers: 2000\nmonths: 36\nseeds: 3\n")

@@ -26,6 +26,7 @@ from guildbook.simulate.twin import Twin
 
 TO_ONE = ({"name": "a", "capital": 0.5, "data": 1.0}, {"name": "b", "capital": 0.5, "data": 0.0})
 TO_ALL = ({"name": "a", "capital": 0.5, "data": 1.0}, {"name": "b", "capital": 0.5, "data": 1.0})
+SMALL = Scenario(workers=500, months=3, seeds=1)
 UNEQUAL = ({"name": "a", "capital": 0.7, "data": 0.6}, {"name": "b", "capital": 0.3, "data": 0.4})
 
 
@@ -105,7 +106,7 @@ def test_the_best_offer_wins_and_its_lead_bounds_its_price(
     found: list[tuple[float, float]], fee: float, competition: float, access: float, seed: int
 ) -> None:
     p = Parameters(fee=fee, competition=competition, access=access)
-    spec = tuple(Operator(str(place), *each) for place, each in enumerate(found))
+    spec = tuple(Operator(str(place), has, data) for place, (has, data) in enumerate(found))
     market = Operators(spec, 3, 2, p)
     draw = np.random.default_rng(seed)
     market.traces = market.traces * draw.uniform(0.5, 2, market.traces.shape)
@@ -142,7 +143,7 @@ def test_nobody_pays_more_than_the_best_is_ahead() -> None:
 def test_ai_is_only_as_good_as_the_data_and_capital_behind_it(what: str) -> None:
     made = []
     for share in (0.0, 0.3, 0.6, 1.0):
-        economy = Economy(alone(), Parameters(), np.ones(1), np.ones(1), (Operator(**{what: share}),))
+        economy = Economy(alone(), Parameters(), np.ones(1), np.ones(1), operators([{what: share}]))
         made.append(float(economy.fallbacks().ai_output[0]))
     assert made[0] == 0
     assert (np.diff(made) > 0).all()
@@ -160,7 +161,7 @@ def test_data_kept_apart_make_worse_ai_than_data_that_all_may_use() -> None:
 def test_whoever_leads_earns_and_whoever_earns_leads_by_more() -> None:
     """Concentration of power: among operators it grows with capital that is cheap, from a small lead."""
     slight = ({"name": "a", "capital": 0.55, "data": 0.5}, {"name": "b", "capital": 0.45, "data": 0.5})
-    p = {"best_ai": 6.0, "reinvested": 0.9, "worth_of_capital": 0.05}
+    p: dict[str, Any] = {"best_ai": 6.0, "reinvested": 0.9, "worth_of_capital": 0.05}
     found = told(slight, **p)
     assert found.of("operators_capital")[0] < 0.52
     assert found.of("operators_capital")[-1] > 0.9
@@ -183,7 +184,7 @@ def test_competition_of_operators_moves_their_income_to_firms_and_not_to_workers
 @pytest.mark.parametrize(("p", "more"), [
     ({"reinvested": 0.3, "worth_of_capital": 1.0}, "all"), ({"reinvested": 0.9, "worth_of_capital": 0.1}, "one"),
 ])  # fmt: skip
-def test_a_collective_that_licenses_to_one_or_to_all(p: dict[str, float], more: str) -> None:
+def test_a_collective_that_licenses_to_one_or_to_all(p: dict[str, Any], more: str) -> None:
     """It depends: to all makes AI cheap, to one makes it grow; which gives it more jobs hangs on what capital costs."""
     one, every = (told(among, best_ai=5.0, royalty=0.2, **p) for among in (TO_ONE, TO_ALL))
     assert (one.of("ai_jobs")[-1] > every.of("ai_jobs")[-1]) == (more == "one")
@@ -265,3 +266,7 @@ def test_rows_tell_each_operators_capital_and_revenue(tmp_path: Path) -> None:
         assert (first.runs[1].of(name) == again.runs[1].of(name)).all()
     assert first.runs[0].of("capital:a") + first.runs[0].of("capital:b") == pytest.approx(first.runs[0].of("capital"))
     assert "capital:a" in write([first], tmp_path)[1].read_text("utf-8").partition("\n")[0]
+    parts = first.to_dict()["parts"]
+    assert set(parts) == {f"{what}:{name}" for what in ("capital", "revenue", "royalty") for name in "ab"}
+    assert parts["capital:a"]["low"] <= parts["capital:a"]["median"] <= parts["capital:a"]["high"]
+    assert outcome(SMALL).to_dict()["parts"] == {}

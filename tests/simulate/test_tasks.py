@@ -102,7 +102,7 @@ def test_tasks_are_taken_before_whole_jobs() -> None:
     whole, weak = told(best_ai=4.0), told(best_ai=4.0, tasks=8)
     assert weak.of("ai_tasks")[-1] > 0.05
     assert weak.of("ai_jobs").max() < 0.01 < whole.of("ai_jobs").max()
-    rising = {"best_ai": 4.0, "tasks": 8, "task_spread": 1, "reinvested": 0.9, "worth_of_capital": 0.02}
+    rising: dict[str, Any] = {"best_ai": 4.0, "tasks": 8, "task_spread": 1, "reinvested": 0.9, "worth_of_capital": 0.02}
     for refocus in (0.1, 0.3):
         found = told(refocus=refocus, **rising)
         assert found.of("ai_jobs")[-1] > 0.1
@@ -111,7 +111,7 @@ def test_tasks_are_taken_before_whole_jobs() -> None:
 
 def test_taken_tasks_pay_for_the_capital_that_takes_more() -> None:
     """Capital feeds on revenue from tasks where whole jobs would never have been taken."""
-    cheap = {"best_ai": 3.0, "reinvested": 0.9, "worth_of_capital": 0.02}
+    cheap: dict[str, Any] = {"best_ai": 3.0, "reinvested": 0.9, "worth_of_capital": 0.02}
     whole, tasks = told(**cheap), told(**cheap, tasks=8)
     assert whole.of("capital")[-1] < 1.05
     assert tasks.of("capital")[-1] > 10

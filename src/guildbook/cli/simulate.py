@@ -19,6 +19,8 @@ Seeds = Annotated[int | None, typer.Option(min=1, help="How many draws of chance
 People = Annotated[int | None, typer.Option("--workers", min=1, help="How many people.")]
 Months = Annotated[int | None, typer.Option(min=1, help="How long.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads; the outcome is the same for any number.")]
+_SHOWN = 10
+"""Occupations of which is shown what AI does in them."""
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="DIR", help="Keep every run there; goes on where it was.")
 ]
@@ -64,6 +66,7 @@ def run(
         return
     say(f"{wanted.name}: {wanted.workers:,} people, {wanted.months} months, {wanted.seeds} seeds; the last year:")
     _bands(said["last_year"], said["twin"])
+    _parts(said["parts"])
     _read(found)
 
 
@@ -146,3 +149,20 @@ def _bands(found: dict[str, Any], twin: dict[str, float]) -> None:
         (name, f"{band['median']:.4g}", f"{band['low']:.4g} to {band['high']:.4g}", f"{twin[name]:.4g}", FIELDS[name])
         for name, band in found.items()
     ])  # fmt: skip
+
+
+def _parts(found: dict[str, Any]) -> None:
+    """What each operator has, and what AI does in the occupations where it does most, where that is told."""
+    from guildbook.simulate.running import PARTS
+
+    if not found:
+        return
+    ranked = sorted(found, key=lambda name: (name.startswith("ai_tasks:"), -found[name]["median"]))
+    shown = ranked[: sum(not name.startswith("ai_tasks:") for name in found) + _SHOWN]
+    table(("", "median", "9 in 10", "without chance", "unit"), [
+        (name, f"{band['median']:.4g}", f"{band['low']:.4g} to {band['high']:.4g}", f"{band['twin']:.4g}",
+         PARTS[name.partition(":")[0]])
+        for name, band in zip(shown, map(found.__getitem__, shown), strict=True)
+    ])  # fmt: skip
+    if len(found) > len(shown):
+        say(f"{len(found) - len(shown)} more occupations with --json.")

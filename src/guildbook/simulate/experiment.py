@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -17,6 +18,8 @@ from guildbook.simulate.scenario import Scenario
 
 Progress = Callable[[str, float], None]
 PAIRED: Final = "paired"
+YEAR: Final = 12
+"""Months that a scenario's outcome is the mean of."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +34,15 @@ class Outcome:
         """Every field over the last year, over seeds."""
         return dict(zip(FIELDS, bands(ends(self.runs)), strict=True))
 
+    def parts(self) -> dict[str, dict[str, float]]:
+        """Each operator's, and each occupation's where its tasks are told, over the last year; empty by default."""
+        found: dict[str, dict[str, float]] = {}
+        for name, plain in self.twin.more.items():
+            years = np.array([run.more[name][-YEAR:].mean() for run in self.runs])
+            (band,) = bands(years[:, None])
+            found[name] = _said(band) | {"twin": float(plain[-YEAR:].mean())}
+        return found
+
     def table(self) -> pa.Table:
         """Every month of every seed, and of the twin, whose seed is null."""
         return table([*self.runs, self.twin])
@@ -44,6 +56,7 @@ class Outcome:
             "seeds": [run.seed for run in self.runs],
             "last_year": {name: _said(band) for name, band in self.last().items()},
             "twin": dict(zip(FIELDS, ends([self.twin])[0].tolist(), strict=True)),
+            "parts": self.parts(),
             "levels": self.scenario.levels,
             "singularity": {
                 "seeds": [run.runaway().to_dict() for run in self.runs], "twin": self.twin.runaway().to_dict(),

@@ -26,7 +26,7 @@ FIELDS: Final[dict[str, str]] = {
     "wage_share": "wages and royalties, of all income here",
     "profit_share": "what firms keep, of all income here",
     "operator_share": "what the operator keeps, of all income here",
-    "concentration": "Herfindahl index of income over workers, firms and operator",
+    "concentration": "Herfindahl index of income over workers, firms and each operator",
     "output": "by people and AI, million dollars a year",
     "ai_jobs": "jobs that AI does, of those held at the start",
     "far_jobs": "jobs done elsewhere, of those held at the start",
@@ -51,8 +51,16 @@ FIELDS: Final[dict[str, str]] = {
     "power": "Herfindahl index of income over workers, firms, each operator and people elsewhere",
     "threat": "what firms have if talks fail, of what a worker makes",
 }
+# What is told of each operator, and of each occupation where it has tasks: `capital:NAME`, `ai_tasks:CODE`.
+PARTS: Final[dict[str, str]] = {
+    "capital": "against that of all at the start",
+    "revenue": "thousand dollars a year and worker",
+    "royalty": "thousand dollars a year and worker",
+    "ai_tasks": "share of tasks that AI does in jobs that people hold",
+}
 BAND: Final = 0.9
 _MILLION: Final = 1_000
+_OF_OPERATORS: Final = ("capital", "revenue", "royalty")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +114,7 @@ def _run(scenario: Scenario, world: Model | Twin, seed: int | None, progress: Ca
 
 def each_named(scenario: Scenario) -> list[str]:
     """The columns beside `FIELDS`, where a mechanism with parts of its own is on."""
-    out = [f"{what}:{each.name}" for each in scenario.operators for what in ("capital", "revenue", "royalty")]
+    out = [f"{what}:{each.name}" for each in scenario.operators for what in _OF_OPERATORS]
     if scenario.parameters.tasks > 1:
         out += [f"ai_tasks:{code}" for code in scenario.occupations().codes]
     return out
