@@ -40,6 +40,8 @@ import recorded_day
 from day_desk import SIZE
 from recorded_day import Day, absent
 
+from guildbook.app.book import open_book
+
 KEY = 160
 """ms a key: 75 words a minute, which is quick."""
 PIPE = "guildbook-day"
@@ -294,6 +296,7 @@ def lived(folder: Path, count: int, without: set[str], *, film: bool) -> dict[st
         day.switch(without)
         day.guildbook("record", "start", "--worker", "Ada", "--port", str(day.port))
         day.guildbook("record", "stop")
+        open_book(folder / "book").close()  # which the first delivery would make
         empty, before, began = weight(folder / "book"), others(), time.monotonic()
         watch = Watch(day)
         watch.start()

@@ -20,6 +20,7 @@ from guildbook.record.sources._desktop_discretion import Discretion
 from guildbook.record.sources._desktop_display import Window
 from guildbook.record.sources._desktop_elements import Element, Elements
 from guildbook.record.sources._desktop_focus import Focus
+from guildbook.record.sources._desktop_input import earlier
 from guildbook.record.sources._desktop_keys import ALT, ALTGR, CONTROL, SHIFT, SUPER, app_name, command, shortcut
 from guildbook.record.sources._desktop_settings import keeps_secrets, settings
 from guildbook.record.sources.desktop import DesktopSource
@@ -248,3 +249,11 @@ def test_a_flood_of_text_is_not_listened_to(monkeypatch: pytest.MonkeyPatch) -> 
     waiting.append(signal("t", "TextChanged", "insert", 0, 1, ("s", "x")))
     assert len(list(access.signals(readable=True))) == 1
     assert [what for what, _ in asked] == ["ignore", "listen"]
+
+
+@given(st.integers(0, (1 << 32) - 1), st.integers(1, (1 << 31) - 1))
+def test_the_servers_time_may_begin_anew(stamp: int, later: int) -> None:
+    following = (stamp + later) % (1 << 32)
+    assert earlier(stamp, following)
+    assert not earlier(following, stamp)
+    assert not earlier(stamp, stamp)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,8 @@ from guildbook.record.live.guard import Guard, Rule
 from guildbook.record.live.intake import Intake
 from guildbook.record.live.outbox import Outbox
 from guildbook.record.live.supervisor import Supervisor
+from guildbook.record.sources._desktop_discretion import Discretion
+from guildbook.record.sources._desktop_display import Window
 from guildbook.record.sources.desktop import DesktopSource
 
 pytestmark = pytest.mark.desktop
@@ -124,9 +127,10 @@ def arrived(recording: Recording, title: str) -> None:
     recording.one("focus", window=title, element_name="Customer")
 
 
-def counted(recording: Recording) -> int:
-    """How many keys were typed."""
-    return sum(attributes(row).get("keys", 0) for row in recording.rows() if row["action"] == "type")
+def counted(recording: Recording, app: str = "") -> int:
+    """How many keys were typed, in one application or in all."""
+    typed = [row for row in recording.rows() if row["action"] == "type" and app in {"", row["app"]}]
+    return sum(attributes(row).get("keys", 0) for row in typed)
 
 
 def attributes(row: Mapping[str, Any]) -> Row:
@@ -253,6 +257,32 @@ def test_a_window_that_is_closed_meanwhile_ends_nothing(
     state = recording.supervisor.states()["desktop"]
     assert (state.state, state.restarts) == ("running", 0)
     assert {f"Second {turn}" for turn in range(3)} <= {row.get("window") for row in recording.rows(now=True)}
+
+
+def test_keys_belong_to_the_window_that_was_in_front_when_they_were_pressed(
+    session: Session, form: Callable[..., str], record: Callable[..., Recording], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = Discretion.seen
+    asked = threading.Event()
+
+    def slowly(self: Discretion, window: Window) -> Window:
+        """As where a program has to be asked, and takes its time to answer."""
+        if window.title == "Slow one" and not asked.is_set():
+            asked.set()
+            time.sleep(3)
+        return seen(self, window)
+
+    slow, quick = form("Slow one", "slow"), form("Quick one", "quick")
+    recording = record()
+    monkeypatch.setattr(Discretion, "seen", slowly)
+    session.do("windowactivate", "--sync", slow)
+    assert asked.wait(20)
+    session.do("type", "--delay", "30", "abc")
+    session.do("windowactivate", "--sync", quick)
+    session.do("type", "--delay", "30", "defgh")
+    until(lambda: counted(recording) >= 8, "8 keys")
+    found = {app: counted(recording, app=app) for app in ("slow", "quick")}
+    assert found == {"slow": 3, "quick": 5}, recording.rows()
 
 
 def test_it_stops_at_once_and_says_what_was_begun(

@@ -50,7 +50,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """`front` (another window, or another title), `owner` (of the clipboard), `clip` (what was asked of it came)."""
+    """`front` (another window), `title` (another title), `owner` (of the clipboard), `clip` (what was asked came)."""
 
     what: str
     event: Any = None
@@ -95,8 +95,10 @@ class Display:
             if isinstance(event, x.PropertyNotifyEvent):
                 if event.window == self.window:
                     yield Happened("clip", event)
-                elif event.atom in self._telling:
-                    yield Happened("front")
+                elif event.atom == self.atoms["_NET_ACTIVE_WINDOW"]:
+                    yield Happened("front", event)
+                elif event.atom in {self.atoms["_NET_WM_NAME"], x.Atom.WM_NAME}:
+                    yield Happened("title", event)
             elif isinstance(event, x.SelectionNotifyEvent):
                 yield Happened("clip", event)
             elif isinstance(event, xcffib.xfixes.SelectionNotifyEvent):
@@ -165,10 +167,6 @@ class Display:
     def _numbers(self, window: int, name: str) -> tuple[int, ...]:
         found = self.read(window, self.atoms[name]) or b""
         return tuple(int.from_bytes(found[at : at + 4], "little") for at in range(0, len(found) - 3, 4))
-
-    @property
-    def _telling(self) -> tuple[int, ...]:
-        return self.atoms["_NET_ACTIVE_WINDOW"], self.atoms["_NET_WM_NAME"], x.Atom.WM_NAME
 
     def _child_at(self, window: int, at_x: int, at_y: int) -> int:
         with present(), suppress(Gone):

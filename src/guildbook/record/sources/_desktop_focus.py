@@ -192,6 +192,7 @@ class Focus:
     def _enter(self, ref: Ref, signal: Signal) -> None:
         if self.visit is not None and self.visit.element.ref == ref:
             return
+        self._front()  # what was pressed so far was pressed in the element before
         self.leave()
         element = self._elements.element(ref)
         front, self.page = self._front(), None

@@ -26,6 +26,7 @@ _SIZE: Final = 32
 """Bytes of a reply's head, and of an event."""
 _CATEGORY, _SWAPPED = 1, 9
 """Where a reply's head says what it brings, and whether its bytes are the other way round."""
+_ROUND: Final = 0xFFFF_FFFF
 _EVENT: Final = struct.Struct("=BBHIIIIhhhhHBx")
 
 
@@ -34,6 +35,8 @@ class Pressed(NamedTuple):
 
     time: int
     """µs UTC."""
+    stamp: int
+    """The server's own time, ms, which begins anew after 49.7 days."""
     kind: int
     detail: int
     """The keycode, or the button's number."""
@@ -41,6 +44,11 @@ class Pressed(NamedTuple):
     """Modifiers that were held."""
     x: int
     y: int
+
+
+def earlier(one: int, other: int) -> bool:
+    """Whether a time of the server's is before another."""
+    return (one - other) & _ROUND > _ROUND >> 1
 
 
 class Input:
@@ -109,9 +117,9 @@ class Input:
 
     def _take(self, data: bytes, now: int) -> None:
         for at in range(_SIZE, len(data) - _SIZE + 1, _SIZE):
-            kind, detail, _, _, _, _, _, x, y, _, _, state, _ = _EVENT.unpack_from(data, at)
+            kind, detail, _, stamp, _, _, _, x, y, _, _, state, _ = _EVENT.unpack_from(data, at)
             if kind in {KEY, BUTTON}:
-                self._pressed.append(Pressed(now, kind, detail, state, x, y))
+                self._pressed.append(Pressed(now, stamp, kind, detail, state, x, y))
         if self._pressed:
             self._wake()
 

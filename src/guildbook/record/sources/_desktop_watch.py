@@ -5,7 +5,8 @@ from __future__ import annotations
 import selectors
 import threading
 import time
-from collections.abc import Container
+from collections import deque
+from collections.abc import Callable, Container
 from contextlib import ExitStack, closing
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from guildbook.record.sources._desktop_access import Access
 from guildbook.record.sources._desktop_discretion import Discretion
 from guildbook.record.sources._desktop_display import Display, Window
 from guildbook.record.sources._desktop_focus import Focus
-from guildbook.record.sources._desktop_input import Input
+from guildbook.record.sources._desktop_input import Input, Pressed, earlier
 from guildbook.record.sources._desktop_presses import Presses
 from guildbook.record.sources._desktop_settings import Settings
 
@@ -43,6 +44,8 @@ class Watch:
         self._rows: list[dict[str, Any]] = []
         self._oldest = 0.0
         self._front: Window | None = None
+        self._waiting: deque[Pressed] = deque()
+        """What was pressed and not told of yet."""
         self._judged = 0.0
         self._beat: dict[str, Any] | None = None
         self._beaten = 0.0
@@ -120,12 +123,7 @@ class Watch:
 
     def _step(self, ready: Container[object]) -> None:
         """Look at what came: first which window is in front, then what is pressed in it, then what comes of that."""
-        if self._display is not None and self._presses is not None:
-            self._shown(self._display, self._presses)
-        if self._input is not None and self._presses is not None and self._input in ready:
-            for press in self._input.pressed():
-                self._done = time.monotonic()
-                self._presses.take(press, self._front)
+        self._hear()
         if self._access is not None and self._focus is not None:
             for signal in self._access.signals(readable=self._access.bus in ready):
                 self._focus.take(signal)
@@ -143,23 +141,53 @@ class Watch:
         if self._rows and now - self._oldest > GATHERED:
             self._write()
 
-    def _shown(self, display: Display, presses: Presses) -> None:
-        """What the X server has to say of windows and of the clipboard."""
-        changed = False
-        for happened in display.happened():
-            changed = changed or happened.what == "front"
-            if happened.what == "owner":
-                presses.clipboard.owned()
-            elif happened.what == "clip":
-                presses.clipboard.came(happened.event)
-        if changed:
+    def _hear(self) -> None:
+        """Take what was pressed, each in the window that was in front then; and learn which is in front now.
+
+        By the server's own time: while a program is asked for its windows, one may go to another window and type there.
+        """
+        self._waiting += self._input.pressed() if self._input is not None else ()
+        while (since := self._changed()) is not None:
+            self._take(lambda press, since=since: earlier(press.stamp, since))
             self._fronted()
+            self._waiting += self._input.pressed() if self._input is not None else ()
+        self._take(lambda _: True)
+
+    def _take(self, wanted: Callable[[Pressed], bool]) -> None:
+        """What was pressed, up to the first that is not wanted."""
+        while self._presses is not None and self._waiting and wanted(self._waiting[0]):
+            self._done = time.monotonic()
+            self._presses.take(self._waiting.popleft(), self._front)
+
+    def _changed(self) -> int | None:
+        """When, in the server's time, another window came in front or got another title; None where none did.
+
+        Of several such times the last at which the window manager named a window: it names one more than once.
+        """
+        if self._display is None or self._presses is None:
+            return None
+        named = titled = None
+        for happened in self._display.happened():
+            if happened.what == "front":
+                named = int(happened.event.time)
+            elif happened.what == "title":
+                titled = int(happened.event.time)
+            elif happened.what == "owner":
+                self._presses.clipboard.owned()
+            elif happened.what == "clip":
+                self._presses.clipboard.came(happened.event)
+        return titled if named is None else named
 
     def _newest(self) -> Window | None:
         """The window in front, asked anew: what is told next must not be told of the one before."""
-        if self._display is not None and self._display.front_id() != (self._front.id if self._front else 0):
-            self._fronted()
+        if self._display is not None and self._other(self._display):
+            self._hear()
+            if self._other(self._display):
+                self._fronted()
         return self._front
+
+    def _other(self, display: Display) -> bool:
+        return display.front_id() != (self._front.id if self._front else 0)
 
     def _fronted(self) -> None:
         """Another window is in front, or it has another title."""
