@@ -16,7 +16,7 @@ from guildbook.simulate.model import Model
 from guildbook.simulate.occupations import Occupations, alone, complete
 from guildbook.simulate.parameters import Parameters
 from guildbook.simulate.running import FIELDS, averaged, simulated, table
-from guildbook.simulate.scenario import Scenario
+from guildbook.simulate.scenario import Scenario, of
 from guildbook.simulate.twin import Twin
 
 ALIKE = Parameters(skill=0, bias=0, noise=0, spread=0)
@@ -69,6 +69,8 @@ def test_a_switch_is_off_or_on(name: str) -> None:
     assert getattr(Parameters(), name) == 0
     with pytest.raises(UsageError, match=name):
         Parameters().having(**{name: 0.5})
+    assert getattr(of({"parameters": {name: True}}).parameters, name) == 1
+    assert of({"parameters": {name: True}}).digest() == of({"parameters": {name: 1}}).digest()
 
 
 @settings(max_examples=15)

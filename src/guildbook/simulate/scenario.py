@@ -17,7 +17,7 @@ from guildbook.simulate import worldfile
 from guildbook.simulate.majors import majors
 from guildbook.simulate.occupations import Occupations, alone
 from guildbook.simulate.operators import Operator, checked, operators
-from guildbook.simulate.parameters import Parameters
+from guildbook.simulate.parameters import SWITCH, Parameters, table
 from guildbook.simulate.public import network
 from guildbook.simulate.tasks import exposures
 
@@ -182,8 +182,10 @@ def _placed(world: str, folder: Path) -> str:
 
 def _numbers(said: Any) -> dict[str, float]:
     out: dict[str, float] = {}
+    known = {name: about for name, (_, about) in table().items()}
     for name, value in dict(said or {}).items():
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        switched = isinstance(value, bool) and name in known and known[name].unit == SWITCH
+        if not switched and (isinstance(value, bool) or not isinstance(value, int | float)):
             raise TypeError(f"{name} is {value!r} and not a number")
-        out[str(name)] = value
+        out[str(name)] = int(value) if switched else value
     return out
