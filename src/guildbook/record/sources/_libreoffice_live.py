@@ -21,6 +21,7 @@ from guildbook.model import time as clock
 from guildbook.model.errors import InputError
 from guildbook.plugins import Sink
 from guildbook.record.importers._attributes import canonical
+from guildbook.record.live.lock import FolderLock
 from guildbook.record.sources._files_source import SAVED, VERSION, Live
 from guildbook.record.sources._sheets_book import Cell, Sheet
 from guildbook.record.sources._sheets_diff import Changed, Lines
@@ -40,6 +41,8 @@ _LEAVING: Final = 0.6
 _SELECTION: Final = 2.0
 """Seconds that a selection must rest to be told."""
 _LONGEST_WAIT: Final = 60.0
+_AGAIN: Final = 10.0
+"""Seconds between looks whether somebody else still follows it."""
 
 
 def pipe_name() -> str:
@@ -63,15 +66,56 @@ def lacking(python: str) -> str:
     return ""
 
 
+class FollowedError(InputError):
+    """Somebody else follows the pipe; both would record the same work."""
+
+    def __init__(self, pipe: str) -> None:
+        super().__init__(
+            f"Another recorder of yours follows LibreOffice on the pipe {pipe} already.",
+            "Set libreoffice=off here, or in the other one; see what runs: ps -ef | grep guildbook.server.",
+            "followed",
+        )
+
+
+def lock_of(pipe: str) -> FolderLock:
+    """What only one of this user's recorders holds. Raises `InputError` where another user stands in its place."""
+    folder = Path("/tmp", f"guildbook-{os.getuid()}-{pipe}")  # noqa: S108 - beside the pipe, for all sessions of a user
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        raise InputError(f"{folder} is not yours.", "Have it taken away.", "not-yours")
+    return FolderLock(folder)
+
+
 class LibreOffice:
     """Listens until it is to stop."""
 
-    def __init__(self, live: Live, stop: threading.Event, *, pipe: str, python: str, values: bool) -> None:
-        self._live, self._stop, self._pipe, self._python = live, stop, pipe, python
+    def __init__(
+        self, live: Live, stop: threading.Event, *, pipe: str, python: str, values: bool, alone: bool = True
+    ) -> None:
+        """`alone`: there is nothing else to do where another recorder follows it already."""
+        self._live, self._stop, self._pipe, self._python, self._alone = live, stop, pipe, python, alone
         self._telling = Telling(live, values=values)
 
     def run(self, sink: Sink) -> None:
-        """Follow LibreOffice whenever it runs. Raises `InputError` where its helper cannot."""
+        """Follow LibreOffice whenever it runs. Raises `InputError` where its helper cannot, `FollowedError` if alone.
+
+        If not alone, that somebody else follows it is said once, and LibreOffice followed from when they no longer do.
+        """
+        lock = lock_of(self._pipe)
+        if not lock.take():
+            said = FollowedError(self._pipe)
+            if self._alone:
+                raise said
+            attributes = canonical({"reason": said.what})
+            sink.write([{"time": clock.now(), "app": APP, "action": "skip", "attributes": attributes}])
+            while not self._stop.wait(_AGAIN) and not lock.take():
+                continue
+        try:
+            self._follow(sink)
+        finally:
+            lock.release()
+
+    def _follow(self, sink: Sink) -> None:
         wait = _LOOK
         while not self._stop.wait(wait):
             wait = _LOOK

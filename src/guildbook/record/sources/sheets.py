@@ -41,7 +41,8 @@ class SheetsSource(Source):
         parts: list[Callable[[], None]] = []
         values = wishes({"folders": "/", **options.settings}, _OWN).values == "all"
         if pipe:
-            follower = libreoffice.LibreOffice(live, inner, pipe=pipe, python=python, values=values)
+            alone = not options.settings.get("folders")
+            follower = libreoffice.LibreOffice(live, inner, pipe=pipe, python=python, values=values, alone=alone)
             parts.append(lambda: follower.run(sink))
         if options.settings.get("folders") or not pipe:
             files = Files(self.name, ENDINGS, wishes(options.settings, _OWN), options, inner, live)
