@@ -24,7 +24,7 @@ from guildbook.distil.view import TraceView
 from guildbook.model.knowledge import Knowledge, Person, Practice, ProcessMap, Task
 from guildbook.model.process import Change
 
-DERIVED_VERSION: Final = 6
+DERIVED_VERSION: Final = 7
 """Raised whenever the same sums may give different knowledge."""
 
 

@@ -132,7 +132,8 @@ class Traces:
         """(T,): µs of durations, or where there are none, of the gaps that are not idle.
 
         Where some events say how long they took and others do not, as in work recorded by several sources, gaps stand
-        for those that do not, and a length counts up to the next event: a window may be in front while much is done.
+        for those that do not, and a length counts up to the next event, that of the last one no more than the longest
+        gap: a window may be in front while much is done.
         """
         if not len(self):
             return np.empty(0, np.int64)
@@ -141,7 +142,8 @@ class Traces:
         known = np.add.reduceat((duration >= 0).astype(np.int64), starts)
         worked = np.add.reduceat(np.maximum(duration, 0), starts)
         gaps = np.where(self.gap < self.events.idle, np.maximum(self.gap, 0), 0)
-        mixed = np.where(duration < 0, gaps, np.where(self.gap < 0, duration, np.minimum(duration, self.gap)))
+        until = np.where(self.gap < 0, np.maximum.reduceat(gaps, starts)[self.trace], self.gap)
+        mixed = np.where(duration < 0, gaps, np.minimum(duration, until))
         some = np.where(known == 0, np.add.reduceat(gaps, starts), np.add.reduceat(mixed, starts))
         return np.where(known == np.diff(self.offsets), worked, some)
 

@@ -123,6 +123,8 @@ def _instead(search: Search, finding: Finding) -> list[int]:
     late = weights[undone & (traces.first[:, exposure.step] >= 0)].sum() / weights[undone].sum()
     if late >= INSTEAD:
         return [int(traces.activities[exposure.anchor]), *traces.steps(exposure.step)]
+    if exposure.step in traces.opposites:
+        return list(traces.steps(traces.opposites[exposure.step]))
     present = traces.first >= 0
     with_share = weights[done] @ present[done] / weights[done].sum()
     without_share = weights[undone] @ present[undone] / weights[undone].sum()

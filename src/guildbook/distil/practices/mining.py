@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from guildbook.distil.alike import routine_title
 from guildbook.distil.practices.approving import mine_approvals
 from guildbook.distil.practices.chunks import shortened
 from guildbook.distil.practices.climb import climb
@@ -35,6 +36,7 @@ from guildbook.distil.practices.telling import mine_told
 from guildbook.distil.practices.times import with_times
 from guildbook.distil.practices.tool import mine_tool
 from guildbook.distil.practices.traces import Flags, TaskTraces, by_task
+from guildbook.distil.practices.whole import gathered
 from guildbook.distil.practices.wording import Names
 from guildbook.distil.practices.workflow import mine_batches, workflow_targets
 from guildbook.distil.sums import Sums
@@ -180,7 +182,10 @@ def _mine_steps(
     """
     asked_or_tools = np.isin(whole.activities, np.array(sorted(explained), np.uint64))
     block = shortened(whole, frozenset(np.flatnonzero(asked_or_tools).tolist()))
-    taken = frozenset(np.flatnonzero(np.isin(block.activities, np.array(sorted(explained), np.uint64))).tolist())
+    taken = _among(block, explained)
+    if routine_title(names.label(block.task)) is not None:
+        block = gathered(block, taken)
+        taken = _among(block, explained)
     targets = workflow_targets(block, settings, taken, loops(block))
     quality = quality_target(block, settings)
     targets = ([quality] if quality else []) + targets
@@ -193,8 +198,7 @@ def _mine_steps(
     search = Search(block, targets, settings, listed, scopes(block, anchored), unknown=hidden)
     search.endings = quality.barred_steps if quality else frozenset()
     if quality:
-        known = np.flatnonzero(np.isin(block.activities, np.array(sorted(told), np.uint64)))
-        search.targets[0] = replace(quality, barred_steps=quality.barred_steps | frozenset(known.tolist()))
+        search.targets[0] = replace(quality, barred_steps=quality.barred_steps | _among(block, told))
 
     people_here = experience(sums, block)
     climb(search, lambda finding: advisable(search, finding), lambda below: unsurprising(block, people_here, below))
@@ -213,6 +217,11 @@ def _mine_steps(
         pool.add(Kind.QUALITY, found, tests)
         pool.sided |= {p.id for p in found}
     return [rest(p, search, known) if p.when.task == title else p for p in people]
+
+
+def _among(block: TaskTraces, steps: frozenset[int]) -> frozenset[int]:
+    """The columns of some steps."""
+    return frozenset(np.flatnonzero(np.isin(block.activities, np.array(sorted(steps), np.uint64))).tolist())
 
 
 def _sifted(pool: _Pool, settings: MiningSettings) -> list[Practice]:

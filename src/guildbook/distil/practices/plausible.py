@@ -20,6 +20,8 @@ from guildbook.model.knowledge import Kind
 
 PARTS = 0.3
 """A step that makes another likelier or less likely by this share parts the ways of cases."""
+EITHER = 0.8
+"""Share of the traces of each of two ways that have what they have in common."""
 LOOPS = 0.35
 """A step that comes again in this share of the traces that have it is part of a loop."""
 WORSE = 0.02
@@ -36,7 +38,8 @@ def advisable(search: Search, finding: Finding) -> bool:
     """Whether a finding can be advice: it parts no ways, and what saves time spoils no outcome."""
     if finding.target.kind is Kind.WORKFLOW and _worsens(search.traces, finding):
         return False
-    return not _parts(search, finding)
+    other = search.traces.opposites.get(finding.exposure.step)
+    return _one_aim(search, finding, other) if other is not None else not _parts(search, finding)
 
 
 def loops(traces: TaskTraces) -> frozenset[int]:
@@ -67,6 +70,30 @@ def _parts(search: Search, finding: Finding) -> bool:
     done = y - base @ np.linalg.solve(gram, base.T @ (weights * y))
     effect = (weights * done) @ present[:, varied] / max(float(weights @ done**2), 1e-9)
     return bool(traces.sizes[varied][np.abs(effect) > PARTS].sum() > 1 or (effect > PARTS).any())
+
+
+def _one_aim(search: Search, finding: Finding, other: int) -> bool:
+    """Whether two whole ways serve the same: most of what is done is done either way, some of it after both.
+
+    Which steps part there is what the ways are, so `_parts` cannot be asked. Who keeps to one way does everything
+    else in their own manner too: where people cannot be told from ways, nothing is.
+    """
+    traces, rows = search.traces, finding.scope.rows & finding.target.valid
+    if not finding.people:
+        return False
+    went: list[Flags] = [rows & (traces.first[:, way] >= 0) for way in (finding.exposure.step, other)]
+    weights = [traces.weights[side] for side in went]
+    own = [traces.first[side] for side in went]
+    shares = np.array([w @ (o >= 0) / w.sum() for w, o in zip(weights, own, strict=True)])
+    after = np.array(
+        [
+            w @ (o > o[:, [way]]) / w.sum()
+            for w, o, way in zip(weights, own, (finding.exposure.step, other), strict=True)
+        ]
+    )
+    alike = int(traces.sizes[shares.min(axis=0) >= EITHER].sum())
+    longest = max(traces.sizes[finding.exposure.step], traces.sizes[other])
+    return bool(alike >= longest and (after.min(axis=0) >= EITHER).any())
 
 
 def _known(search: Search, rows: Flags) -> tuple[Floats, Floats]:

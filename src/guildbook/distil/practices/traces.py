@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -55,6 +56,8 @@ class TaskTraces:
     columns."""
     parts: tuple[tuple[int, ...], ...] = ()
     """The steps each column stands for, by symbol; empty: each for its own activity."""
+    opposites: Mapping[int, int] = field(default_factory=dict[int, int])
+    """Columns of whole ways (`whole`), each with the column of what is done instead."""
 
     def steps(self, column: int) -> tuple[int, ...]:
         """The steps a column stands for, by symbol."""
