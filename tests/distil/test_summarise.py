@@ -251,7 +251,7 @@ def test_profiles_variants_and_totals(data: st.DataObject, logs: Any, table: Tab
             known = [
                 (gap if gap < GAP else 0) if row["duration"] is None else min(row["duration"], gap)
                 for row, gap in zip(trace.rows, gaps, strict=False)
-            ] + [trace.rows[-1]["duration"] or 0]
+            ] + [min(trace.rows[-1]["duration"] or 0, max((gap for gap in gaps if gap < GAP), default=0))]
         active = sum(known) if known else sum(gap for gap in gaps if gap < GAP)
         begun = (trace.rows[0]["time"] - EARLIEST) // HOUR
         profiles[(symbol(trace.task), trace.outcome, at(active), at(sum(gaps)), begun), tuple(tokens)] += 1
