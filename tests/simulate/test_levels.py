@@ -240,3 +240,16 @@ def test_shares_of_income_add_up_and_its_concentration_is_a_sum_of_squares() -> 
     assert run.of("power") == pytest.approx(squares + np.square(abroad))
     assert (run.of("threat") > 0).all()
     assert set(FIELDS) >= {"concentration", "reserve", "fallback", "threat", "power"}
+
+
+def test_agents_and_twin_tell_alike_where_ai_takes_jobs_and_people_differ() -> None:
+    """With skills in five quantiles, and bias drawn afresh at each look, the twin is near and not exact."""
+    p = Parameters(licence=0.8, best_ai=5).having(**MECHANISMS["all"])
+    scenario = Scenario(workers=30_000, months=72, parameters=p)
+    agents, twin = simulated(scenario, 1), averaged(scenario)
+    assert twin.of("ai_jobs")[-1] > 0.02
+    for name, far in (
+        ("wanted", 0.03), ("unemployment", 0.03), ("ai_jobs", 0.03), ("price", 0.02), ("opened", 0.005),
+        ("wage_share", 0.01), ("operator_share", 0.01), ("threat", 0.01), ("power", 0.01),
+    ):  # fmt: skip
+        assert agents.of(name)[-1] == pytest.approx(twin.of(name)[-1], abs=far), name
