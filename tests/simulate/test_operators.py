@@ -236,8 +236,10 @@ def test_how_much_one_has_of_all() -> None:
     assert herfindahl(np.zeros(2)) == 0
 
 
-def test_agents_and_the_twin_agree_on_operators() -> None:
-    p = Parameters(skill=0, bias=0, spread=0, noise=0.2, every=1, friction=0.3, best_ai=7.0)
+@pytest.mark.parametrize("more", [{}, {"tasks": 4, "goods": 1, "spending": 1, "follows": 0.5}])
+def test_agents_and_the_twin_agree_on_operators(more: dict[str, Any]) -> None:
+    """Also where tasks, prices and incomes answer besides."""
+    p = Parameters(skill=0, bias=0, spread=0, noise=0.2, every=1, friction=0.3, best_ai=7.0).having(**more)
     among = operators(UNEQUAL)
     world = complete(
         ("a", "b"), ("A", "B"), np.array([6, 4]), np.array([40.0, 80]), np.array([0.5, 0.25]), 0.5

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -273,6 +274,38 @@ def _told(twin: Model | Twin, months: int, workers: float) -> list[float]:
         sums[k.EMPLOYED] / workers, sums[k.WAGES] / sums[k.EMPLOYED], e.capital, *e.tasks.by_ai.mean(axis=1),
         *(e.held / workers),
     ]  # fmt: skip
+
+
+def test_threads_change_not_a_digit_of_tasks() -> None:
+    found = []
+    before = numba.get_num_threads()
+    try:
+        for threads in (1, before):
+            numba.set_num_threads(threads)
+            model = Model(world(), Parameters(best_ai=6.0, tasks=4, every=3), 40_000, seed=7)
+            months = [model.month().sums for _ in range(12)]
+            found.append((np.array(months), model.economy.tasks.by_ai, model.workers.wage))
+    finally:
+        numba.set_num_threads(before)
+    for one, other in zip(*found, strict=True):
+        assert (one == other).all()
+
+
+@pytest.mark.data
+def test_rated_tasks_of_539_occupations_are_taken_and_told(shared_data: Path) -> None:
+    """By their own ratings: tasks that nobody thinks exposed stay with people."""
+    p = Parameters(best_ai=5.0, tasks=10)
+    scenario = Scenario(world="network", data=shared_data / "labour", workers=50_000, months=24, parameters=p)
+    found = averaged(scenario)
+    assert len(found.more) == 539
+    assert 0.05 < found.of("ai_tasks")[-1] < 0.6
+    twin = Twin(scenario.occupations(), p, 50_000)
+    for _ in range(24):
+        twin.month()
+    tasks = twin.economy.tasks
+    assert (tasks.by_ai[tasks.exposure == 0] == 0).all()
+    assert tasks.by_ai[tasks.exposure > 0.9].mean() > 0.3
+    assert scenario.digest() != scenario.having(parameters=p.having(tasks=11)).digest()
 
 
 def test_rows_tell_which_occupation_shares_its_tasks(tmp_path: Path) -> None:
