@@ -209,6 +209,18 @@ def test_what_is_spent_adds_up_to_what_is_earned_however_it_is_spread() -> None:
     assert alone_goods[1] / alone_goods[0] > 1.3
 
 
+def test_at_rest_all_that_is_earned_and_to_be_spent_buys_what_jobs_make() -> None:
+    twin, first, last = settled(ALIKE.having(best_ai=0, goods=1, spending=1, spent=0.8, elasticity=2), 480, three())
+    e = twin.economy
+    filled = [float(month.sums[:, k.MADE].sum()) for month in (first, last)]
+    planned = float((e.wanted * last.sums[:, k.MADE] / last.sums[:, k.EMPLOYED]).sum())
+    before = float((e.levels.base * first.sums[:, k.MADE] / first.sums[:, k.EMPLOYED]).sum())
+    begun = Twin(three(), twin.parameters, 1_000.0)
+    begun.month()
+    earned = e.past.income.spending(0.8) / begun.economy.past.income.spending(0.8)
+    assert planned / before == pytest.approx(earned * (planned / filled[1]) / (before / filled[0]), rel=5e-3)
+
+
 def test_a_new_job_goes_to_whoever_does_it_better_than_a_newcomer() -> None:
     p = Parameters()
     there = np.array([[80.0, 80, 80, 80], [10, 10, 10, 10], [10, 10, 10, 10]])
