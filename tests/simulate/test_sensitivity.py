@@ -12,12 +12,16 @@ import pytest
 from guildbook.model import InputError, UsageError
 from guildbook.simulate.journal import Journal
 from guildbook.simulate.occupations import Floats
-from guildbook.simulate.parameters import ASSUMPTION, table
+from guildbook.simulate.operators import Operator
+from guildbook.simulate.parameters import ASSUMPTION, Parameters, table
 from guildbook.simulate.players import players
 from guildbook.simulate.ranges import LEVERS, swept
+from guildbook.simulate.scenario import Scenario
 from guildbook.simulate.sensitivity import hung, indices, load, of
 
 SEVEN, TENTH = 7.0, 0.1
+SILENT = {"helper", "task_spread", "rent", "elasticity", "passed_on", "spent", "competition"}
+"""What says nothing by default."""
 
 
 def ishigami(points: Floats) -> Floats:
@@ -96,7 +100,7 @@ def test_agents_can_be_asked_and_a_number_of_months_is_whole() -> None:
 
 
 def test_every_assumption_has_a_range_about_its_default() -> None:
-    over = swept()
+    over = swept(Scenario())
     for name, (value, about) in table().items():
         if name in over:
             low, high = over[name]
@@ -105,10 +109,28 @@ def test_every_assumption_has_a_range_about_its_default() -> None:
             assert low < high, name
             assert high - low < about.high - about.low, name
         else:
-            assert about.source != ASSUMPTION or name in LEVERS or value == 0 or value == int(value), name
+            off = value == 0 or name in {
+                "helper",
+                "task_spread",
+                "rent",
+                "elasticity",
+                "passed_on",
+                "spent",
+                "competition",
+            }
+            assert about.source != ASSUMPTION or name in LEVERS or off, name
     assert len(over) > 30
     assert set(over) <= set(table())
     assert set(LEVERS) <= set(table())
+
+
+def test_what_belongs_to_a_mechanism_is_swept_where_that_is_on() -> None:
+    goods = Scenario(parameters=Parameters(goods=1))
+    assert set(swept(goods)) - set(swept(Scenario())) == {"elasticity", "passed_on"}
+    later = Scenario(changes={12: {"goods": 1}})
+    assert swept(later) == swept(goods)
+    several = Scenario(operators=(Operator("one", 0.5), Operator("two", 0.5)))
+    assert set(swept(several)) - set(swept(Scenario())) == {"competition"}
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,7 @@ def test_every_point_under_every_policy_over_every_seed_and_without_chance() -> 
     assert (late.parameters.phi, late.parameters_in(5).licence, late.parameters_in(6).licence) == (0.4, 0, 0.8)
     assert (late.parameters_in(8).royalty, late.parameters_in(9).royalty) == (0, 0.1)
     assert asked.at({}, "licence").parameters.licence == 0.8
+    assert [point["goods"] for point in of({"grid": {"goods": [False, True]}}).points] == [0, 1]
     assert of({}).tasks()[-1] == Task(Scenario(name="sweep: base"), None)
 
 

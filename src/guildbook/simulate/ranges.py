@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from guildbook.simulate.parameters import ASSUMPTION, table
+from guildbook.simulate.scenario import Scenario
 from guildbook.simulate.study import Range, is_whole
 
 LEVERS: Final[dict[str, Range]] = {
@@ -27,14 +28,33 @@ _RANGES: Final[dict[str, Range]] = {
 """Narrower than half around where the world would cease to be one: nobody would work, or AI would do all at once."""
 
 
-def swept() -> dict[str, Range]:
-    """Every assumption and its range."""
+_ONLY_WITH: Final[dict[str, tuple[str, ...]]] = {
+    "helper": ("augment_only",), "task_spread": ("tasks",), "refocus": ("tasks",), "rent": ("bottleneck",),
+    "elasticity": ("goods", "bottleneck"), "passed_on": ("goods",), "spent": ("spending",),
+}  # fmt: skip
+"""What says nothing unless one of these is on."""
+_OF_SEVERAL: Final = ("competition", "access")
+"""What says nothing unless there are several operators."""
+
+
+def swept(scenario: Scenario) -> dict[str, Range]:
+    """Every assumption that a scenario hangs on, and its range."""
     out: dict[str, Range] = {}
     for name, (value, about) in table().items():
-        if about.source != ASSUMPTION or name in LEVERS:
+        if about.source != ASSUMPTION or name in LEVERS or not _speaks(name, scenario):
             continue
         if name in _RANGES:
             out[name] = _RANGES[name]
         elif value and not is_whole(name):
             out[name] = max(value * (1 - AROUND), about.low), min(value * (1 + AROUND), about.high)
     return out
+
+
+def _speaks(name: str, scenario: Scenario) -> bool:
+    """Whether the mechanism is on that a parameter is part of."""
+    if name in _OF_SEVERAL:
+        return bool(scenario.operators)
+    if name not in _ONLY_WITH:
+        return True
+    stands = [scenario.parameters_in(month).to_dict() for month in (0, *scenario.changes)]
+    return any(each[switch] for each in stands for switch in _ONLY_WITH[name])

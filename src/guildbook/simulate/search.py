@@ -25,7 +25,7 @@ from guildbook.simulate.players import Players, Report, Task
 from guildbook.simulate.provenance import data_hash
 from guildbook.simulate.ranges import LEVERS
 from guildbook.simulate.scenario import Scenario
-from guildbook.simulate.study import HINT, Range, base, ranges, read, rows, whole
+from guildbook.simulate.study import HINT, Range, base, ranges, read, rounded, rows, whole
 
 _KEYS: Final = frozenset(
     {"name", "about", "base", "levers", "from", "goal", "output", "budget", "front", "seed", "agents"}
@@ -71,7 +71,7 @@ class Search:
 
     def at(self, policy: Policy) -> Scenario:
         """The base under a policy."""
-        policy = {name: float(value) for name, value in policy.items()}
+        policy = rounded(policy)
         if not self.begins:
             return self.base.having(parameters=self.base.parameters.having(**policy))
         changes = {month: dict(change) for month, change in self.base.changes.items()}

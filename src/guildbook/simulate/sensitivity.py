@@ -221,6 +221,6 @@ def of(said: Mapping[str, Any], folder: Path = Path(), name: str = "sensitivity"
     unknown = [str(each) for each in measures if each not in MEASURES] if isinstance(measures, list) else [measures]
     if unknown:
         raise InputError(f"There is no measure {unknown[0]!r}.", f"Measures: {', '.join(MEASURES)}.", "sensitivity")
-    over = ranges(said["over"]) if said.get("over") is not None else assumptions()
     scenario, seed = base(said, folder, name), whole(said, "seed", 0, low=0)
+    over = ranges(said["over"]) if said.get("over") is not None else assumptions(scenario)
     return checked(Sensitivity(name, scenario, over, method, samples, seed, tuple(measures), agents))

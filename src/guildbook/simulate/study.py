@@ -59,8 +59,10 @@ def is_whole(name: str) -> bool:
 
 
 def number(name: str, value: Any) -> float:
-    """A number that a parameter can be. Raises `InputError` or `UsageError`."""
+    """A number that a parameter can be; a switch may be true or false. Raises `InputError` or `UsageError`."""
     known = about(name)
+    if isinstance(value, bool) and known.unit == parameters.SWITCH:
+        return int(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InputError(f"{name} is {value!r} and not a number.", HINT, "number")
     if not known.low <= value <= known.high:
