@@ -72,6 +72,8 @@ def main() -> int:
     # Arrow loads pandas, where it is there, to know its missing values; None says that it is not to be found.
     modules: dict[str, Any] = sys.modules
     modules.setdefault("pandas", None)
+    with suppress(AttributeError, ImportError):
+        pa.array([""])  # it looks once, stumbles over the None, and looks no more
     wanted: dict[str, Any] = json.load(sys.stdin)
     os.nice(_NICE)
     config = load(Path(wanted["home"]), {"store.ledger_url": wanted["ledger"]} if wanted["ledger"] else {})
