@@ -76,6 +76,24 @@ def test_nothing_is_recorded_until_it_is_switched_on(guildbook: Run, guildbook_j
         guildbook("record", "stop")
 
 
+def test_persons_are_taken_out_once_that_is_asked(
+    guildbook: Run, guildbook_json: Ask, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guildbook.record.pii.finder.missing", lambda: "Not installed: spacy.")
+    assert guildbook_json("record", "rules", "pii") == {"pii": False}
+    code, _, said = guildbook("record", "rules", "pii", "on")
+    assert (code != 0, "guildbook[pii]" in said) == (True, True)
+    monkeypatch.setattr("guildbook.record.pii.finder.missing", lambda: "")
+    guildbook_json("record", "start", "activitywatch", "--worker", "Ada", "--port", port)
+    try:
+        assert guildbook_json("record", "rules", "pii", "on") == {"pii": True}
+        assert guildbook_json("record", "status")["pii"] is True
+        assert guildbook_json("record", "rules", "pii", "off") == {"pii": False}
+        assert guildbook_json("record", "status")["pii"] is False
+    finally:
+        guildbook("record", "stop")
+
+
 @pytest.mark.usefixtures("recorder")
 def test_pause_rules_and_forgetting(guildbook: Run, guildbook_json: Ask, port: int) -> None:
     beats(port, ["Mail one"])

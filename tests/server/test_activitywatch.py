@@ -7,7 +7,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -258,3 +258,27 @@ def test_with_a_token_it_is_wanted(tmp_path: Path) -> None:
         assert running.ask("GET", "/buckets/", Authorization="Bearer sesame").status_code == 200
     finally:
         running.stop()
+
+
+class Known:
+    """Knows one person."""
+
+    withheld = 0
+
+    def cleaned(self, texts: Sequence[str]) -> list[str]:
+        return [text.replace("Ada", "[person]") for text in texts]
+
+
+def test_persons_are_taken_out_of_whatever_watchers_say(
+    running: Running, client: ActivityWatchClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running.intake, "guard", Guard(names=Known()))
+    client.create_bucket("b", "currentwindow")
+    for second in range(3):
+        client.heartbeat("b", event(second, app="Mail", title="To Ada"), pulsetime=2)
+    client.insert_event("b", event(10, app="Mail", title="From Ada"))
+    client.insert_events("b", [event(20 + n, app="Mail", title=f"Ada {n}") for n in range(20)])
+    said = [found.data["title"] for found in client.get_events("b")]
+    assert len(said) == 22
+    assert all("[person]" in title and "Ada" not in title for title in said)
+    assert said[-1] == "To [person]"

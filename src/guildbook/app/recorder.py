@@ -16,7 +16,7 @@ import socket
 import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,12 +29,13 @@ from guildbook.model.errors import GuildbookError, InputError, StoreError
 from guildbook.model.ids import uuid7
 from guildbook.plugins import Forgetful, SourceOptions, source
 from guildbook.record.live.delivery import Delivery
-from guildbook.record.live.guard import load
+from guildbook.record.live.guard import Guard, load
 from guildbook.record.live.intake import FOREVER, Intake
 from guildbook.record.live.lock import FolderLock
 from guildbook.record.live.outbox import Outbox
 from guildbook.record.live.supervisor import SILENT, Supervisor
 from guildbook.record.live.trouble import told
+from guildbook.record.pii.finder import Finder
 from guildbook.record.secret_file import secret_in
 
 FOLDER: Final = "recorder"
@@ -70,6 +71,8 @@ class Choices:
     budget: int = 500 << 20
     """Bytes that the outbox may take."""
     paused_until: int = 0
+    pii: bool = False
+    """Whether names, numbers and addresses of persons are taken out of texts."""
 
 
 def choices(folder: Path) -> Choices:
@@ -114,7 +117,8 @@ class Recorder:
             (self.folder / STATE).unlink(missing_ok=True)  # of one that was killed
             self.chosen = choices(self.folder)
             choose(self.folder, self.chosen)
-            guard = load(self.folder / "rules.json")
+            self._finder = Finder()
+            guard = self._guarded()
             self.token = secret_of(self.folder / "token")
             """What whoever steers the recorder must say."""
             self.door = secret_of(self.folder / "door")
@@ -166,14 +170,18 @@ class Recorder:
 
     def reload(self) -> None:
         """Take up rules and choices that were changed on the disk."""
-        self.intake.guard = load(self.folder / "rules.json")
         before, self.chosen = self.chosen, choices(self.folder)
+        self.intake.guard = self._guarded()
         for name in before.sources:
             if before.sources[name] != self.chosen.sources.get(name):
                 self.supervisor.stop(name)
         self.intake.paused_until = self.chosen.paused_until
         self.delivery = Delivery(self.outbox, self.chosen.worker, self._take)
         self._run()
+
+    def _guarded(self) -> Guard:
+        rules = load(self.folder / "rules.json")
+        return replace(rules, names=self._finder) if self.chosen.pii else rules
 
     def deliver(self, *, everything: bool = False) -> int:
         """Bring what is due to the book; trouble is kept for the status, and tried again."""
@@ -228,6 +236,7 @@ class Recorder:
             "waiting": self.delivery.waiting(), "delivered": self.delivered, "trouble": self.trouble,
             "refused": refused, "refused_why": why,
             "bytes": self.outbox.size, "budget": self.chosen.budget,
+            "pii": self.chosen.pii, "withheld": self._finder.withheld, "withheld_why": self._finder.trouble,
             "ahead": {name: round(ahead / clock.SECOND) for name, ahead in sorted(self.intake.ahead.items())},
         }  # fmt: skip
 
@@ -273,6 +282,7 @@ class Recorder:
     def release(self) -> None:
         """Let go of the folder, delivering nothing."""
         self.outbox.close()
+        self._finder.close()
         (self.folder / STATE).unlink(missing_ok=True)
         self._lock.release()
 

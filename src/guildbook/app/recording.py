@@ -32,6 +32,7 @@ from guildbook.record.live.intake import FOREVER
 from guildbook.record.live.kept import Kept, kept, numbered
 from guildbook.record.live.lock import held
 from guildbook.record.live.outbox import Outbox
+from guildbook.record.pii.finder import require
 
 WAIT: Final = 20.0
 """Seconds in which a recorder must have started, or ended."""
@@ -169,6 +170,19 @@ class Recording:
         save(self._folder / "rules.json", rules)
         self._reloaded()
         return self.rules()
+
+    def redact_persons(self, *, on: bool | None = None) -> bool:
+        """Switch on or off that persons are taken out of texts; None: leave it. Returns whether it is on.
+
+        Raises `UsageError` where the extra is missing.
+        """
+        chosen = choices(self._folder)
+        if on is None:
+            return chosen.pii
+        if on:
+            require()
+        self._chosen(replace(chosen, pii=on))
+        return on
 
     # What was recorded
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -37,6 +38,7 @@ def register(app: typer.Typer) -> None:
     rules.command("list")(list_rules)
     rules.command("add")(add_rule)
     rules.command("remove")(remove_rule)
+    rules.command("pii")(persons)
     record.add_typer(rules, name="rules")
     record.command("preview")(preview)
     record.command("shell-hook")(shell_hook)
@@ -193,6 +195,23 @@ def remove_rule(
     show(found) if json else say(f"{len(found)} rules.")
 
 
+class Switch(StrEnum):
+    """On or off."""
+
+    ON = "on"
+    OFF = "off"
+
+
+def persons(
+    context: typer.Context,
+    switch: Annotated[Switch | None, typer.Argument(metavar="on|off", help="Without it: which it is.")] = None,
+    json: Json = False,
+) -> None:
+    """Take names, telephone numbers and mail addresses of persons out of titles, labels and values (extra `pii`)."""
+    on = desk(context).redact_persons(on=None if switch is None else switch is Switch.ON)
+    show({"pii": on}) if json else say(f"Persons are {'' if on else 'not '}taken out of what is recorded.")
+
+
 def _present(told: dict[str, Any]) -> None:
     if not told["running"]:
         say("No recorder is running: guildbook record start.")
@@ -213,6 +232,8 @@ def _present(told: dict[str, Any]) -> None:
         say(f"The clock of {name} is {seconds / 60:,.0f} minutes ahead of this machine's.")
     if told["trouble"]:
         say(f"What waits could not be brought to the book: {told['trouble']}")
+    if told["withheld"]:
+        say(f"{told['withheld']:,} texts were withheld, since nobody could look for persons: {told['withheld_why']}")
     if told["refused"]:
         say(f"{told['refused']:,} could not be taken by the book and are kept ({told['refused_why']}).")
 

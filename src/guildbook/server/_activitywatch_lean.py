@@ -78,7 +78,7 @@ class Lane:
 
     def take(self, ask: Ask, body: bytes, answer: Callable[[bytes], None]) -> bool:
         """Record a body, and answer once it is durable; False, and nothing done, where it must go the long way."""
-        if not self._open():
+        if not self._open() or self._quick.waits:
             return False
         try:
             client = self._box.client(ask.bucket)

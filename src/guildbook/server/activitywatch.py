@@ -253,7 +253,9 @@ class _Desk:
         seconds = number(pulse, "pulsetime")
         beat = entry_of(await _json(request, dict))
         client = _watched(self._box.client(name))
-        made = await asyncio.wrap_future(self._intake.heartbeat(name, client, beat, seconds))
+        made = await asyncio.wrap_future(
+            await asyncio.to_thread(self._intake.heartbeat, name, client, beat, seconds)
+        )  # fmt: skip
         return JSONResponse(entry_json(made))
 
     async def query(self, request: Request) -> Response:

@@ -1,6 +1,7 @@
 """What may not be recorded, and what is taken out of the rest, before anything is written.
 
-In order: the pause; private windows; the worker's rules; then secrets, by the same rules as in imports.
+In order: the pause; private windows; the worker's rules; then secrets, by the same rules as in imports; then, where
+the worker wants it, names, numbers and addresses of persons.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -16,6 +17,7 @@ from typing import Any, Final, Literal
 from guildbook.model.errors import InputError, UsageError
 from guildbook.record.live.entry import Entry
 from guildbook.record.live.suspect import cleaned, may_hide
+from guildbook.record.pii.events import Names, without_persons
 from guildbook.record.redact import clean_event
 
 Field = Literal["app", "title", "url", "source", "time"]
@@ -73,6 +75,8 @@ class Guard:
     """The rules in force."""
 
     rules: tuple[Rule, ...] = ()
+    names: Names | None = field(default=None, compare=False)
+    """Takes out what tells of persons; asking it may wait."""
 
     def admitted(self, source: str, entry: Entry) -> Entry | None:
         """The entry as it may be written, or None."""
@@ -86,12 +90,13 @@ class Guard:
             for entry in entries
             if not _private(entry.data) and not any(rule.forbids(source, entry) for rule in self.rules)
         ]
-        return [
+        kept = [
             Entry(entry.time, entry.duration, clean_event(entry.data, cleaned), entry.id)
             if may_hide(json.dumps(entry.data, ensure_ascii=False))
             else entry
             for entry in kept
         ]
+        return kept if self.names is None else without_persons(self.names, kept)
 
 
 def _private(data: Mapping[str, Any]) -> bool:

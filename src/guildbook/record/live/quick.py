@@ -20,6 +20,11 @@ class Quick:
         self._box = intake.outbox
         self._sieve = Sieve(intake.guard)
 
+    @property
+    def waits(self) -> bool:
+        """Whether judging an event may wait for another process: then it is nothing for a thread that serves."""
+        return self._intake.guard.names is not None
+
     def beat(self, bucket: str, source: str, event: Event, pulse: int) -> Work[Entry] | None:
         """The work of a heartbeat; None where it may not be recorded.
 

@@ -39,9 +39,9 @@ class Sieve:
 
     def __init__(self, guard: Guard) -> None:
         self.guard = guard
-        self._said = Guard(tuple(rule for rule in guard.rules if rule.field != "time"))
+        self._said = Guard(tuple(rule for rule in guard.rules if rule.field != "time"), guard.names)
         self._times = Guard(tuple(rule for rule in guard.rules if rule.field == "time"))
-        self._reads_all = any(rule.field != "time" for rule in guard.rules)
+        self._reads_all = guard.names is not None or any(rule.field != "time" for rule in guard.rules)
         self._verdicts: dict[tuple[str, bytes], dict[str, Any] | None] = {}
 
     @property
@@ -87,12 +87,19 @@ class Sieve:
         """What the guard leaves of each, remembered or asked now."""
         known = self._verdicts
         out = {raw: known[source, raw] for raw in raws if (source, raw) in known}
+        withheld = self._withheld
         found = self._judged(source, [raw for raw in raws if raw not in out])
+        if self._withheld != withheld:  # what could not be looked at now may be later
+            return out | found
         if len(known) + len(found) > _REMEMBERED:
             self._verdicts = {}  # another thread may be reading the old one
         if len(found) <= _REMEMBERED:
             self._verdicts.update({(source, raw): data for raw, data in found.items() if len(raw) <= _LONGEST})
         return out | found
+
+    @property
+    def _withheld(self) -> int:
+        return 0 if self.guard.names is None else self.guard.names.withheld
 
     def _judged(self, source: str, raws: Sequence[bytes]) -> dict[bytes, dict[str, Any] | None]:
         """What the guard leaves of each: the same, less, or nothing."""
