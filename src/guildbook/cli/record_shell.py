@@ -12,7 +12,7 @@ from guildbook.model.errors import UsageError
 
 def shell_hook(
     context: typer.Context,
-    shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash or zsh.")],
+    shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")],
     install: Annotated[bool, typer.Option("--install", help="Have ~/.bashrc or ~/.zshrc read it.")] = False,
     remove: Annotated[bool, typer.Option("--remove", help="Take it out of there again.")] = False,
     json: Json = False,

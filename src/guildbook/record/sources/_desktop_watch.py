@@ -21,8 +21,10 @@ from guildbook.record.sources._desktop_input import Input, Pressed, earlier
 from guildbook.record.sources._desktop_presses import Presses
 from guildbook.record.sources._desktop_settings import Settings
 
-BEAT: Final = 15.0
-"""Seconds after which a window that stays in front is said to be there still."""
+BEAT: Final = 5.0
+"""Seconds after which a window that stays in front is said to be there still: so much is lost where a machine stops."""
+GAP: Final = 30.0
+"""Seconds without that after which it counts as gone: programs that are slow to answer hold this up."""
 IDLE: Final = 120.0
 """Seconds without anything done after which nobody is taken to be there."""
 DOUBT: Final = 3.0
@@ -214,7 +216,7 @@ class Watch:
         """Say that the window in front is there still."""
         if self._beat is not None and time.monotonic() - self._done < IDLE:
             self._beaten = time.monotonic()
-            self._sink.pulse({"time": clock.now(), "source_version": VERSION, **self._beat}, 2 * BEAT)
+            self._sink.pulse({"time": clock.now(), "source_version": VERSION, **self._beat}, GAP)
 
     def _emit(self, row: dict[str, Any]) -> None:
         if not self._rows:

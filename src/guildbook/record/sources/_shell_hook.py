@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -22,13 +23,22 @@ def hook(shell: str, recorder: Path) -> str:
     if shell not in SHELLS:
         raise UsageError(f"There is no hook for {shell!r}.", f"Shells: {', '.join(SHELLS)}.")
     text = files("guildbook.record.sources").joinpath(f"_shell_{shell}.sh").read_text("utf-8")
-    return text.replace("@FOLDER@", shlex.quote(str(recorder.absolute())))
+    return text.replace("@FOLDER@", _quoted(shell, str(recorder.absolute())))
+
+
+def _quoted(shell: str, text: str) -> str:
+    if shell == "fish":
+        escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+        return f"'{escaped}'"
+    return shlex.quote(text)
 
 
 def start_file(shell: str, home: Path) -> Path:
     """The file that an interactive shell of this person reads when it starts."""
     if shell == "zsh":
         return Path(os.environ.get("ZDOTDIR") or home) / ".zshrc"
+    if shell == "fish":
+        return Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "fish" / "config.fish"
     return home / ".bashrc"
 
 
@@ -36,12 +46,18 @@ def install(shell: str, recorder: Path, home: Path) -> Path:
     """Write the hook beside the recorder and a block into the start file that reads it; twice is as once.
 
     Returns the start file. Everything else in it stays as it is, byte for byte; a link stays a link.
+    Raises `InputError` where a file cannot be read or written, or for fish without bash.
     """
     text = hook(shell, recorder)
+    if shell == "fish" and shutil.which("bash") is None:
+        raise InputError("The hook of fish needs bash, which opens its connection.", "Install it: apt install bash.")
     kept = recorder / f"hook.{shell}"
     _replaced(kept, text)
-    quoted = shlex.quote(str(kept.absolute()))
-    block = f"\n{_BEGIN}\nif [[ -r {quoted} ]]; then . {quoted}; fi\n{_END}\n"
+    quoted = _quoted(shell, str(kept.absolute()))
+    reads = (
+        f"test -r {quoted}; and source {quoted}" if shell == "fish" else f"if [[ -r {quoted} ]]; then . {quoted}; fi"
+    )
+    block = f"\n{_BEGIN}\n{reads}\n{_END}\n"
     path = start_file(shell, home)
     before = _read(path)
     rest = _BLOCK.sub("", before)

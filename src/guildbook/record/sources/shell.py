@@ -15,7 +15,7 @@ from guildbook.plugins import Sink, SourceOptions
 from guildbook.record.importers._attributes import canonical
 from guildbook.record.importers._shell_command import action_of
 
-SHELLS: Final = ("bash", "zsh")
+SHELLS: Final = ("bash", "zsh", "fish")
 LONGEST: Final = 64 << 10
 """Characters that are kept of a command."""
 _FIELDS: Final = 7
@@ -25,15 +25,15 @@ _LONGEST_PATH: Final = 4_096
 
 
 class ShellSource:
-    """bash and zsh, through `guildbook record shell-hook`."""
+    """bash, zsh and fish, through `guildbook record shell-hook`."""
 
     name = "shell"
-    title = "commands in bash and zsh"
+    title = "commands in bash, zsh and fish"
 
     def missing(self, options: SourceOptions) -> str:
         """A shell that the hook knows."""
         del options
-        return "" if any(map(shutil.which, SHELLS)) else "There is neither bash nor zsh: apt install bash."
+        return "" if any(map(shutil.which, SHELLS)) else "There is neither bash nor zsh nor fish: apt install bash."
 
     def run(self, sink: Sink, options: SourceOptions, stop: threading.Event) -> None:
         """Nothing to watch: the shells come to the door by themselves."""
