@@ -100,6 +100,14 @@ class Desk:
             time.sleep(0.05)
         raise AssertionError(f"{title} does not come to the front")
 
+    def leave(self) -> None:
+        """Turn to a second, empty desktop."""
+        self.run("xdotool", "set_desktop", "1")
+
+    def come_back(self) -> None:
+        """Turn to the desktop with the windows."""
+        self.run("xdotool", "set_desktop", "0")
+
     def close(self) -> None:
         """End what was started here, last one first."""
         for each in reversed(self._running):

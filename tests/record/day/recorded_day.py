@@ -1,6 +1,6 @@
 """A day of an office that settles claims, in real applications on a screen of its own, recorded as any day would be.
 
-Bo does half of the claims clumsily, Ada the other half well. What records is the recorder as people start it.
+Each claim is done clumsily or well, as is said for the shift. What records is the recorder as people start it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from day_desk import Desk, await_, lacking
 from day_mailbox import PASSWORD, Mailbox
 from day_office import Office, claims
 from day_shell import PROMPT, Shell
-from day_work import SHEET, Hands, clumsily, well
+from day_work import LOST, PAUSE, SHEET, TIMES, Hands, clumsily, well
 
 PARTS: Final = {
     "desktop": ("Xvfb", "openbox", "xdotool", "dbus-daemon"), "browser": ("chromium",), "office": ("soffice",),
@@ -155,10 +155,12 @@ class Day:
         )
         self.desk.begin(["soffice", "--norestore", "--nologo", "--calc", str(path)])
 
-    def shift(self, worker: str, count: int, *, good: bool) -> dict[str, Any]:
-        """A worker settles the next claims; how long it took and what was recorded."""
-        if self._record:
-            self.guildbook("record", "start", "--worker", worker, "--port", str(self.port))
+    def shift(self, worker: str, count: int, *, good: bool | Sequence[bool]) -> dict[str, Any]:
+        """A worker settles the next claims, each well or clumsily; how long it took and what was recorded.
+
+        Clumsily done, every other claim is wrong, the first one is.
+        """
+        ways = [good] * count if isinstance(good, bool) else list(good)
         shell = Shell(self.desk)
         shell.run("cd ledger")
         hands = Hands(self.desk, self.office, self.page, shell)
@@ -166,13 +168,18 @@ class Day:
         if not self.done:
             self.desk.show(SHEET)
             self.desk.keys("ctrl+Home", "Down")
+        self.desk.leave()  # or the recorder's start would count as work with what is in front
+        if self._record:
+            self.guildbook("record", "start", "--worker", worker, "--port", str(self.port))
+        self.desk.come_back()
         begun = time.monotonic()
-        for turn in range(count):
-            claim = self.claims[self.done]
-            if good:
+        for turn, right in enumerate(ways):
+            claim, before = self.claims[self.done], time.monotonic()
+            if right:
                 well(hands, claim, self.done)
+                hands.lost = max(LOST, TIMES * (time.monotonic() - before - PAUSE))
             else:
-                clumsily(hands, claim, slips=turn != 1)
+                clumsily(hands, claim, slips=ways[:turn].count(False) % 2 == 0)
             self.done += 1
         saved = datetime.now(UTC).isoformat()
         hands.save()
