@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guildbook.columns import raw_table
+from guildbook.distil.segment import performances
 from guildbook.distil.segment.evidence import IDLE_MOST, LEFT, NAMED, things, weights
 from guildbook.distil.segment.find import segment
 from guildbook.distil.segment.stream import read
 from guildbook.distil.segment.things import REACH, between, identifiers, named
-from guildbook.model.time import SECOND
+from guildbook.distil.segment.units import LONG
+from guildbook.model.time import HOUR, SECOND
 
 
 @pytest.mark.parametrize(
@@ -96,3 +98,17 @@ def test_a_clock_that_stands_still_leaves_a_thing_where_it_was_named_last() -> N
     stream = read(office(12, 9 * SECOND).drop_columns("time"))
     _, left = things(stream, np.arange(len(stream)))
     assert np.flatnonzero(left).tolist() == [6 * n + 4 for n in range(11)]
+
+
+def test_a_unit_that_things_part_is_cut_however_little_that_shortens_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(performances, "SHORTER", 0.0)
+
+    def cut(table: pa.Table) -> int:
+        n = len(table)
+        found = performances.units(table, np.zeros(n, np.int64), np.ones(n, dtype=bool), np.arange(n), HOUR)
+        return sum(int(unit.cut.segment.max()) + 1 for unit in found)
+
+    table = office(12, 9 * SECOND)
+    assert len(table) > LONG
+    assert cut(table) >= 12
+    assert cut(table.drop_columns(["window", "value_after"])) == 0
