@@ -94,6 +94,12 @@ def test_persons_are_taken_out_once_that_is_asked(
         guildbook("record", "stop")
 
 
+def test_imports_without_persons_want_the_extra(guildbook: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("guildbook.record.pii.finder.missing", lambda: "Not installed: spacy.")
+    status, _, said = guildbook("learn", "--pii", str(Path(__file__)))
+    assert (status != 0, "guildbook[pii]" in said) == (True, True)
+
+
 @pytest.mark.usefixtures("recorder")
 def test_pause_rules_and_forgetting(guildbook: Run, guildbook_json: Ask, port: int) -> None:
     beats(port, ["Mail one"])

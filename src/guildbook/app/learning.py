@@ -18,6 +18,9 @@ from guildbook.model.knowledge import Kind, Knowledge
 from guildbook.model.purpose import Purpose
 from guildbook.plugins import Chunk, ImportOptions
 from guildbook.record import reader
+from guildbook.record.pii.columns import finder as persons_finder
+from guildbook.record.pii.columns import without_persons
+from guildbook.record.pii.finder import Finder, require
 from guildbook.store import Store
 
 _SHOWN: Final = 20
@@ -38,6 +41,8 @@ class Wanted:
     terms: tuple[str, ...] | None = None
     """Purposes the workers agreed to; None: nothing was stated."""
     jobs: int | None = None
+    pii: bool = False
+    """Whether names, numbers and addresses of persons are taken out of texts."""
     office: tuple[int, int] | None = None
     """Seed and size of a sample office to take in."""
 
@@ -161,12 +166,24 @@ def _plan(wanted: Wanted) -> tuple[list[_Item], list[str]]:
         described = f"seed {seed}, about {events:,} events"
         return [_Item("sample office", "office", described, f"office-{seed}-{events}", made)], []
     options = ImportOptions(mapping=wanted.mapping, worker=wanted.worker, case_type=wanted.case_type)
+    finder = _finder() if wanted.pii else None
     planned = reader.plan(wanted.paths, options, only=wanted.importer)
-    items = [_Item(str(p.path), p.importer.name, p.description, p.fingerprint, reader.read(p)) for p in planned]
+    items = [
+        _Item(
+            str(p.path), p.importer.name, p.description, p.fingerprint,
+            reader.read(p) if finder is None else without_persons(finder, reader.read(p)),
+        )
+        for p in planned
+    ]  # fmt: skip
     notes = [f"left aside: {s.path}: {s.reason}" for s in planned.skipped[:_SHOWN]]
     if len(planned.skipped) > _SHOWN:
         notes.append(f"left aside: {len(planned.skipped) - _SHOWN} more files")
     return items, notes
+
+
+def _finder() -> Finder:
+    require()
+    return persons_finder()
 
 
 def _bring(store: Store, item: _Item, terms: tuple[str, ...] | None, listed: list[str], progress: Progress) -> Brought:

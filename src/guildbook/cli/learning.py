@@ -42,6 +42,9 @@ def learn(
         typer.Option(metavar="PURPOSE,…", help="What the workers agreed these traces may be used for."),
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes that summarise.")] = None,
+    pii: Annotated[
+        bool, typer.Option("--pii", help="Take names, numbers and addresses of persons out of texts (extra pii).")
+    ] = False,
     follow: Annotated[
         bool, typer.Option("--follow", help="Stay, and learn again whenever something is new; Ctrl-C ends it.")
     ] = False,
@@ -59,6 +62,7 @@ def learn(
         case_type=case_type,
         terms=None if terms is None else tuple(t.strip() for t in terms.split(",") if t.strip()),
         jobs=jobs,
+        pii=pii,
     )
     if follow:
         _follow(context, wanted, every, json)

@@ -73,6 +73,19 @@ def redact(events: pa.Table) -> pa.Table:
     return pa.Table.from_arrays([work.arrays[name] for name in RAW_SCHEMA.names], schema=RAW_SCHEMA)
 
 
+def rewritten(events: pa.Table, changes: Mapping[str, Change]) -> pa.Table:
+    """The `RAW_SCHEMA` table with the different texts of some columns changed, and `redactions` telling where."""
+    if not events.num_rows:
+        return events
+    work = Columns({name: one_array(events.column(name)) for name in RAW_SCHEMA.names}, {})
+    for name, change in changes.items():
+        _rewrite(work, name, name, pc.is_valid, change)
+    if not work.noted:
+        return events
+    work.arrays["redactions"] = _notes(work, events.num_rows)
+    return pa.Table.from_arrays([work.arrays[name] for name in RAW_SCHEMA.names], schema=RAW_SCHEMA)
+
+
 def redact_rejected(rejected: Rejected) -> Rejected:
     """The same for a row on its way to the quarantine."""
     return Rejected(rejected.line, without_secrets(rejected.reason)[:500], without_secrets(rejected.text)[:500])

@@ -39,6 +39,11 @@ def without_persons(names: Names, entries: Sequence[Entry]) -> list[Entry]:
     return [replace(entry, data=_changed(dict(entry.data), said.__getitem__)) for entry in entries]
 
 
+def attributes_without(change: Callable[[str], str], text: str) -> str:
+    """What attributes say, as JSON in a text, with their free texts changed."""
+    return str(_kept(_ATTRIBUTES, text, change))
+
+
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
