@@ -110,7 +110,7 @@ def sensitivity(
 
 def search(
     file: File,
-    budget: Annotated[int | None, typer.Option(min=1, help="Runs of the twin for each bound on output.")] = None,
+    budget: Annotated[int | None, typer.Option(min=1, help="About how many runs of the twin.")] = None,
     seeds: Seeds = None,
     workers: People = None,
     months: Months = None,

@@ -63,7 +63,7 @@ class Search:
     goal: str = "income"
     least: float = LEAST
     budget: int = BUDGET
-    """Runs of the twin for each bound on output."""
+    """About so many runs of the twin, and half as many for each bound of the front."""
     front: int = FRONT
     """Further bounds between the most for workers and the most output; 0: no front."""
     seed: int = 0
@@ -263,7 +263,7 @@ def found(search: Search, players: Players, report: Report | None = None) -> Fou
     tasks: list[Task] = []
     results: list[dict[str, float]] = []
     (before,) = players.play([Task(search.base, None)])
-    about = search.budget * (1 + (search.front + 2 if search.front else 0))
+    about = 1.5 * search.budget * (1 + (search.front + 2 if search.front else 0) / 2)
 
     def evaluate(policies: Floats) -> tuple[Floats, Floats]:
         new = [Task(search.at(dict(zip(search.levers, row, strict=True))), None) for row in policies.tolist()]
@@ -294,16 +294,17 @@ def _trace(search: Search, tried: Tried, bounds: list[Range], now: tuple[float, 
     """Try policies along the front: most for workers whatever the output, most output, and bounds between."""
     if not search.front:
         return
-    richest = optimum(bounds, tried, _ANY, search.budget, search.seed, [now, tried.best(_ANY)])
+    budget = search.budget // 2  # each begins with what was found before
+    richest = optimum(bounds, tried, _ANY, budget, search.seed, [now, tried.best(_ANY)])
 
     def swapped(policies: Floats) -> tuple[Floats, Floats]:
         gain, output = tried.of(policies)
         return output, gain
 
-    largest = optimum(bounds, Tried(swapped), _ANY, search.budget, search.seed, [now])
+    largest = optimum(bounds, Tried(swapped), _ANY, budget, search.seed, [now])
     low, high = tried.known[richest][1], tried.known[largest][1]
     for least in np.linspace(low, high, search.front + 2)[1:-1].tolist():
-        optimum(bounds, tried, least, search.budget, search.seed, [now, richest, largest, tried.best(least)])
+        optimum(bounds, tried, least, budget, search.seed, [now, richest, largest, tried.best(least)])
 
 
 def load(path: Path) -> Search:
