@@ -107,11 +107,18 @@ def compare(
     _bands(said["difference"], said["twin_difference"])
 
 
-def parameters(json: Json = False) -> None:
+def parameters(
+    json: Json = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The tables that end the model's description.")] = False,
+) -> None:
     """Every number it starts from, with its source or the word assumption."""
     from guildbook.simulate.parameters import table as listed
 
-    if json:
+    if markdown:
+        from guildbook.simulate.parameter_table import markdown as made
+
+        typer.echo(made(), nl=False)
+    elif json:
         show([
             {"name": name, "default": value, "symbol": about.symbol, "what": about.what, "unit": about.unit,
              "low": about.low, "high": about.high, "source": about.source}
