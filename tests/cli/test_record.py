@@ -11,10 +11,12 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import requests
+
+from guildbook.record.pii.finder import missing
 
 Run = Callable[..., tuple[int, str, str]]
 Ask = Callable[..., Any]
@@ -35,7 +37,7 @@ def recorder(guildbook: Run, guildbook_json: Ask, port: int) -> Iterator[dict[st
     guildbook("record", "stop")
 
 
-def beats(port: int, titles: list[str], first: datetime | None = None) -> None:
+def beats(port: int, titles: list[str], first: datetime | None = None, seconds: float = 10) -> None:
     """One heartbeat a second, as a window watcher sends them."""
     base = f"http://127.0.0.1:{port}/api/0/buckets/aw-watcher-window_desk"
     requests.post(base, json={"client": "aw-watcher-window", "type": "currentwindow", "hostname": "desk"}, timeout=10)
@@ -43,7 +45,7 @@ def beats(port: int, titles: list[str], first: datetime | None = None) -> None:
     for second, title in enumerate(titles):
         event = {"timestamp": (begun + timedelta(seconds=second)).isoformat(), "duration": 0,
                  "data": {"app": title.partition(" ")[0], "title": title}}  # fmt: skip
-        requests.post(f"{base}/heartbeat?pulsetime=2", json=event, timeout=10).raise_for_status()
+        requests.post(f"{base}/heartbeat?pulsetime=2", json=event, timeout=seconds).raise_for_status()
 
 
 def test_a_day_of_windows_is_learnt_from(
@@ -92,6 +94,25 @@ def test_persons_are_taken_out_once_that_is_asked(
         assert guildbook_json("record", "status")["pii"] is False
     finally:
         guildbook("record", "stop")
+
+
+@pytest.mark.pii
+@pytest.mark.usefixtures("recorder")
+def test_no_person_reaches_the_disk(
+    guildbook: Run, guildbook_json: Ask, port: int, missing_part: Callable[[str, str], NoReturn]
+) -> None:
+    if missing():
+        missing_part("pii", "the extra `pii` is not installed")
+    guildbook_json("record", "rules", "pii", "on")
+    beats(port, ["Mail from Jane Doe"], seconds=60)  # the first waits until the model is there
+    guildbook_json("record", "delete", "--last", "1h", "--yes")
+    beats(port, ["Mail from Jane Doe", "Mail from Jane Doe", "Ledger of March"])
+    assert [entry["data"]["title"] for entry in guildbook_json("record", "show")] == [
+        "Ledger of March", "Mail from [person]",
+    ]  # fmt: skip
+    assert guildbook_json("record", "status")["withheld"] == 0
+    guildbook("record", "stop")
+    assert guildbook_json("learn")["events"] == 2
 
 
 def test_imports_without_persons_want_the_extra(guildbook: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -153,6 +153,8 @@ class Recorder:
         self._run()
 
     def _run(self) -> None:
+        if self.chosen.pii:
+            self._finder.warm()
         for name, settings in self.chosen.sources.items():
             if name == ACTIVITYWATCH:
                 continue
@@ -181,7 +183,10 @@ class Recorder:
 
     def _guarded(self) -> Guard:
         rules = load(self.folder / "rules.json")
-        return replace(rules, names=self._finder) if self.chosen.pii else rules
+        if not self.chosen.pii:
+            self._finder.close()
+            return rules
+        return replace(rules, names=self._finder)
 
     def deliver(self, *, everything: bool = False) -> int:
         """Bring what is due to the book; trouble is kept for the status, and tried again."""

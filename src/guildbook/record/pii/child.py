@@ -69,8 +69,8 @@ def lines(descriptor: int, seconds: float) -> Iterator[bytes]:
 
 def main(seconds: float, nice: int) -> None:
     """Answer until nobody asks."""
-    os.nice(nice)
     find = analyser()
+    os.nice(nice)  # only now: somebody waits for it to be there
     for line in lines(sys.stdin.fileno(), seconds):
         texts = [marked(text, find(text)) for text in json.loads(line)]
         sys.stdout.write(json.dumps(texts) + "\n")

@@ -67,6 +67,11 @@ class Finder:
         child = self._child
         return child is not None and child.poll() is None
 
+    def warm(self) -> None:
+        """Start the process if it does not run, and do not wait until it can answer."""
+        with self._lock, suppress(OSError):
+            self._started()
+
     def cleaned(self, texts: Sequence[str]) -> list[str]:
         """The texts without persons, in their order; `WITHHELD` for what could not be looked at in time."""
         with self._lock:
@@ -115,13 +120,8 @@ class Finder:
         return None
 
     def _answer(self, line: bytes, end: float) -> list[str] | None:
-        child = self._child if self.running else None
         try:
-            if child is None:
-                self._ended()
-                child = self._child = subprocess.Popen(
-                    self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
-                )
+            child = self._started()
             assert child.stdin is not None
             assert child.stdout is not None
             child.stdin.write(line)
@@ -129,6 +129,14 @@ class Finder:
             return None if said is None else [str(text) for text in json.loads(said)]
         except (OSError, ValueError):
             return None
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._child is None or not self.running:
+            self._ended()
+            self._child = subprocess.Popen(
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
+            )
+        return self._child
 
     def _ended(self) -> None:
         child, self._child = self._child, None
