@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -146,6 +149,14 @@ def test_a_run_that_dies_is_told_of() -> None:
     agents.close()
 
 
+def _lives(pid: int) -> bool:
+    """Whether a process is there that has not ended: one that nobody has asked for has no command line any more."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def test_the_process_listens_on_this_machine_alone_and_ends_when_told(small: Path) -> None:
     with process(str(small)) as (running, where):
         port = int(where.rsplit(":", 1)[1].strip("/"))
@@ -155,6 +166,35 @@ def test_the_process_listens_on_this_machine_alone_and_ends_when_told(small: Pat
             assert other.connect_ex(("127.0.0.2", port)) != 0
         assert main(["--no-open", "--port", str(port)]) == 1  # taken
     assert running.returncode == 0
+
+
+def test_the_command_is_the_process_and_ends_its_run_with_it(small: Path) -> None:
+    command = [sys.executable, "-m", "guildbook", "simulate", "explore", str(small), "--no-open"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
+        try:
+            assert running.stderr is not None
+            where = running.stderr.readline().strip()
+            began = httpx2.post(f"{where}api/agents?workers=200000&seeds=100&months=600")
+            assert began.status_code == 202
+            run = f"{where}api/agents/{began.json()['id']}"
+            until(lambda: httpx2.get(run).json()["progress"], bool)
+            played = _children(running.pid)
+            running.terminate()
+            assert running.wait(30) == 0
+        finally:
+            running.kill()
+    assert played
+    until(lambda: [pid for pid in played if _lives(pid)], lambda left: not left)
+
+
+def _children(parent: int) -> list[int]:
+    """Processes that a process has started."""
+    found: list[int] = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            if int(path.read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(path.parent.name))
+    return found
 
 
 def test_what_is_no_scenario_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

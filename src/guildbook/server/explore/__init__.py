@@ -61,13 +61,14 @@ def explorer(base: Scenario, agents: Agents) -> ASGIApp:
         return JSONResponse({"policies": [await twins.answer(each) for each in asked.scenarios]})
 
     async def begin(request: Request) -> Response:
-        return JSONResponse({"id": agents.begin(_asked(request, base))}, status_code=202)
+        asked = _asked(request, base)
+        return JSONResponse({"id": await asyncio.to_thread(agents.begin, asked)}, status_code=202)
 
     async def look(request: Request) -> Response:
         return JSONResponse(agents.told(request.path_params["run"]))
 
     async def cancel(request: Request) -> Response:
-        agents.cancel(request.path_params["run"])
+        await asyncio.to_thread(agents.cancel, request.path_params["run"])
         return JSONResponse({"state": "cancelled"})
 
     routes = [

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import socket
 import sys
 import threading
 import webbrowser
 from pathlib import Path
-from typing import Final
+from types import FrameType
+from typing import Final, NoReturn
 
 import uvicorn
 
@@ -43,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         # A browser of the terminal would only come back when it is closed.
         threading.Thread(target=webbrowser.open, args=(where,), daemon=True).start()
     agents = Agents()
+    signal.signal(signal.SIGTERM, _end)  # uvicorn raises again what ended it
     try:
         asyncio.run(_serve(base, agents, door))
     except KeyboardInterrupt:
@@ -50,6 +53,11 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         agents.close()
     return 0
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    del number, frame
+    sys.exit(0)
 
 
 async def _serve(base: Scenario, agents: Agents, door: socket.socket) -> None:

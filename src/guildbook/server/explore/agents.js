@@ -4,7 +4,9 @@ const EVERY = 250;
 
 /** What the server answers; an error of the server's becomes one with its words. */
 export async function asked(path, options = {}) {
-  const answer = await fetch(path, options);
+  const answer = await fetch(path, options).catch(() => {
+    throw new Error("The page's process does not answer. If it was ended: guildbook simulate explore.");
+  });
   const said = await answer.json();
   if (!answer.ok) throw new Error([said.message, said.fix].filter(Boolean).join(" "));
   return said;
@@ -19,7 +21,8 @@ export class Agents {
     this.done = done;
     this.told = told;
     this.run = null;
-    this.stop.addEventListener("click", () => this.cancel());
+    this.ended = false;
+    this.stop.addEventListener("click", () => this.cancel().catch((error) => told(error.message)));
   }
 
   busy(yes) {
@@ -30,11 +33,13 @@ export class Agents {
 
   async begin(words) {
     this.busy(true);
+    this.ended = false;
     this.bar.value = 0;
     this.told("The agents run…");
     try {
       const { id } = await asked(`api/agents${words}`, { method: "POST" });
       this.run = id;
+      if (this.ended) await this.cancel(); // said so before the run had a name
       await this.watch(id, words);
     } finally {
       this.run = null;
@@ -60,6 +65,7 @@ export class Agents {
   }
 
   async cancel() {
+    this.ended = true;
     if (this.run) await asked(`api/agents/${this.run}`, { method: "DELETE" });
   }
 }

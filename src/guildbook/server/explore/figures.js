@@ -55,6 +55,12 @@ export class Figures {
     filled(this.last, this.ends());
   }
 
+  /** What a listener is told after a turn. */
+  sentence() {
+    const values = this.found.policies.map(({ last }) => said(last[FIRST[0]]));
+    return `Wage in the last year: ${values.join(", with the second policy ")}.`;
+  }
+
   lines(name) {
     return this.found.policies.map((policy, place) => {
       const bands = this.agents?.policies[place]?.months;

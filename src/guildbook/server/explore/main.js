@@ -73,7 +73,7 @@ class Page {
         trouble.hidden = true;
         this.found = found;
         this.figures.take(found, this.kept.words === now.link ? this.kept.result : null);
-        status.textContent = "Shown.";
+        status.textContent = this.figures.sentence();
         if (location.search === now.words && now.words !== now.link) {
           history.replaceState(null, "", `./${now.link}`); // the same, as this page says it
           this.link = now.link;

@@ -95,7 +95,9 @@ export class Panel {
     const slider = made("input", { type: "range", "aria-label": COUNTS[name], ...shared });
     const take = (from, done) => {
       if (!from.checkValidity()) return void from.reportValidity();
-      this.state.counts.set(name, Number(from.value));
+      const { counts } = this.state;
+      counts.set(name, Number(from.value));
+      counts.set("from", Math.min(counts.get("from"), counts.get("months") - 1));
       this.show(done ? null : slider);
       this.turned(done);
     };

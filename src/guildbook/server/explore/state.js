@@ -37,9 +37,9 @@ export class State {
         const value = number(text, low, high);
         if (value !== null && Number.isInteger(value)) this.counts.set(name, value);
       } else if (this.parameters.has(name)) {
-        const { least, most } = this.parameters.get(name);
+        const { least, most, whole } = this.parameters.get(name);
         const value = number(text, least, most);
-        if (value !== null) (second ? this.other : this.one).set(name, value);
+        if (value !== null && (!whole || Number.isInteger(value))) (second ? this.other : this.one).set(name, value);
         if (second) this.compare = true;
       }
     }
