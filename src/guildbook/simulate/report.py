@@ -60,7 +60,7 @@ def _page(found: Sequence[Kept], names: Sequence[str], *, whole: bool) -> str:
     return environment.from_string(template).render(
         title=" and ".join(_title(kept) for kept in found), whole=whole, policy=policy, version=__version__,
         style=Markup(style),  # noqa: S704 - a file of this package
-        code=Markup(code),  # noqa: S704 - Vega's own, and ours
+        code=Markup(code),  # noqa: S704 - scripts of Vega's, and ours
         parts=[_part(kept, each, whole=whole) for kept, each in zip(found, drawn, strict=True)],
         unsourced=sum(about.source == ASSUMPTION for _, about in table().values()), of=len(table()),
     )  # fmt: skip
