@@ -59,6 +59,8 @@ def test_what_may_not_be_recorded_is_not_even_shown() -> None:
     assert (
         guard.admit("w", [Entry(TIME, 0, {"title": "secret of Ada"}), Entry(TIME, 0, {"title": "InPrivate Ada"})]) == []
     )
+    assert not guard.allows("w", Entry(TIME, 0, {"title": "secret of Ada"}))
+    assert guard.allows("w", Entry(TIME, 0, {"title": "Ada"}))
     assert names.asked == []
 
 

@@ -83,13 +83,13 @@ class Guard:
         found = self.admit(source, (entry,))
         return found[0] if found else None
 
+    def allows(self, source: str, entry: Entry) -> bool:
+        """Whether anything of the entry may be written; nobody is asked."""
+        return not _private(entry.data) and not any(rule.forbids(source, entry) for rule in self.rules)
+
     def admit(self, source: str, entries: Sequence[Entry]) -> list[Entry]:
         """Those that may be written, as they may be."""
-        kept = [
-            entry
-            for entry in entries
-            if not _private(entry.data) and not any(rule.forbids(source, entry) for rule in self.rules)
-        ]
+        kept = [entry for entry in entries if self.allows(source, entry)]
         kept = [
             Entry(entry.time, entry.duration, clean_event(entry.data, cleaned), entry.id)
             if may_hide(json.dumps(entry.data, ensure_ascii=False))

@@ -121,7 +121,7 @@ class Intake:
     def admits(self, source: str, row: Mapping[str, Any]) -> bool:
         """Whether an event such as this would be recorded now; nothing is written or counted."""
         data = {name: value for name, value in row.items() if _said(name, value)}
-        return not self.paused and self.guard.admitted(source, Entry(int(row["time"]), 0, data)) is not None
+        return not self.paused and self.guard.allows(source, Entry(int(row["time"]), 0, data))
 
     def _own_since(self, since: int) -> list[Entry]:
         """What our own sources recorded from a time on, and what may since have been forgotten is not there."""
