@@ -18,9 +18,10 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from guildbook.cli.main import run
 from guildbook.model.errors import InputError, UsageError
 from guildbook.simulate.figures import USUAL, figures, findings
+from guildbook.simulate.figures_told import Figure, Row
 from guildbook.simulate.kept import results
 from guildbook.simulate.parameters import table
-from guildbook.simulate.plots import COLOURS, save, spec, suited
+from guildbook.simulate.plots import COLOURS, picture, save, spec, suited
 from guildbook.simulate.report import plotted, report
 
 HOSTILE = '</script><img src=x onerror="pwned=1">&"quoted"'
@@ -182,6 +183,16 @@ def test_pages_hold_nothing_that_asks_a_network_and_take_no_text_for_markup(kept
         for tag, attributes in page.tags:
             assert tag not in {"img", "link", "iframe", "object", "base", "form", "foreignobject"}
             assert not {"src", "href", "xlink:href", "onerror", "onload", "action"} & set(attributes)
+
+
+def test_no_name_becomes_markup_in_a_picture_or_a_chart() -> None:
+    rows: list[Row] = [{"x": 1, "y": 2, "by": HOSTILE}, {"x": 2, "y": 3, "by": "plain"}]
+    for shape in ("lines", "points"):
+        made = Figure(HOSTILE, HOSTILE, shape, HOSTILE, rows, HOSTILE, ["x"], [["1"]])
+        assert "img" not in {tag for tag, _ in _Page(picture(made)).tags}
+    bars: list[Row] = [{"label": HOSTILE, "by": HOSTILE, "y": 1, "low": 0, "high": 2}]
+    made = Figure(HOSTILE, HOSTILE, "bars", HOSTILE, bars, HOSTILE, ["x"], [["1"]])
+    assert "img" not in {tag for tag, _ in _Page(picture(made)).tags}
 
 
 @pytest.mark.browser
