@@ -184,7 +184,7 @@ def _mine_steps(
     block = shortened(whole, frozenset(np.flatnonzero(asked_or_tools).tolist()))
     taken = _among(block, explained)
     if routine_title(names.label(block.task)) is not None:
-        block = gathered(block, taken)
+        block = gathered(block, taken, settings.min_side)
         taken = _among(block, explained)
     targets = workflow_targets(block, settings, taken, loops(block))
     quality = quality_target(block, settings)

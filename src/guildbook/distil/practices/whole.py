@@ -27,13 +27,13 @@ HALF: Final = 0.5
 Columns = NDArray[np.int64]
 
 
-def gathered(traces: TaskTraces, alone: frozenset[int] = frozenset()) -> TaskTraces:
+def gathered(traces: TaskTraces, alone: frozenset[int] = frozenset(), minimum: float = 1.0) -> TaskTraces:
     """The traces with each whole way in the column of its commonest step. Columns in `alone` stay as they are.
 
     A way stands where the last of its steps does, so that what comes after it comes after all of it. `opposites` says
     which way, or step, is done instead of which.
     """
-    found = ways(traces, alone)
+    found = ways(traces, alone, minimum)
     if not found:
         return traces
     merged = [way for pair in found for way in pair if len(way) > 1]
@@ -60,15 +60,18 @@ def gathered(traces: TaskTraces, alone: frozenset[int] = frozenset()) -> TaskTra
     )
 
 
-def ways(traces: TaskTraces, alone: frozenset[int] = frozenset()) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+def ways(
+    traces: TaskTraces, alone: frozenset[int] = frozenset(), minimum: float = 1.0
+) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
     """Pairs of ways by column, each from common to rare: one and what is done where it is not, which may be nothing.
 
-    Of two ways at least one has several columns.
+    Of two ways at least one has several columns. `minimum`: traces that must do a step, and as many not.
     """
     present = traces.first >= 0
     weights, total = traces.weights, float(traces.weights.sum())
     size = weights @ present
-    varied = (size >= VARIED * total) & (size <= (1 - VARIED) * total)
+    least = max(VARIED * total, minimum)
+    varied = (size >= least) & (size <= total - least)
     free = [column for column in np.flatnonzero(varied).tolist() if column not in alone]
     found: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
     while free:
