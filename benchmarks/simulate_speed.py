@@ -27,6 +27,7 @@ from guildbook.simulate.parameters import Parameters
 from guildbook.simulate.public import network
 from guildbook.simulate.running import averaged, simulated
 from guildbook.simulate.scenario import Scenario
+from guildbook.simulate.threads import use
 
 _QUANTILES = (0.0, 0.1, 0.5, 0.9)
 
@@ -65,6 +66,7 @@ def _threads(workers: int, months: int, data: Path | None) -> dict[str, Any]:
     occupations = majors() if data is None else network(data)
     worlds = {count: Model(occupations, Parameters(), workers) for count in (1, 2)}
     took: dict[int, list[float]] = {1: [], 2: []}
+    use()
     before = numba.get_num_threads()
     try:
         for month in range(months + 2):
@@ -83,6 +85,7 @@ def _threads(workers: int, months: int, data: Path | None) -> dict[str, Any]:
         },
         "ratio_of_the_fastest_tenths": round(float(np.quantile(one, 0.1) / np.quantile(two, 0.1)), 2),
         "median_of_paired_ratios": median((one / two).tolist()),
+        "threads": numba.threading_layer(),
         "same_digits": _digest(worlds[1]) == _digest(worlds[2]),
     }
 

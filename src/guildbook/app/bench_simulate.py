@@ -12,11 +12,11 @@ from typing import Any, Final
 
 import numba
 
-from guildbook.model.errors import UsageError
 from guildbook.simulate.majors import majors
 from guildbook.simulate.model import Model
 from guildbook.simulate.parameters import Parameters
 from guildbook.simulate.public import network
+from guildbook.simulate.threads import use
 from guildbook.simulate.twin import Twin
 
 _WARM: Final = 2
@@ -29,11 +29,9 @@ def simulate(workers: int, months: int = 60, threads: int = 1, data: Path | None
     `worker_steps_per_cpu_second` counts the time of all threads; `bytes_per_worker` are the workers' columns,
     `bytes_per_worker_in_all` with what blocks add up. Raises `UsageError` for more threads than there are.
     """
+    use()
     before = numba.get_num_threads()
-    try:
-        numba.set_num_threads(threads)
-    except ValueError:
-        raise UsageError(f"There are fewer than {threads} threads here.", "Ask for fewer.") from None
+    use(threads)
     try:
         occupations = majors() if data is None else network(data)
         model = Model(occupations, Parameters(), workers)

@@ -138,15 +138,9 @@ def _scenario(path: Path | None) -> Scenario:
 
 
 def _use(threads: int | None) -> None:
-    if threads is not None:
-        import numba
+    from guildbook.simulate.threads import use
 
-        from guildbook.model.errors import UsageError
-
-        try:
-            numba.set_num_threads(threads)
-        except ValueError:
-            raise UsageError(f"There are fewer than {threads} threads here.", "Ask for fewer.") from None
+    use(threads)
 
 
 def _bands(found: dict[str, Any], twin: dict[str, float]) -> None:

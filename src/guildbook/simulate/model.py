@@ -22,6 +22,7 @@ from guildbook.simulate.matching import matched
 from guildbook.simulate.occupations import Floats, Ints, Occupations
 from guildbook.simulate.operators import Earned, Operator
 from guildbook.simulate.parameters import Parameters
+from guildbook.simulate.threads import ONE_WORLD
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,19 +104,21 @@ class Model:
         p, w = self.parameters, self.workers
         found = self.economy.fallbacks()
         shared = shared_by_occupation(self.economy, found, self.economy.leaving(self.vacancies))
-        k.month(
-            w.occupation, w.employed, w.skill, w.head, w.bias, w.wage, w.pool, shared, common(p), self.seed, self.step,
-            int(p.every), self._sums, self._seeking,
-        )  # fmt: skip
+        with ONE_WORLD:
+            k.month(
+                w.occupation, w.employed, w.skill, w.head, w.bias, w.wage, w.pool, shared, common(p), self.seed,
+                self.step, int(p.every), self._sums, self._seeking,
+            )  # fmt: skip
         sums = k.reduced(self._sums)
         exact = self.economy.opening(self.vacancies)  # by what was so before anybody left
         whole = np.floor(exact).astype(np.int64)
         opened = whole + rounded_up(exact - whole, self.seed, self.step, OPENING)
-        hired, moved = matched(
-            w.occupation, w.employed, w.head, w.bias, w.pool, self._seeking, self.vacancies, self.occupations.starts,
-            self.occupations.targets, self.occupations.weights, self.seed, self.step, p.pace,
-            np.float32(p.keeps_within), np.float32(p.keeps_across), np.float32(p.bias),
-        )  # fmt: skip
+        with ONE_WORLD:
+            hired, moved = matched(
+                w.occupation, w.employed, w.head, w.bias, w.pool, self._seeking, self.vacancies,
+                self.occupations.starts, self.occupations.targets, self.occupations.weights, self.seed, self.step,
+                p.pace, np.float32(p.keeps_within), np.float32(p.keeps_across), np.float32(p.bias),
+            )  # fmt: skip
         self.vacancies = self.vacancies + opened + sums[:, k.TO_DOMESTIC].astype(np.int64)
         earned = self.economy.turn(sums, hired, found)
         self.step += 1

@@ -15,6 +15,7 @@ from uuid import uuid4
 from guildbook.model.errors import InputError
 from guildbook.simulate.answer import with_chance
 from guildbook.simulate.question import Question
+from guildbook.simulate.threads import use
 
 UNWATCHED: Final = 180.0
 """Seconds after which a run ends that nobody asks about any more; browsers let hidden pages ask once a minute."""
@@ -109,6 +110,7 @@ class Agents:
 def _played(asked: Question, tell: Connection) -> None:
     """The process: the twin and the page come first."""
     os.nice(_POLITE)
+    use()
     try:
         tell.send(with_chance(asked, tell.send))
     except (BrokenPipeError, KeyboardInterrupt):  # nobody listens any more
