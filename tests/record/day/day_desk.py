@@ -104,9 +104,9 @@ class Desk:
         """Turn to a second, empty desktop."""
         self.run("xdotool", "set_desktop", "1")
 
-    def come_back(self) -> None:
-        """Turn to the desktop with the windows."""
-        self.run("xdotool", "set_desktop", "0")
+    def come_back(self, window: str) -> None:
+        """Turn to the desktop with the windows, and to one of them."""
+        self.run("xdotool", "set_desktop", "0", "windowactivate", "--sync", window)
 
     def close(self) -> None:
         """End what was started here, last one first."""

@@ -12,12 +12,12 @@ from day_shell import Shell
 
 BROWSER = "Chromium"
 SHEET = "claims.xlsx"
-SLOW = 60
+SLOW = 30
 """ms a key when numbers are typed off another window."""
 QUICK = 10
-LOST = 3.5
+LOST = 3.0
 """Seconds that reading page by page and reckoning in the head take at least…"""
-TIMES = 1.6
+TIMES = 1.5
 """…and so many times what a claim takes that is done well, so that a slow machine does not hide it."""
 SETTLE = 0.15
 """Seconds until a person who turned to a window, goes on."""

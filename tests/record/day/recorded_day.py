@@ -45,6 +45,7 @@ class Day:
         self.sources = list(sources)
         self.claims = claims(count)
         self.done = 0
+        self._sheet_window = ""
         self._record = record
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -164,14 +165,15 @@ class Day:
         shell = Shell(self.desk)
         shell.run("cd ledger")
         hands = Hands(self.desk, self.office, self.page, shell)
-        self.page.goto(f"{self.office.address}/mail")
         if not self.done:
             self.desk.show(SHEET)
             self.desk.keys("ctrl+Home", "Down")
+            self._sheet_window = self.desk.window(SHEET)
         self.desk.leave()  # or the recorder's start would count as work with what is in front
         if self._record:
             self.guildbook("record", "start", "--worker", worker, "--port", str(self.port))
-        self.desk.come_back()
+        self.page.goto(f"{self.office.address}/mail")
+        self.desk.come_back(self._sheet_window)
         begun = time.monotonic()
         for turn, right in enumerate(ways):
             claim, before = self.claims[self.done], time.monotonic()
@@ -184,6 +186,8 @@ class Day:
         saved = datetime.now(UTC).isoformat()
         hands.save()
         took = time.monotonic() - begun
+        hands.front()  # not what the next worker begins with, which would seem to have been in front all the while
+        self.desk.leave()
         status: dict[str, Any] = {}
         if self._record:
             status = self._settled(saved)
