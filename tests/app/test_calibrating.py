@@ -30,7 +30,7 @@ def log(path: Path, *, alike: bool, people: int = 6) -> Path:
     rng = random.Random(7)
     lines = ["case,time,worker,activity"]
     for number in range(200):
-        steps = list(STEPS) if alike else [rng.choice(STEPS) for _ in STEPS]
+        steps: list[str] = list(STEPS) if alike else [rng.choice(STEPS) for _ in STEPS]
         if not alike:
             steps[-1] = f"end {rng.randrange(6)}"
         lines += [
@@ -46,7 +46,8 @@ def learnt(folder: Path, book: Book, **said: Any) -> None:
 
 
 def office(**changes: Any) -> Wanted:
-    return Wanted("43-0000", built_in(), **({"coverage": 1.0} | changes))
+    said: dict[str, Any] = {"coverage": 1.0}
+    return Wanted("43-0000", built_in(), **(said | changes))
 
 
 def test_work_that_ai_does_well_gets_more_exposure_than_work_it_does_badly(tmp_path: Path) -> None:

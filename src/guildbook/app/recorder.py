@@ -28,6 +28,7 @@ from guildbook.model import time as clock
 from guildbook.model.errors import GuildbookError, InputError, StoreError
 from guildbook.model.ids import uuid7
 from guildbook.plugins import Forgetful, SourceOptions, source
+from guildbook.record.live import turns
 from guildbook.record.live.delivery import Delivery
 from guildbook.record.live.guard import Guard, load
 from guildbook.record.live.intake import FOREVER, Intake
@@ -130,6 +131,7 @@ class Recorder:
         except BaseException:
             self._lock.release()
             raise
+        turns.begin(self.outbox, self.chosen.worker)
         self.intake = Intake(self.outbox, guard, socket.gethostname())
         self.intake.paused_until = self.chosen.paused_until
         self.supervisor = Supervisor(self.intake)
@@ -150,6 +152,7 @@ class Recorder:
         """Run what is switched on, and try once more what the book refused: this version may bring it there."""
         if self.delivery.refused()[0]:
             self.delivery.retry()
+        self.intake.off = turns.switched_on(self.outbox)
         self._run()
 
     def _run(self) -> None:
@@ -178,6 +181,7 @@ class Recorder:
             if before.sources[name] != self.chosen.sources.get(name):
                 self.supervisor.stop(name)
         self.intake.paused_until = self.chosen.paused_until
+        turns.begin(self.outbox, self.chosen.worker)
         self.delivery = Delivery(self.outbox, self.chosen.worker, self._take)
         self._run()
 
@@ -281,8 +285,15 @@ class Recorder:
     def close(self) -> None:
         """Stop the sources, deliver what can be, let go."""
         self.supervisor.close()
+        self._switched_off()
         self.deliver(everything=True)
         self.release()
+
+    def _switched_off(self) -> None:
+        try:
+            turns.switched_off(self.outbox)
+        except (sqlite3.Error, StoreError) as error:  # on a full disk: then what comes late is kept, as after a kill
+            self.trouble = str(error)
 
     def release(self) -> None:
         """Let go of the folder, delivering nothing."""

@@ -113,7 +113,8 @@ def _fitted(left: Floats, remaining: Floats) -> float:
     def miss(exponent: float) -> float:
         return float(((np.exp(1 - left**-exponent) - remaining) ** 2).sum())
 
-    return float(fminbound(miss, 0.0, MOST_EXPONENT))
+    best: Any = fminbound(miss, 0.0, MOST_EXPONENT)  # typed as if it told more than where the least is
+    return float(best)
 
 
 def placed(

@@ -106,8 +106,9 @@ def searched(said: Said) -> list[Figure]:
     each_told = [[each["output"], each[goal], *[each["policy"][lever] for lever in levers]] for each in front]
     return [Figure(
         f"{titled(goal)} against output", MEASURES.get(goal, ""), "points", "output, of that before", rows,
-        f"{titled(goal)} against output: from {told(min(row['y'] for row in rows))} to {told(max(row['y'] for row in rows))} "
-        f"at outputs from {told(min(row['x'] for row in rows))} to {told(max(row['x'] for row in rows))}.",
+        f"{titled(goal)} against output: from {told(min(row['y'] for row in rows))} "
+        f"to {told(max(row['y'] for row in rows))} at outputs from {told(min(row['x'] for row in rows))} "
+        f"to {told(max(row['x'] for row in rows))}.",
         ["output", goal, *levers],
         [[told(value) for value in row] for row in each_told],
     )]  # fmt: skip

@@ -81,13 +81,14 @@ def jobs(folder: Path) -> list[Row]:
         lines = book.worksheets[0].iter_rows(values_only=True)
         names = [str(name).strip().upper() for name in next(lines, ())]
         at = [next((names.index(n) for n in known if n in names), -1) for known in _COLUMNS.values()]
-        missing = [name for name, place in zip(_COLUMNS, at, strict=True) if place < 0]
+        missing = [column for column, place in zip(_COLUMNS, at, strict=True) if place < 0]
         if missing:
             raise InputError(
                 f"{path} has no column {', '.join(missing)}.", "It is to be the national file of all jobs."
             )
         top = top_coded(path.name)
-        return [_row(*(line[place] for place in at), top) for line in lines if line[at[0]]]
+        code, name, level, held, wage = at
+        return [_row(line[code], line[name], line[level], line[held], line[wage], top) for line in lines if line[code]]
     finally:
         book.close()
 

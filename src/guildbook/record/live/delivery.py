@@ -23,6 +23,7 @@ from guildbook.record.joining_names import named
 from guildbook.record.live.entry import OWN, Bucket, Entry
 from guildbook.record.live.outbox import Outbox
 from guildbook.record.live.packs import due as packs_due
+from guildbook.record.live.turns import Turn, turns
 from guildbook.record.redact import redact
 
 MOST: Final = 20_000
@@ -50,7 +51,7 @@ class Delivery:
 
     outbox: Outbox
     worker: str
-    """Whose work it is, by name."""
+    """Whose work it is where no turn says so, by name."""
     take: Take
 
     def run(self, *, everything: bool = False, now: int | None = None) -> int:
@@ -124,21 +125,26 @@ class Delivery:
         return sent
 
     def batch(self, now: int, *, everything: bool) -> int:
-        """Write down what goes next; returns how many entries that is."""
+        """Write down what goes next, of one worker; returns how many entries that is."""
         settled = 1 << 62 if everything else now
 
         def work(connection: sqlite3.Connection) -> int:
+            return next((count for turn in turns(self.outbox) if (count := of_turn(connection, turn))), 0)
+
+        def of_turn(connection: sqlite3.Connection, turn: Turn) -> int:
             rows = connection.execute(
                 "SELECT e.id, max(coalesce(e.sent, e.time), e.time), e.time + e.duration FROM entries e "
                 "JOIN buckets b ON b.number = e.bucket "
-                "WHERE (e.sent IS NULL OR e.sent < e.time + e.duration) AND NOT (e.time BETWEEN ? AND ?) AND ("
+                "WHERE (e.sent IS NULL OR e.sent < e.time + e.duration) AND e.id >= ? AND e.id < ? "
+                "AND NOT (e.time BETWEEN ? AND ?) AND ("
                 "  (b.type LIKE ? AND b.pulse = 0) OR e.time + e.duration + max(b.pulse, ?) < ? "
                 "  OR EXISTS (SELECT 1 FROM entries f WHERE f.bucket = e.bucket AND f.time > e.time) "
                 "  OR EXISTS (SELECT 1 FROM packs p WHERE p.bucket = e.bucket AND p.latest > e.time)) "
                 "ORDER BY e.id LIMIT ?",
-                (settled - HELD, now, f"{OWN}%", SETTLED, settled, MOST),
+                (turn.first, turn.end, settled - HELD, now, f"{OWN}%", SETTLED, settled, MOST),
             ).fetchall()
-            packs = packs_due(connection, settled, SETTLED, MOST - len(rows), (settled - HELD, now))
+            found = packs_due(connection, settled, SETTLED, MOST - len(rows), (settled - HELD, now))
+            packs = [pack for pack in found if turn.has(pack)]  # those of earlier turns went before
             if not rows and not packs:
                 return 0
             made = connection.execute("INSERT INTO batches (made) VALUES (?)", (now,)).lastrowid
@@ -160,9 +166,11 @@ class Delivery:
             (known[named[bucket]], Entry(since, until - since, self.outbox.opened(data), entry), begun)
             for bucket, entry, since, until, data, begun in rows
         ] + [(known[named[bucket]], entry, entry.time) for bucket, entry in packed]
+        turn = next((one for one in turns(self.outbox) if entries and one.has(entries[0][1].id)), Turn())
         try:
             told = [_told(*each) for each in entries]
-            table = events_of(joined(told, self._around(told, known)), self.worker)
+            around = [one for one in self._around(told, known) if turn.has(one.number)]
+            table = events_of(joined(told, around), turn.worker or self.worker)
             if table.num_rows:
                 self.take(f"{self.outbox.id}:{number}", table)
         except UnfitError as error:

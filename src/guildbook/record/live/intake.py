@@ -35,6 +35,8 @@ class Intake:
         """What was copied lately, for what is pasted."""
         self.paused_until = 0
         """µs UTC; `FOREVER` until resumed."""
+        self.off: tuple[int, int] = (0, 0)
+        """From when until when (µs UTC) no recorder was to run: what programs kept to hand in later is not taken."""
         self._lock = threading.Lock()
         self._seen: dict[str, int] = {}
         self.taken: Counter[str] = Counter()
@@ -87,14 +89,14 @@ class Intake:
         What pulses were to prolong is lost where the machine stops in between.
         """
         bucket, still = self.own(source), [row for row in rows if "pulse" not in row]
-        kept = self._kept(source, still)
+        kept = self._kept(source, [row for row in still if not self.off[0] <= row["time"] < self.off[1]])
         done = once(self.outbox, f"{source}:{batch}", self._keeping(bucket, kept)).result()
         if done is None:
             return 0
         self.note(bucket, source, len(kept), len(still) - len(kept))
         self._look_at_clocks(source, kept)
         for row in rows:
-            if "pulse" in row:
+            if "pulse" in row and not self.off[0] <= row["time"] < self.off[1]:
                 self.pulse(source, {name: row[name] for name in row if name != "pulse"}, row["pulse"])
         return len(kept)
 

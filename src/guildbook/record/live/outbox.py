@@ -47,6 +47,7 @@ CREATE TABLE IF NOT EXISTS entries (
 );
 CREATE INDEX IF NOT EXISTS entries_by_time ON entries (bucket, time, id);
 CREATE INDEX IF NOT EXISTS entries_to_send ON entries (id) WHERE sent IS NULL OR sent < time + duration;
+CREATE TABLE IF NOT EXISTS turns (first INTEGER PRIMARY KEY, worker TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS batches (number INTEGER PRIMARY KEY AUTOINCREMENT, made INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS batched (
   batch INTEGER NOT NULL REFERENCES batches (number), entry INTEGER NOT NULL, since INTEGER NOT NULL,
@@ -80,6 +81,7 @@ class Outbox:
         self._pulses: dict[int, int] = {}
         self._numbers: dict[str, int] = {}
         self._clients: dict[str, str] = {}
+        self._fence = 0
         self._shrinking = threading.Lock()
         self._packs = Packs(self._sealed_bytes, self._opened_bytes)
         self._closed = False
@@ -374,6 +376,13 @@ class Outbox:
         """The data of an entry."""
         return self._opened(sealed)
 
+    def fence(self, connection: sqlite3.Connection, first: int) -> None:
+        """In the writing thread: entries before this one grow no more."""
+        for number in list(self._last):
+            self._flush(connection, number)
+            self._forgotten(number)
+        self._fence = first
+
     def _flush_all(self) -> None:
         for number in list(self._dirty):
             self._flush(self._writer, number)
@@ -398,8 +407,9 @@ class Outbox:
     def _newest(self, connection: sqlite3.Connection, number: int) -> Entry | None:
         self._packs.undo_newest(connection, number)
         row = connection.execute(
-            "SELECT id, time, duration, data FROM entries WHERE bucket = ? ORDER BY time DESC, id DESC LIMIT 1",
-            (number,),
+            "SELECT id, time, duration, data FROM entries WHERE bucket = ? AND id >= ? "
+            "ORDER BY time DESC, id DESC LIMIT 1",
+            (number, self._fence),
         ).fetchone()
         return None if row is None else Entry(row[1], row[2], self._opened(row[3]), row[0])
 
