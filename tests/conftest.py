@@ -12,8 +12,9 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from uuid import uuid4
 
 import pytest
@@ -39,19 +40,38 @@ APPLICATIONS = ("browser", "desktop", "imap", "office", "screen", "shells", "vid
 """Marks of tests that drive real programs."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that drive real programs, and the pages' snippets, take longest and wait most: they come first."""
+    items.sort(key=lambda item: not _together(item.nodeid) and item.path.name != "test_docs.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Tests of one file that drive real programs run one after the other: they share the programs they started.
 
-    So do all that drive LibreOffice, of which a user has one. They and the pages' snippets take longest and wait most,
-    so they come first: whoever is done with theirs goes on with what is short.
+    So do all that drive LibreOffice, of which a user has one. (xdist's own `loadgroup` marks tests by an attribute
+    that pytest 9.2 does not have any more, and so deals out what belongs together.)
     """
-    for item in items:
-        if item.get_closest_marker("office"):
-            item.add_marker(pytest.mark.xdist_group("office"))
-        elif any(item.get_closest_marker(name) for name in APPLICATIONS):
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None and item.path.name != "test_docs.py")
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _together(nodeid) or nodeid
+
+    return Scheduling(config, log)
+
+
+def _together(test: str) -> str:
+    """What a test must share a process with; empty: nothing."""
+    file = test.partition("::")[0]
+    named = _applications(file)
+    return "office" if "office" in named else file if named else ""
+
+
+@cache
+def _applications(file: str) -> frozenset[str]:
+    text = (ROOT / file).read_text("utf-8")
+    return frozenset(name for name in APPLICATIONS if f"mark.{name}" in text)
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,8 @@ TIMES = 1.5
 """…and so many times what a claim takes that is done well, so that a slow machine does not hide it."""
 SETTLE = 0.15
 """Seconds until a person who turned to a window, goes on."""
+PASTED = 2.0
+"""Seconds after which what was pasted will not come any more."""
 PAUSE = 0.8
 """Seconds until the next claim is taken up."""
 
@@ -105,15 +107,27 @@ def clumsily(hands: Hands, claim: Claim, *, slips: bool) -> None:
     hands.book(claim, str(payable))
 
 
-def well(hands: Hands, claim: Claim, number: int) -> None:
-    """Copy the policy's number and search for it, let the sheet do the sum, and check before handing in."""
-    page = hands.page
-    hands.open_mail(claim)
-    page.get_by_text(claim.policy, exact=True).click(click_count=3)
+def _carried(page: Any, number: str) -> bool:
+    """Copy a number out of the mail and paste it into the search; whether it arrived."""
+    page.get_by_text(number, exact=True).click(click_count=3)
     page.keyboard.press("Control+c")
     page.get_by_role("link", name="Policies").click()
     page.get_by_label("Search").click()
     page.keyboard.press("Control+v")
+    end = time.monotonic() + PASTED
+    while page.get_by_label("Search").input_value().strip() != number:
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def well(hands: Hands, claim: Claim, number: int) -> None:
+    """Copy the policy's number and search for it, let the sheet do the sum, and check before handing in."""
+    page = hands.page
+    hands.open_mail(claim)
+    while not _carried(page, claim.policy):
+        page.go_back()  # a key was lost on the way, as it happens on a busy machine
     page.keyboard.press("Enter")
     page.get_by_role("link", name="New claim").click()
     hands.fill("Claim", claim.name, QUICK)
