@@ -14,12 +14,15 @@ import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import uuid4
 
 import pytest
 from hypothesis import settings
 from sqlalchemy import create_engine, make_url, text
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # The first example of a test may compile a kernel or wait for a busy core: time says nothing about correctness.
 settings.register_profile("guildbook", deadline=None)
@@ -78,6 +81,23 @@ def _applications(file: str) -> frozenset[str]:
 def missing_part() -> Callable[[str, str], NoReturn]:
     """`missing(part, why)`, for fixtures elsewhere (Chromium)."""
     return missing
+
+
+@pytest.fixture(scope="module")
+def chromium(missing_part: Callable[[str, str], NoReturn]) -> Iterator[Browser]:
+    """Debian's Chromium under Playwright; skips without one unless GUILDBOOK_REQUIRE lists `browser`.
+
+    Of a module, not the session: Playwright's loop runs as long as it is open, and other tests may want their own.
+    """
+    from playwright.sync_api import sync_playwright
+
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        missing_part("browser", "Chromium is not on the path")
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-background-networking"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

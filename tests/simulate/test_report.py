@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from guildbook.cli.main import run
 from guildbook.model.errors import InputError, UsageError
@@ -54,18 +53,6 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
                  for place, word in enumerate(words)]  # fmt: skip
         assert run(["simulate", *named]) == 0
     return folder
-
-
-@pytest.fixture(scope="module")
-def chromium(missing_part: Callable[[str, str], NoReturn]) -> Iterator[Browser]:
-    """Debian's Chromium under Playwright."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        missing_part("browser", "Chromium is not on the path")
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-background-networking"])
-        yield browser
-        browser.close()
 
 
 class _Page(HTMLParser):

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import random
-import shutil
-from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from guildbook.model import Effect, Kind, Knowledge, MapEdge, MapNode, Person, Practice, ProcessMap, Span, Task, When
 
@@ -211,18 +209,3 @@ def big() -> Knowledge:
     )
     graph = make_map("Handle an application", 36, 180)
     return make_knowledge(practices=practices, people=people, maps=(graph,))
-
-
-@pytest.fixture(scope="module")
-def chromium(missing_part: Callable[[str, str], NoReturn]) -> Iterator[Browser]:
-    """Debian's Chromium under Playwright; skips without one unless GUILDBOOK_REQUIRE lists `browser`.
-
-    Of a module, not the session: Playwright's loop runs as long as it is open, and other tests may want their own.
-    """
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        missing_part("browser", "Chromium is not on the path")
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-background-networking"])
-        yield browser
-        browser.close()

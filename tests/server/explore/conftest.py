@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 from exploring import process
-from playwright.sync_api import Browser, sync_playwright
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +24,3 @@ def page_at(small: Path) -> Iterator[str]:
         assert where.startswith("http://127.0.0.1:"), where
         yield where
     assert running.returncode == 0
-
-
-@pytest.fixture(scope="module")
-def chromium(missing_part: Callable[[str, str], NoReturn]) -> Iterator[Browser]:
-    """Debian's Chromium under Playwright."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        missing_part("browser", "Chromium is not on the path")
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-background-networking"])
-        yield browser
-        browser.close()
