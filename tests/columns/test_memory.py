@@ -1,6 +1,10 @@
-"""One heap for Arrow and NumPy."""
+"""One heap for Arrow and NumPy, and no pandas."""
 
 from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -15,3 +19,19 @@ def test_arrow_allocates_from_the_system() -> None:
         assert pa.array([1, 2, 3]).to_pylist() == [1, 2, 3]
     finally:
         pa.set_memory_pool(before)
+
+
+def test_arrow_does_not_load_pandas(tmp_path: Path) -> None:
+    (tmp_path / "pandas.py").write_text('print("pandas")\n__version__ = "3.0.0"\n')
+    code = """
+import numpy as np
+from guildbook.columns.memory import without_pandas
+without_pandas()
+import pyarrow as pa
+made = pa.array([1, None]), pa.array(np.array([1])), pa.scalar("word")
+print(len(made))
+import pandas
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "3\npandas\n"

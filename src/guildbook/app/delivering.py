@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from guildbook.columns.memory import without_pandas
 from guildbook.config import Config, load
 from guildbook.model.errors import GuildbookError, InputError, StoreError
 from guildbook.record.live.delivery import Delivery, UnfitError
@@ -69,11 +70,7 @@ def apart(config: Config, folder: Path, worker: str, *, everything: bool) -> tup
 
 def main() -> int:
     """Deliver as the standard input says."""
-    # Arrow loads pandas, where it is there, to know its missing values; None says that it is not to be found.
-    modules: dict[str, Any] = sys.modules
-    modules.setdefault("pandas", None)
-    with suppress(AttributeError, ImportError):
-        pa.array([""])  # it looks once, stumbles over the None, and looks no more
+    without_pandas()
     wanted: dict[str, Any] = json.load(sys.stdin)
     os.nice(_NICE)
     config = load(Path(wanted["home"]), {"store.ledger_url": wanted["ledger"]} if wanted["ledger"] else {})

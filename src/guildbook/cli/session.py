@@ -35,9 +35,10 @@ class Session:
     def book(self, *, create: bool = False) -> Generator[Book]:
         """The book, open. Without `create` a missing one is an error that says how to begin."""
         from guildbook.app import open_book
-        from guildbook.columns.memory import one_heap
+        from guildbook.columns.memory import one_heap, without_pandas
 
         one_heap()
+        without_pandas()
         try:
             with open_book(self.home, overrides=self.overrides, create=create) as opened:
                 yield opened
