@@ -1,17 +1,68 @@
-"""Making Numba ready before its first kernel runs."""
+"""Kernels: functions that Numba compiles when they are first called, and not before.
+
+Numba takes a fifth of a second to load, and most commands call no kernel.
+"""
 
 from __future__ import annotations
 
 import sys
-from typing import Any, Final
+import threading
+from collections.abc import Callable, Iterator
+from functools import update_wrapper
+from types import CodeType
+from typing import Any, Final, Generic, ParamSpec, TypeVar, cast
 
-import numba
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _BLAS: Final = "scipy.linalg.cython_blas"
+_MAKING: Final = threading.RLock()
+
+
+class Kernel(Generic[P, T]):
+    """A function that is compiled, or loaded as it was compiled before, when it is first called."""
+
+    def __init__(self, function: Callable[P, T], options: dict[str, Any]) -> None:
+        update_wrapper(self, function)
+        self._function: Any = function
+        self._options = options
+        self._made: Callable[P, T] | None = None
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call what was compiled."""
+        made = self._made
+        return (self.made() if made is None else made)(*args, **kwargs)
+
+    def made(self) -> Callable[P, T]:
+        """Numba's own function. The kernels it calls become Numba's in its module, since Numba knows no others."""
+        with _MAKING:
+            if self._made is None:
+                from numba import njit as compiling  # noqa: PLC0415 - what this module is for
+
+                made: Any = compiling(**self._options)(self._function)
+                self._made = cast("Callable[P, T]", made)
+                space = self._function.__globals__
+                for name in set(_names(self._function.__code__)):
+                    if isinstance(space.get(name), Kernel):
+                        space[name] = space[name].made()
+            return self._made
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    """All global names (and others) that some code, and the functions in it, speak of."""
+    yield from code.co_names
+    for part in code.co_consts:
+        if isinstance(part, CodeType):
+            yield from _names(part)
+
+
+def njit(**options: Any) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Numba's decorator with the same options (`cache`, `inline`, `nogil`, …), but that Numba is not loaded for it."""
+    return lambda function: Kernel(function, options)
 
 
 def prepare() -> None:
-    """Load the parts of Numba that any kernel needs; the first call of any kernel would else do so.
+    """Load Numba and the parts of it that any kernel needs; the first call of any kernel would else do so.
 
     On the way Numba looks for SciPy's BLAS, which takes a third of the time to load and which no kernel here calls;
     so here it does not find it. A kernel that calls BLAS still does: Numba looks again when it compiles one. Fit for
@@ -28,6 +79,6 @@ def prepare() -> None:
         modules.pop(_BLAS, None)
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _nothing() -> None:
     """The smallest kernel."""

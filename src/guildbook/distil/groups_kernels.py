@@ -6,8 +6,9 @@ Exact ties go to the lowest number, so results depend on the sums alone.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from guildbook.columns.compiled import njit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import njit, uint64
+from numpy import uint64
 from numpy.typing import NDArray
+
+from guildbook.columns.compiled import njit
 
 Keys = NDArray[np.uint64]
 Ints = NDArray[np.int64]

@@ -11,8 +11,9 @@ import math
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
+
+from guildbook.columns.compiled import njit
 
 Floats = NDArray[np.float64]
 

@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from guildbook.columns.compiled import njit
 from guildbook.measure.kernels import NONE
 from guildbook.measure.model import Shape, Table
 from guildbook.measure.work import Work, joined

@@ -13,8 +13,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import njit, uint64
+from numpy import uint64
 from numpy.typing import NDArray
+
+from guildbook.columns.compiled import njit
 
 Bools = NDArray[np.bool_]
 Codes = NDArray[np.int32]

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from guildbook.columns.compiled import njit
 from guildbook.measure.kernels import NONE, chain, find, ranked
 
 if TYPE_CHECKING:

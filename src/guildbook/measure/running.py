@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numba import njit, uint64
+from numpy import uint64
 from numpy.typing import NDArray
 
+from guildbook.columns.compiled import njit
 from guildbook.measure.kernels import NONE, chain, find, mix
 from guildbook.measure.planning import likeliest, stepwise
 

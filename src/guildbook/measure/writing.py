@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numba import njit, uint64
+from numpy import uint64
 from numpy.typing import NDArray
 
+from guildbook.columns.compiled import njit
 from guildbook.measure.kernels import NONE, chain, mix
 from guildbook.measure.running import PATIENCE, Looked, draw
 from guildbook.measure.work import Work

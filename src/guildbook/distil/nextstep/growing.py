@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, uint64
+from numpy import uint64
 from numpy.typing import NDArray
 
+from guildbook.columns.compiled import njit
 from guildbook.distil.kernels import mix
 
 Bins = NDArray[np.uint8]

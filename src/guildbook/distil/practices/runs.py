@@ -6,8 +6,9 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from guildbook.columns.compiled import njit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

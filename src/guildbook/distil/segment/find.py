@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from guildbook.columns.compiled import njit
 from guildbook.distil.segment.evidence import things, weights
 from guildbook.distil.segment.length import row, whole
 from guildbook.distil.segment.links import WINDOW, order

@@ -14,8 +14,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import njit, uint64
+from numpy import uint64
 from numpy.typing import NDArray
+
+from guildbook.columns.compiled import njit
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

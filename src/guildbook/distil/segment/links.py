@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from guildbook.columns.compiled import njit
 from guildbook.distil.segment.stream import NONE
 
 Ints = NDArray[np.int64]

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from guildbook.columns.compiled import njit
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

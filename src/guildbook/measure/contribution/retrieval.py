@@ -16,9 +16,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from guildbook.columns.compiled import njit
 from guildbook.measure.contribution.values import Contribution, Value
 from guildbook.measure.work import Work
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from guildbook.columns.compiled import njit
 from guildbook.measure.kernels import NONE, chain, paired, put
 from guildbook.measure.model import Places, Shape, Table
 from guildbook.measure.work import Work

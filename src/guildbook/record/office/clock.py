@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from guildbook.columns.compiled import njit
 from guildbook.model.time import DAY, HOUR, MINUTE
 from guildbook.record.office.cases import FIRST_WEEKDAY, WORKDAYS
 from guildbook.record.office.sheet import ASIDE, AT_ONCE, BATCH, OWN, Lines
