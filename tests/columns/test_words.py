@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guildbook.columns import WORD
-from guildbook.columns.words import as_words, digests, one_array, symbols, tight
+from guildbook.columns.words import WordsOfRuns, as_words, digests, one_array, symbols, tight
 from guildbook.model.ids import symbol
 
 _TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=4)), max_size=30)
@@ -26,6 +26,26 @@ def test_words_of_a_slice_say_the_same_and_keep_only_what_is_used(
     used = {value for value in part.to_pylist() if value is not None}
     assert set(tight(part).dictionary.to_pylist()) == used
     assert set(as_words(part).dictionary.to_pylist()) >= used
+
+
+@given(st.lists(_TEXTS.filter(len), min_size=1, max_size=6))
+def test_each_run_has_its_own_words_in_order_of_appearance(runs: list[list[str | None]]) -> None:
+    lengths = [len(run) for run in runs]
+    starts = np.cumsum([0, *lengths[:-1]])
+    words = WordsOfRuns(tight(pa.array([word for run in runs for word in run], pa.string())), starts)
+    values = symbols(words.words)
+    for place, run in enumerate(runs):
+        own = list(dict.fromkeys(word for word in run if word is not None))
+        made = words.cut(place, int(starts[place]), int(starts[place]) + len(run))
+        assert words.of(place, values).tolist() == [symbol(word) for word in own]
+        if not own:
+            assert made is None
+            continue
+        assert made is not None
+        made.validate(full=True)
+        assert made.to_pylist() == run
+        assert made.dictionary.to_pylist() == own
+        assert made.type == WORD
 
 
 def test_words_of_chunks_with_different_dictionaries() -> None:

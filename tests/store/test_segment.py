@@ -18,6 +18,7 @@ from guildbook.model.errors import StoreError
 from guildbook.model.ids import symbol
 from guildbook.store import segment
 from guildbook.store.cipher import decrypt, new_key
+from guildbook.store.cutting import cut
 
 Make = Callable[..., pa.Table]
 _PLACE = segment.Address("01" * 16, "w-1", "2026-01")
@@ -28,9 +29,10 @@ def written(tmp_path: Path, events: Make) -> tuple[Path, bytes, pa.Table]:
     """A home with one segment file, its key and its rows."""
     raw = events(20)
     table = raw.drop_columns(["worker"]).add_column(0, ID, IdAssigner().assign(raw))
-    held = table.select([n for n in EVENT_SCHEMA.names if table[n].null_count < 20])
+    none = np.zeros(table.num_rows, np.int64)
+    (piece,) = cut(table, none, none)
     key = new_key()
-    encoded = segment.encode(_PLACE, key, held)
+    encoded = segment.encode(_PLACE, key, piece)
     path = tmp_path / _PLACE.path
     path.parent.mkdir(parents=True)
     path.write_bytes(b"".join(encoded.parts))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from guildbook.columns.ids import digest, digest_of, lanes_of
+from guildbook.columns.ids import lanes_of, sums_as_digests
 from guildbook.columns.words import as_words
 
 UNKNOWN: Final = "unknown"
@@ -53,22 +53,28 @@ def classes(events: pa.Table) -> tuple[list[str], npt.NDArray[np.int64]]:
 def parts(events: pa.Table) -> list[tuple[str, int, int, int, str]]:
     """(class, rows, first time, last time, digest) of each class of some events with `id` and `time`.
 
-    Rows and digests add up to those of all events.
+    Rows and digests add up to those of all events. No events have no parts.
     """
+    return parts_of_runs(events, np.zeros(1, np.int64))[0] if events.num_rows else []
+
+
+def parts_of_runs(events: pa.Table, starts: npt.NDArray[np.int64]) -> list[list[tuple[str, int, int, int, str]]]:
+    """As `parts`, of each run of rows. `starts`: the first row of each, ascending from 0; no run is empty."""
     names, code = classes(events)
-    times = events["time"].cast(pa.int64()).to_numpy()
-    if len(names) == 1:
-        return [(names[0], len(times), int(times.min()), int(times.max()), digest(events["id"]))]
-    order = np.argsort(code, kind="stable")
-    starts = np.searchsorted(code[order], np.arange(len(names)))  # each of the classes has a row
-    times = times[order]
-    rows = np.diff(starts, append=len(times)).tolist()
-    first, last = np.minimum.reduceat(times, starts).tolist(), np.maximum.reduceat(times, starts).tolist()
-    sums = np.add.reduceat(lanes_of(events["id"])[order], starts, axis=0, dtype=np.uint64)
-    return [
-        (name, rows[place], first[place], last[place], digest_of(sums[place : place + 1]))
-        for place, name in enumerate(names)
-    ]
+    run = np.repeat(np.arange(len(starts)), np.diff(starts, append=events.num_rows))
+    key = run * len(names) + code
+    times, lanes = events["time"].cast(pa.int64()).to_numpy(), lanes_of(events["id"])
+    if (key[1:] < key[:-1]).any():
+        order = np.argsort(key, kind="stable")
+        key, times, lanes = key[order], times[order], lanes[order]
+    begins = np.flatnonzero(np.diff(key, prepend=-1))
+    rows = np.diff(begins, append=len(key)).tolist()
+    first, last = np.minimum.reduceat(times, begins).tolist(), np.maximum.reduceat(times, begins).tolist()
+    digests = sums_as_digests(np.add.reduceat(lanes, begins, axis=0, dtype=np.uint64))
+    found: list[list[tuple[str, int, int, int, str]]] = [[] for _ in starts]
+    for of, *part in zip(key[begins].tolist(), rows, first, last, digests, strict=True):
+        found[of // len(names)].append((names[of % len(names)], *part))
+    return found
 
 
 def only(events: pa.Table, wanted: Sequence[str]) -> pa.Table:

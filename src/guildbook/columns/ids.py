@@ -135,6 +135,17 @@ def digest_of(lanes: U64) -> str:
     return lanes.sum(axis=0, dtype=np.uint64).astype("<u8").tobytes().hex()
 
 
+def digests_of_runs(ids: pa.Array | pa.ChunkedArray, starts: npt.NDArray[np.int64]) -> list[str]:
+    """The digest of each run of ids. `starts`: the first row of each, ascending from 0; no run is empty."""
+    return sums_as_digests(np.add.reduceat(lanes_of(ids), starts, axis=0, dtype=np.uint64))
+
+
+def sums_as_digests(sums: U64) -> list[str]:
+    """Sums of the lanes of ids, shape (n, 2), as `digest` has them."""
+    raw = sums.astype("<u8").tobytes().hex()
+    return [raw[place : place + 32] for place in range(0, len(raw), 32)]
+
+
 def add_digests(parts: Iterable[str]) -> str:
     """The digest of the union of disjoint sets."""
     lanes = [np.frombuffer(bytes.fromhex(part), "<u8") for part in parts]

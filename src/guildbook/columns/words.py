@@ -49,6 +49,39 @@ def tight(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
     return array.dictionary_encode()
 
 
+class WordsOfRuns:
+    """A column of words whose rows come in runs, each run to have a dictionary of its own, in order of appearance."""
+
+    def __init__(self, column: pa.DictionaryArray, starts: npt.NDArray[np.int64]) -> None:
+        """`column`: no word twice in its dictionary. `starts`: the first row of each run, ascending from 0."""
+        self.words = column.dictionary
+        runs, words = len(starts), max(len(self.words), 1)
+        codes = column.indices.fill_null(0).to_numpy()
+        run = np.repeat(np.arange(runs), np.diff(starts, append=len(column)))
+        nulls = column.indices.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
+        # Arrow numbers pairs of run and word as they appear: first those of the first run, then those of the second.
+        pairs = pa.array(run * words + codes, mask=nulls).dictionary_encode()
+        distinct = pairs.dictionary.to_numpy()
+        begins = np.searchsorted(distinct // words, np.arange(runs + 1))
+        places = pairs.indices.fill_null(0).to_numpy() - begins[run].astype(np.int32)
+        self._used = distinct % words
+        self._begins: list[int] = begins.tolist()
+        self._dictionary = self.words.take(pa.array(self._used))
+        self._places = pa.array(places, mask=nulls)
+
+    def cut(self, run: int, start: int, end: int) -> pa.DictionaryArray | None:
+        """The words of a run, which is the rows from `start` to `end`; None when all are null."""
+        begin, until = self._begins[run], self._begins[run + 1]
+        if begin == until:
+            return None
+        places = self._places.slice(start, end - start)
+        return pa.DictionaryArray.from_arrays(places, self._dictionary.slice(begin, until - begin))
+
+    def of(self, run: int, values: U64) -> U64:
+        """Of a value for each of `words` those of the words in a run."""
+        return values[self._used[self._begins[run] : self._begins[run + 1]]]
+
+
 def symbols(words: pa.Array) -> U64:
     """`model.ids.symbol` of every string of an array without nulls, as uint64."""
     blake = hashlib.blake2b

@@ -8,17 +8,14 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from sqlalchemy import Connection, delete, insert
 
-from guildbook.columns.ids import lanes_of
-from guildbook.columns.schema import EVENT_SCHEMA
-from guildbook.columns.words import tight
 from guildbook.model import time
 from guildbook.model.ids import uuid7
 from guildbook.store import files, segment, tables
 from guildbook.store.cipher import new_key
+from guildbook.store.cutting import I64, cut
 from guildbook.store.held import held_cases
 from guildbook.store.keys import INBOX, Keys
 from guildbook.store.reading import address
@@ -31,7 +28,6 @@ _BATCH_BYTES: Final = 64 << 20
 _MANY: Final = 400
 _FRESH: Final = 65_536
 """Rows that stay in memory at most until they are read."""
-_WORDY: Final = [(field.name, pa.types.is_dictionary(field.type)) for field in EVENT_SCHEMA]
 _COLUMNS: Final = [field.name for field in fields(SegmentRow) if field.name != "leaving"]
 
 
@@ -47,7 +43,7 @@ class Made:
     file: Path
     """Where it is."""
     events: pa.Table | None = None
-    """What it holds, unless it was cut from a larger table, which would stay in memory with it."""
+    """What it holds, unless it was cut from so much that too much would stay in memory with it."""
 
 
 class Draft:
@@ -66,37 +62,33 @@ class Draft:
         self._inbox: list[int] = []
         self._drop: list[SegmentRow] = []
 
-    def write(
-        self, worker: str, words: Sequence[str], events: pa.Table, terms: npt.NDArray[np.int64]
-    ) -> list[SegmentRow]:
-        """`make` and `add` in one."""
-        return self.add(self.make(worker, words, events, terms))
+    def write(self, worker: str, words: Sequence[str], events: pa.Table, terms: I64) -> list[SegmentRow]:
+        """`make` and `add` in one, of one worker's events."""
+        return self.add(self.make([worker], words, events, np.zeros_like(terms), terms))
 
-    def make(self, worker: str, words: Sequence[str], events: pa.Table, terms: npt.NDArray[np.int64]) -> list[Made]:
-        """One segment for each month and statement of terms. `terms` gives each row's place in `words`.
+    def make(
+        self, workers: Sequence[str], words: Sequence[str], events: pa.Table, whose: I64, terms: I64
+    ) -> list[Made]:
+        """One segment for each worker, month and statement of terms.
 
-        `events`: plain columns of `EVENT_SCHEMA` in any order of rows, none twice. Nothing is noted, so several
-        threads may do this, one for each worker; what is made of a worker is added before more is made.
+        `events`: columns of `EVENT_SCHEMA` in any order of rows, none twice. `whose` and `terms` give each row's place
+        in `workers` and in `words`. Nothing is noted, so several threads may do this, for different workers; what is
+        made of a worker is added before more is made.
         """
-        events, terms = _ordered(events, terms)
-        months = events["time"].cast(pa.int64()).to_numpy().astype("datetime64[us]").astype("datetime64[M]")
-        change = (np.diff(terms) != 0) | (months[1:] != months[:-1])
-        starts = [0, *(np.flatnonzero(change) + 1).tolist()] if events.num_rows else []
         now = time.now()
         keys: Keys = {}
         made: list[Made] = []
-        for start, end in zip(starts, [*starts[1:], events.num_rows], strict=bool(starts)):
-            place = segment.Address(uuid7().hex, worker, str(months[start]))
-            pair = (worker, place.month)
+        for part in cut(events, whose, terms):
+            place = segment.Address(uuid7().hex, workers[part.whose], part.month)
+            pair = (place.worker, place.month)
             if pair not in keys:
                 keys[pair] = self._known.get(pair) or new_key()
-            own = tightened(events.slice(start, end - start))
-            done = segment.encode(place, keys[pair], own)
+            done = segment.encode(place, keys[pair], part)
             row = SegmentRow(
-                place.id, worker, place.month, words[int(terms[start])], done.rows, done.first, done.last, done.digest,
-                done.bytes, now, *note_classes(done.held),
+                place.id, place.worker, place.month, words[part.terms], part.events.num_rows, part.first, part.last,
+                part.digest, done.bytes, now, *note_classes(part.held),
             )  # fmt: skip
-            whole = own if own.num_rows == events.num_rows else None
+            whole = part.events if events.num_rows <= _FRESH else None
             made.append(Made(row, place.path, keys[pair], self._files.write(done.parts), whole))
         return made
 
@@ -155,27 +147,3 @@ def insert_rows(connection: Connection, rows: Sequence[SegmentRow]) -> None:
     """Note segments in the ledger."""
     noted = [{name: getattr(row, name) for name in _COLUMNS} for row in rows]
     connection.execute(insert(tables.segments), noted)
-
-
-def _ordered(events: pa.Table, terms: npt.NDArray[np.int64]) -> tuple[pa.Table, npt.NDArray[np.int64]]:
-    """Rows by terms, time, `seq` (null first) and id; the terms in that order too."""
-    lanes = lanes_of(events["id"])
-    seq = np.full(events.num_rows, np.iinfo(np.int64).min)
-    if "seq" in events.column_names:
-        seq = events["seq"].fill_null(np.iinfo(np.int64).min).to_numpy()
-    times = events["time"].cast(pa.int64()).to_numpy()
-    order = np.lexsort((lanes[:, 1], lanes[:, 0], seq, times, terms))
-    if (order[1:] > order[:-1]).all():
-        return events, terms  # as most sources have them
-    return events.take(pa.array(order)), terms[order]
-
-
-def tightened(events: pa.Table) -> pa.Table:
-    """The columns that hold anything, in the schema's order, words as small dictionaries."""
-    held = dict(zip(events.column_names, events.itercolumns(), strict=True))
-    arrays: dict[str, pa.Array | pa.ChunkedArray] = {}
-    for name, words in _WORDY:
-        column = held.get(name)
-        if column is not None and column.null_count < events.num_rows:
-            arrays[name] = tight(column) if words else column
-    return pa.table(arrays)

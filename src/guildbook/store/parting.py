@@ -21,7 +21,8 @@ from guildbook.model import time
 from guildbook.model.ids import uuid7
 from guildbook.store import files, ledger, people, segment, tables
 from guildbook.store.cipher import new_key
-from guildbook.store.drafting import insert_rows, tightened
+from guildbook.store.cutting import cut
+from guildbook.store.drafting import insert_rows
 from guildbook.store.files import Change
 from guildbook.store.keys import INBOX, Keys, fingerprint
 from guildbook.store.quarantine import clean, doomed
@@ -173,12 +174,14 @@ def _rewritten(
     if not events.num_rows:
         return None
     place = segment.Address(uuid7().hex, row.worker, row.month)
-    done = segment.encode(place, keys[row.worker, row.month], tightened(events))
-    classes, parts = note_classes(done.held)
+    one = np.zeros(events.num_rows, np.int64)
+    (kept,) = cut(events, one, one)
+    done = segment.encode(place, keys[row.worker, row.month], kept)
+    classes, parts = note_classes(kept.held)
     publication.add(place.path, done.parts)
     return replace(
-        row, id=place.id, rows=done.rows, first=done.first, last=done.last, digest=done.digest, bytes=done.bytes,
-        created=time.now(), classes=classes, parts=parts,
+        row, id=place.id, rows=kept.events.num_rows, first=kept.first, last=kept.last, digest=kept.digest,
+        bytes=done.bytes, created=time.now(), classes=classes, parts=parts,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby, islice
@@ -17,6 +17,7 @@ from sqlalchemy import select
 from guildbook.columns.ids import lanes_of
 from guildbook.store import batch, files, ledger, tables
 from guildbook.store.cipher import decrypt
+from guildbook.store.cutting import I64
 from guildbook.store.drafting import Draft, Made
 from guildbook.store.held import marked
 from guildbook.store.inbox import bound
@@ -30,7 +31,9 @@ _AHEAD: Final = 65_536
 """Rows of the inbox read ahead, but for one batch."""
 _AT_ONCE: Final = 400
 _THREADS: Final = 2
-_PARTS_AHEAD: Final = 8
+_GROUPS_AHEAD: Final = 8
+_TOGETHER: Final = 8_192
+"""Rows of several workers that are worked on together, so that what is alike is done once, and threads have enough."""
 
 Progress = Callable[[int, int], None]
 
@@ -125,6 +128,28 @@ def _sealed(vault: Vault, workers: set[str]) -> defaultdict[str, list[SegmentRow
     return found
 
 
+def _groups(waiting: Sequence[_Batch]) -> Iterator[tuple[list[_Batch], bool]]:
+    """Batches to be sealed together, and whether their worker, then the only one, has more than these.
+
+    Either several workers with all they have, few rows in all; or one worker, in rounds.
+    """
+    group: list[_Batch] = []
+    size = 0
+    for _, batches in groupby(waiting, key=lambda row: row.worker):
+        rounds = list(_rounds(list(batches)))
+        rows = sum(row.rows for row in rounds[0])
+        if group and (len(rounds) > 1 or size + rows > _TOGETHER):
+            yield group, False
+            group, size = [], 0
+        if len(rounds) > 1:
+            yield from ((part, True) for part in rounds)
+        else:
+            group += rounds[0]
+            size += rows
+    if group:
+        yield group, False
+
+
 def _rounds(batches: list[_Batch]) -> Iterator[list[_Batch]]:
     """One worker's batches in pieces of at most `_ROUND` rows, or one batch."""
     part: list[_Batch] = []
@@ -139,24 +164,10 @@ def _rounds(batches: list[_Batch]) -> Iterator[list[_Batch]]:
         yield part
 
 
-def _made(
-    vault: Vault, part: list[_Batch], packed: list[bytes], key: bytes, sealed: Sequence[SegmentRow], draft: Draft
-) -> list[Made]:
-    """The segments of some batches of one worker; writes nothing."""
-    worker = part[0].worker
-    events = batch.join(_unpacked(worker, part, packed, key))
-    words = sorted({row.terms for row in part})
-    terms = np.repeat(np.array([words.index(row.terms) for row in part], np.int64), [row.rows for row in part])
-    keep = _first_of_each(vault, sealed, events)
-    if not keep.all():
-        events, terms = events.filter(pa.array(keep)), terms[keep]
-    return draft.make(worker, *marked(draft.held, events, words, terms))
-
-
 def _in_order(vault: Vault, waiting: Sequence[_Batch], draft: Draft) -> Iterator[tuple[list[_Batch], list[Made], bool]]:
-    """Parts of the inbox with the segments made of them, and whether their worker has more than one part.
+    """Groups of the inbox with the segments made of them, and whether their worker has more than one group.
 
-    Small parts are worked on ahead in threads, since Arrow and the cipher let go of the interpreter.
+    They are worked on ahead in threads, since Arrow and the cipher let go of the interpreter.
     """
     sealed = _sealed(vault, {row.worker for row in waiting})
     packed = _Packed(vault, waiting)
@@ -164,19 +175,17 @@ def _in_order(vault: Vault, waiting: Sequence[_Batch], draft: Draft) -> Iterator
     rows = 0
     with ThreadPoolExecutor(_THREADS) as pool:
         try:
-            for worker, batches in groupby(waiting, key=lambda row: row.worker):
-                parts = list(_rounds(list(batches)))
-                for part in parts:
-                    key = draft.inbox_key(worker)
-                    ahead.append((part, pool.submit(_made, vault, part, packed.take(part), key, sealed[worker], draft)))
-                    rows += sum(row.rows for row in part)
-                    while ahead and (len(parts) > 1 or len(ahead) > _PARTS_AHEAD or rows > _AHEAD):
-                        first, future = ahead.popleft()
-                        rows -= sum(row.rows for row in first)
-                        made = future.result()
-                        # A worker's next part is compared with this one.
-                        sealed[first[0].worker] += [each.row for each in made]
-                        yield first, made, len(parts) > 1
+            for group, more in _groups(waiting):
+                keys = {row.worker: draft.inbox_key(row.worker) for row in group}
+                ahead.append((group, pool.submit(_made, vault, group, packed.take(group), keys, sealed, draft)))
+                rows += sum(row.rows for row in group)
+                while ahead and (more or len(ahead) > _GROUPS_AHEAD or rows > _AHEAD):
+                    first, future = ahead.popleft()
+                    rows -= sum(row.rows for row in first)
+                    made = future.result()
+                    for each in made:  # a worker's next round is compared with this one
+                        sealed[each.row.worker].append(each.row)
+                    yield first, made, more
             while ahead:
                 first, future = ahead.popleft()
                 yield first, future.result(), False
@@ -185,31 +194,78 @@ def _in_order(vault: Vault, waiting: Sequence[_Batch], draft: Draft) -> Iterator
                 future.cancel()
 
 
-def _unpacked(worker: str, part: list[_Batch], packed: list[bytes], key: bytes) -> list[pa.Table]:
-    what = f"A batch of {worker} in the inbox"
-    return [
-        batch.unpack(decrypt(key, sealed, *bound(worker, row.import_id, row.chunk), what=what))
-        for row, sealed in zip(part, packed, strict=True)
-    ]
+def _made(
+    vault: Vault,
+    group: Sequence[_Batch],
+    packed: Sequence[bytes],
+    keys: Mapping[str, bytes],
+    sealed: Mapping[str, Sequence[SegmentRow]],
+    draft: Draft,
+) -> list[Made]:
+    """The segments of some batches, where a worker's come one after the other; notes nothing."""
+    events = batch.join([_unpacked(row, each, keys[row.worker]) for row, each in zip(group, packed, strict=True)])
+    workers = list(keys)
+    words = sorted({row.terms for row in group})
+    rows = [row.rows for row in group]
+    whose = np.repeat(_places([row.worker for row in group], workers), rows)
+    terms = np.repeat(_places([row.terms for row in group], words), rows)
+    keep = _first_of_each(vault, [sealed.get(worker, ()) for worker in workers], events, whose)
+    if not keep.all():
+        events, whose, terms = events.filter(pa.array(keep)), whose[keep], terms[keep]
+    words, events, terms = marked(draft.held, events, words, terms)
+    return draft.make(workers, words, events, whose, terms)
 
 
-def _first_of_each(vault: Vault, sealed: Sequence[SegmentRow], events: pa.Table) -> npt.NDArray[np.bool_]:
-    """Which rows to keep: those neither in a segment sealed before nor earlier among these rows.
+def _places(words: Sequence[str], among: Sequence[str]) -> I64:
+    """Where each word stands among some."""
+    place = {word: code for code, word in enumerate(among)}
+    return np.array([place[word] for word in words], np.int64)
 
-    Equal ids mean equal times, so only segments whose time range overlaps can hold a copy.
+
+def _unpacked(row: _Batch, sealed: bytes, key: bytes) -> pa.Table:
+    what = f"A batch of {row.worker} in the inbox"
+    return batch.unpack(decrypt(key, sealed, *bound(row.worker, row.import_id, row.chunk), what=what))
+
+
+def _first_of_each(
+    vault: Vault, sealed: Sequence[Sequence[SegmentRow]], events: pa.Table, whose: I64
+) -> npt.NDArray[np.bool_]:
+    """Which rows to keep: those neither in a segment of their worker's sealed before nor earlier among these rows.
+
+    `sealed`: by worker. `whose`: each row's worker, ascending.
     """
     new = lanes_of(events["id"])
-    times = events["time"].cast(pa.int64()).to_numpy()
-    near = [row for row in sealed if _any_between(times, row.first, row.last)]
+    near, owner = _near(sealed, events, whose)
     old = [lanes_of(table["id"]) for _, table in read_tables(vault, near, ["id"])]
     both = np.concatenate([*old, new])
+    hashes = np.sort(both[:, 1])  # the half of an id that is nearly all hash
+    if (hashes[1:] != hashes[:-1]).all():
+        return np.ones(len(new), np.bool_)
+    worker = np.concatenate([np.repeat(np.array(owner, np.int64), [len(lanes) for lanes in old]), whose])
     # Stable, so of equal ids the one that was there first leads.
-    order = np.lexsort((both[:, 0], both[:, 1]))
-    ordered = both[order]
+    order = np.lexsort((both[:, 0], both[:, 1], worker))
+    ordered, of = both[order], worker[order]
     again = np.zeros(len(both), np.bool_)
-    again[order[1:]] = (ordered[1:] == ordered[:-1]).all(axis=1)
+    again[order[1:]] = (ordered[1:] == ordered[:-1]).all(axis=1) & (of[1:] == of[:-1])
     return ~again[len(both) - len(new) :]
 
 
-def _any_between(times: npt.NDArray[np.int64], first: int, last: int) -> bool:
+def _near(sealed: Sequence[Sequence[SegmentRow]], events: pa.Table, whose: I64) -> tuple[list[SegmentRow], list[int]]:
+    """The segments that may hold a copy of these events, and each one's worker.
+
+    Equal ids mean equal times, so only segments in whose time there is an event can.
+    """
+    times = events["time"].cast(pa.int64()).to_numpy()
+    starts = np.searchsorted(whose, np.arange(len(sealed) + 1)).tolist()
+    near: list[SegmentRow] = []
+    owner: list[int] = []
+    for worker, rows in enumerate(sealed):
+        own = times[starts[worker] : starts[worker + 1]]
+        here = [row for row in rows if _any_between(own, row.first, row.last)]
+        near += here
+        owner += [worker] * len(here)
+    return near, owner
+
+
+def _any_between(times: I64, first: int, last: int) -> bool:
     return bool(((times >= first) & (times <= last)).any())

@@ -22,13 +22,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from guildbook.columns.classes import parts
-from guildbook.columns.ids import add_digests
 from guildbook.columns.schema import EVENT_SCHEMA
-from guildbook.columns.words import U64, symbols
+from guildbook.columns.words import U64
 from guildbook.model.errors import StoreError
 from guildbook.store.cipher import decrypt, encrypt
-from guildbook.store.rows import ClassPart
+from guildbook.store.cutting import Cut
 
 SUFFIX: Final = ".gbseg"
 _MAGIC: Final = b"GBSEG\0"
@@ -78,34 +76,18 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A segment ready to be written, and what the ledger notes of it."""
+    """A segment ready to be written."""
 
     parts: tuple[bytes, ...]
-    rows: int
-    first: int
-    last: int
-    digest: str
     bytes: int
-    held: tuple[ClassPart, ...]
-    """Of each class."""
 
 
-def encode(address: Address, key: bytes, events: pa.Table) -> Encoded:
-    """Encrypt events (`EVENT_SCHEMA` columns, sorted, at least one row, words tight) as a segment file."""
-    index = encrypt(key, _case_index(events).astype("<u8").tobytes(), *address.bound, "cases")
-    rows = encrypt(key, _parquet(events), *address.bound, "rows")
+def encode(address: Address, key: bytes, cut: Cut) -> Encoded:
+    """Encrypt what a segment is to hold as a segment file."""
+    index = encrypt(key, cut.cases.astype("<u8").tobytes(), *address.bound, "cases")
+    rows = encrypt(key, _parquet(cut.events), *address.bound, "rows")
     header = _HEADER.pack(_MAGIC, _VERSION, bytes.fromhex(address.id), len(index), len(rows))
-    times = events["time"]
-    held = tuple(ClassPart(*part) for part in parts(events))
-    return Encoded(
-        (header, index, rows),
-        events.num_rows,
-        times[0].value,
-        times[-1].value,
-        add_digests(part.digest for part in held),
-        len(header) + len(index) + len(rows),
-        held,
-    )
+    return Encoded((header, index, rows), len(header) + len(index) + len(rows))
 
 
 def read_rows(home: Path, address: Address, key: bytes, columns: Sequence[str]) -> pa.Table:
@@ -128,15 +110,6 @@ def looks_like_one(path: Path) -> bool:
     """Whether a file begins as a segment file does."""
     with path.open("rb") as file:
         return file.read(len(_MAGIC)) == _MAGIC
-
-
-def _case_index(events: pa.Table) -> U64:
-    if "case" not in events.column_names:
-        return np.zeros(0, np.uint64)
-    words = events["case"].unique().drop_null()
-    if pa.types.is_dictionary(words.type):
-        words = words.cast(pa.string())
-    return np.sort(symbols(words))
 
 
 def _parquet(events: pa.Table) -> memoryview:
