@@ -1,8 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from guildbook.distil import companion
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -107,3 +112,36 @@ def test_export_needs_a_permission(
     again = guildbook_json("learn", target, "--home", tmp_path / "second")
     assert again["events"] == result["events"]
     assert again["workers"] == 1
+
+
+class Recorded:
+    """Stands for a companion, and does everything here."""
+
+    def __init__(self) -> None:
+        self.shared = 0
+
+    def begin(self, function: Callable[[], object]) -> None:
+        function()
+
+    def share(self, function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+        self.shared += len(items)
+        return [function(item) for item in items]
+
+
+def test_tasks_go_to_a_companion_unless_one_process_is_asked_for(
+    guildbook_json: Callable[..., Any], small_log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wishes: list[bool] = []
+    helper = Recorded()
+
+    @contextmanager
+    def recorded(*, wanted: bool) -> Generator[Recorded | None]:
+        wishes.append(wanted)
+        yield helper if wanted else None
+
+    monkeypatch.setattr(companion, "companion", recorded)
+    found = guildbook_json("learn", small_log)
+    assert (wishes, helper.shared) == ([True], found["tasks"])
+    alone = guildbook_json("learn", small_log, "--jobs", 1, "--home", small_log.parent / "alone")
+    assert (wishes, helper.shared) == ([True, False], found["tasks"])
+    assert alone["model_hash"] == found["model_hash"]

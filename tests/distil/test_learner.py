@@ -230,7 +230,7 @@ def same_traces(one: TraceView | None, two: TraceView | None) -> bool:
     return one.keys == two.keys and all(np.array_equal(array, theirs[name]) for name, array in one.arrays().items())
 
 
-def _watched(sums: Sums, here: Settings) -> Derivation:
+def _watched(sums: Sums, here: Settings, helper: None = None) -> Derivation:
     """One practice that is always there: `check` before `close`."""
     effect = Effect("good-rate", 0.2, 0.1, 0.3, 100, 0.001)
     when = When(task="Handle claim", activity="close")
@@ -258,7 +258,7 @@ def test_evidence_of_a_new_practice_is_looked_for_in_the_first_traces_that_are_k
     assert found.knowledge == learn(admitted(days), None, settings=HERE).knowledge
 
 
-def _step(step: str, sums: Sums, here: Settings) -> Derivation:
+def _step(step: str, sums: Sums, here: Settings, helper: None = None) -> Derivation:
     """One practice of doing a step at all."""
     effect = Effect("duration", -0.2, -0.3, -0.1, 100, 0.001)
     when = When(task="Handle claim", activity=step)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,6 +17,7 @@ from guildbook.app.processing import Processing
 from guildbook.app.progress import Progress, silent
 from guildbook.app.teaching import Teaching
 from guildbook.config import Config, load
+from guildbook.distil.companion import Companion
 from guildbook.govern import Gate
 from guildbook.govern.signer import Signer
 from guildbook.model.errors import InputError, UnknownNameError
@@ -172,15 +174,22 @@ class Book:
         """Let go of the ledger."""
         self._store.close()
 
-    def learn(self, wanted: learning.Wanted | None = None, progress: Progress = silent) -> learning.Learnt:
-        """Import what is wanted (nothing: only what the book already holds) and learn from all that is admitted."""
-        return learning.learn(self._desks, self.config, wanted or learning.Wanted(), progress)
+    def learn(
+        self, wanted: learning.Wanted | None = None, progress: Progress = silent, helper: Companion | None = None
+    ) -> learning.Learnt:
+        """Import what is wanted (nothing: only what the book already holds) and learn from all that is admitted.
 
-    def follow(self, wanted: learning.Wanted, every: float, progress: Progress = silent) -> Follower:
+        `helper`: a second process that takes a share of the work; the result is the same without.
+        """
+        return learning.learn(self._desks, self.config, wanted or learning.Wanted(), progress, helper)
+
+    def follow(
+        self, wanted: learning.Wanted, every: float, progress: Progress = silent, helper: Companion | None = None
+    ) -> Follower:
         """What learns again whenever something is new, looking every so many seconds."""
         from guildbook.app.following import Follower  # noqa: PLC0415 - few stay
 
-        return Follower(self._store, wanted, self.learn, every, progress=progress)
+        return Follower(self._store, wanted, partial(self.learn, helper=helper), every, progress=progress)
 
     def forget(
         self,

@@ -16,6 +16,7 @@ from guildbook.distil import Settings, State, StateVersionError, Sums
 from guildbook.distil import learn as distil_learn
 from guildbook.distil.alike import Alike, alike
 from guildbook.distil.changes import Included
+from guildbook.distil.companion import Companion
 from guildbook.govern import Gate
 from guildbook.govern.naming import may_be_named
 from guildbook.model.errors import StoreError
@@ -162,17 +163,19 @@ class Distilling:
         purpose: Purpose = Purpose.TRAIN_PEOPLE,
         jobs: int | None = None,
         ahead: Ahead | None = None,
+        helper: Companion | None = None,
     ) -> Refreshed:
         """Bring sums and knowledge up to what is admitted now; costs only the joint traces that changed.
 
         What is withdrawn while learning goes on is not published: learning begins again with what is admitted then.
         `ahead`: what `look_ahead` gave for this purpose, under the writer lock that is still held.
+        `helper`: a second process that takes a share of the mining.
         """
         first = [ahead]
 
         def work() -> Refreshed:
             with self._store.writing():
-                return self._refreshed(progress, purpose, jobs, first.pop() if first else None)
+                return self._refreshed(progress, purpose, jobs, first.pop() if first else None, helper)
 
         return settled(work)
 
@@ -194,7 +197,9 @@ class Distilling:
                     named[name] = held
             self._store.put_artefact(_state(purpose), "sums", replace(state, segments=named).to_bytes(), grant)
 
-    def _refreshed(self, progress: Progress, purpose: Purpose, jobs: int | None, ahead: Ahead | None) -> Refreshed:
+    def _refreshed(
+        self, progress: Progress, purpose: Purpose, jobs: int | None, ahead: Ahead | None, helper: Companion | None
+    ) -> Refreshed:
         old, notes = self._state(purpose) if ahead is None else ahead.take()
         admitted = self._gate.grant(purpose, stage="distil", artefact="model")
         present = {s.id for s in admitted.grant.segments}
@@ -213,6 +218,7 @@ class Distilling:
             departed=departed,
             jobs=jobs or self._config.distil.jobs,
             progress=lambda share: progress("distil", share),
+            helper=helper,
         )
         grant = admitted.grant.id
         if learnt.changed or before != learnt.state.segments.keys() or not self._gate.noted(admitted, _state(purpose)):

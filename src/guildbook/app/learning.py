@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from guildbook.app import forgetting
 from guildbook.app.progress import Progress, silent
-from guildbook.columns.compiled import prepare
 from guildbook.config import Config
+from guildbook.distil.companion import Companion
+from guildbook.distil.practices import ready
 from guildbook.model.errors import InputError, UsageError
 from guildbook.model.knowledge import Kind, Knowledge
 from guildbook.model.purpose import Purpose
@@ -113,23 +114,34 @@ class Learnt:
         }
 
 
-def learn(desks: forgetting.Desks, config: Config, wanted: Wanted, progress: Progress = silent) -> Learnt:
-    """Import, seal, distil. What was acknowledged stays even when a later input fails."""
+def learn(
+    desks: forgetting.Desks,
+    config: Config,
+    wanted: Wanted,
+    progress: Progress = silent,
+    helper: Companion | None = None,
+) -> Learnt:
+    """Import, seal, distil. What was acknowledged stays even when a later input fails.
+
+    `helper`: a second process that takes a share of the mining.
+    """
     started = time.perf_counter()
     store, distil, nets = desks.store, desks.distil, desks.nets
     terms = _terms(wanted.terms)
     plan, skipped = _plan(wanted)
+    if plan and helper is not None:
+        helper.begin(ready)
     with store.writing():
         forgetting.finish_interrupted(desks, progress)
         rejected: list[str] = []
         with ThreadPoolExecutor(1) as aside:  # reading inputs, sealing and unpacking let go of the interpreter
-            ready = aside.submit(prepare) if plan else None
+            loaded = aside.submit(ready) if plan else None
             brought = [_bring(store, item, terms, rejected, progress) for item in plan]
-            if ready is not None:
-                ready.result()
+            if loaded is not None:
+                loaded.result()
             ahead = distil.look_ahead(aside)
             sealed = store.seal(lambda done, total: progress("seal", done / max(total, 1)), keep=True)
-        result = distil.refresh(progress, jobs=wanted.jobs, ahead=ahead)
+        result = distil.refresh(progress, jobs=wanted.jobs, ahead=ahead, helper=helper)
         if sealed.segments and store.compact(at_least=_MANY).before:
             distil.refresh(progress)  # changes nothing but the names of the segments the sums include
     noted = nets.keep_up(progress)  # may take minutes, in which others may write

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from guildbook.cli.session import Json, line, progress, say, session, show
+from guildbook.cli.session import Json, lean, line, progress, say, session, show
 
 if TYPE_CHECKING:
     from guildbook.app.learning import Learnt, Wanted
@@ -41,7 +41,10 @@ def learn(
         str | None,
         typer.Option(metavar="PURPOSE,…", help="What the workers agreed these traces may be used for."),
     ] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes that summarise.")] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes that summarise; 1: also none beside for mining."),
+    ] = None,
     pii: Annotated[
         bool, typer.Option("--pii", help="Take names, numbers and addresses of persons out of texts (extra pii).")
     ] = False,
@@ -115,8 +118,11 @@ def columns_of(pairs: list[str]) -> dict[str, str]:
 
 
 def _learn(context: typer.Context, wanted: Wanted, json: bool) -> None:
-    with session(context).book(create=True) as book, progress() as report:
-        result = book.learn(wanted, progress=report)
+    from guildbook.distil.companion import companion
+
+    lean()  # first the companion: a process is forked before it has opened a file or started a thread
+    with companion(wanted=wanted.jobs != 1) as helper, session(context).book(create=True) as book, progress() as report:
+        result = book.learn(wanted, report, helper)
         if json:
             show(result.to_dict())
         else:
@@ -127,11 +133,18 @@ def _follow(context: typer.Context, wanted: Wanted, every: float, json: bool) ->
     """One line of JSON, or words, each time; until it is told to end."""
     import signal
 
+    from guildbook.distil.companion import companion
     from guildbook.model.errors import GuildbookError
 
+    lean()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with session(context).book(create=True) as book, suppress(KeyboardInterrupt), progress() as report:
-        for result in book.follow(wanted, every, report).run():
+    with (
+        companion(wanted=wanted.jobs != 1) as helper,
+        session(context).book(create=True) as book,
+        suppress(KeyboardInterrupt),
+        progress() as report,
+    ):
+        for result in book.follow(wanted, every, report, helper).run():
             if isinstance(result, GuildbookError):
                 say(f"{result.what} {result.fix}")
             elif json:

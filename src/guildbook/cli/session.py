@@ -35,10 +35,8 @@ class Session:
     def book(self, *, create: bool = False) -> Generator[Book]:
         """The book, open. Without `create` a missing one is an error that says how to begin."""
         from guildbook.app import open_book
-        from guildbook.columns.memory import one_heap, without_pandas
 
-        one_heap()
-        without_pandas()
+        lean()
         try:
             with open_book(self.home, overrides=self.overrides, create=create) as opened:
                 yield opened
@@ -51,6 +49,14 @@ def session(context: typer.Context) -> Session:
     """The session the root callback made."""
     found = context.find_object(Session)
     return found if found is not None else Session()
+
+
+def lean() -> None:
+    """Let Arrow take no more than a command needs. Every command that opens a book does so."""
+    from guildbook.columns.memory import one_heap, without_pandas
+
+    one_heap()
+    without_pandas()
 
 
 def say(text: str) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from guildbook.distil.alike import Alike, alike
+from guildbook.distil.companion import Companion
 from guildbook.distil.drift import changes, retired
 from guildbook.distil.evidence import Shows
 from guildbook.distil.groups import Groups, groups
@@ -65,8 +66,8 @@ class Derivation:
         return find(practices, self.alike.view(view), sums, limit, titles=self.titles)
 
 
-def derive(sums: Sums, settings: Settings) -> Derivation:
-    """Mine the sums."""
+def derive(sums: Sums, settings: Settings, helper: Companion | None = None) -> Derivation:
+    """Mine the sums. `helper`: a second process that takes a share of it; the result is the same."""
     names = alike(sums)
     read = names.sums(sums)
     named = titles(read)
@@ -76,7 +77,7 @@ def derive(sums: Sums, settings: Settings) -> Derivation:
         settled = aside.submit(sums.settle)
         described = aside.submit(_described, read, named)
         found = changes(read, named, settings.fdr)
-        practices = retired(mine(read, mining, titles=named), found)
+        practices = retired(mine(read, mining, titles=named, helper=helper), found)
         settled.result()
     return Derivation(sums, settings, named, practices, found, names, read, described.result())
 

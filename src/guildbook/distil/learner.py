@@ -23,6 +23,7 @@ from guildbook.distil.changes import (
     included,
     touched,
 )
+from guildbook.distil.companion import Companion
 from guildbook.distil.encode import COLUMNS, encode
 from guildbook.distil.evidence import Evidence
 from guildbook.distil.executor import executor
@@ -67,18 +68,20 @@ def learn(
     departed: Admitted | None = None,
     jobs: int = 1,
     progress: Progress | None = None,
+    helper: Companion | None = None,
 ) -> Learnt:
     """Learn from the admitted segments; with an old state only what changed is read.
 
     `departed` reads segments that `old` includes and that are not admitted any more. If one of them cannot be
     read, or the settings that shape sums differ, everything is learnt again and a note says so. `progress` is
-    told the share done.
+    told the share done. `helper`: a second process that takes a share of the mining.
     """
-    tell = progress or _silent
+    begun = _Learning(admitted, settings, progress or _silent, helper=helper)
+    tell = begun.tell
     if old is None:
-        return _afresh(admitted, settings, jobs, tell, ())
+        return _afresh(begun, jobs, ())
     if old.settings.shape() != settings.shape():
-        return _afresh(admitted, settings, jobs, tell, ("Learnt again from the beginning: the settings changed.",))
+        return _afresh(begun, jobs, ("Learnt again from the beginning: the settings changed.",))
     found = difference(old.segments, admitted.grant.segments)
     now = included(admitted.grant.segments)
     notes = (_DERIVED_AGAIN,) if old.knowledge is None else ()
@@ -87,23 +90,23 @@ def learn(
             tell(1.0)
             state = replace(old, segments=now)
             return Learnt(state, old.knowledge, changed=False, touched_traces=0)
-        run = _Learning(admitted, settings, tell, first=old.first)
-        return _concluded(run, derive(old.sums, settings), old.evidence, 0, notes)
+        run = replace(begun, first=old.first)
+        return _concluded(run, derive(old.sums, settings, helper), old.evidence, 0, notes)
     changing = sum(now[name].rows for name in found.arrived) + sum(old.segments[name].rows for name in found.left)
     if changing > sum(segment.rows for segment in now.values()):
-        return _afresh(admitted, settings, jobs, tell, ())
+        return _afresh(begun, jobs, ())
     delta = touched(found, admitted, departed, old.sums.long, settings.idle)
     if delta is None:
         why = "Learnt again from the beginning: events that were included before can no longer be read."
-        return _afresh(admitted, settings, jobs, tell, (why,))
-    run = _Learning(admitted, settings, tell, delta.read)
+        return _afresh(begun, jobs, (why,))
+    run = replace(begun, read=delta.read)
     if run.many:
         run.read = ()
     change = _changed(run, delta, jobs)
     del delta
     sums, old = old.sums, replace(old, sums=Sums())
     sums += change.difference  # in a book of 10⁷ events both are a gigabyte: the former is let go of here
-    return _onwards(run, old, change, derive(sums, settings), notes)
+    return _onwards(run, old, change, derive(sums, settings, helper), notes)
 
 
 def _silent(share: float) -> None:
@@ -127,6 +130,8 @@ class _Learning:
     """Those of the traces below `FIRST`, once they had to be read."""
     first: TraceView | None = None
     """The traces below `FEW`, where they are known."""
+    helper: Companion | None = None
+    """Who takes a share of the mining."""
 
     @property
     def many(self) -> bool:
@@ -167,15 +172,14 @@ class _Learning:
         return found
 
 
-def _afresh(admitted: Admitted, settings: Settings, jobs: int, tell: Progress, notes: tuple[str, ...]) -> Learnt:
-    run = _Learning(admitted, settings, tell)
+def _afresh(run: _Learning, jobs: int, notes: tuple[str, ...]) -> Learnt:
     if run.many:
         return _streamed(run, jobs, notes)
-    events = encode(run.everything(), settings)
-    tell(0.3)
+    events = encode(run.everything(), run.settings)
+    run.tell(0.3)
     with executor(processes(jobs, len(events))) as pool:
-        sums = spread(events, pool, jobs, lambda share: tell(0.3 + 0.4 * share))
-    return _concluded(run, derive(sums, settings), {}, sums.traces, notes)
+        sums = spread(events, pool, jobs, lambda share: run.tell(0.3 + 0.4 * share))
+    return _concluded(run, derive(sums, run.settings, run.helper), {}, sums.traces, notes)
 
 
 def _streamed(run: _Learning, jobs: int, notes: tuple[str, ...]) -> Learnt:
@@ -185,7 +189,7 @@ def _streamed(run: _Learning, jobs: int, notes: tuple[str, ...]) -> Learnt:
         total, first = streaming.summed(
             run.parts, run.settings, pool, jobs, FEW, FIRST, lambda x: run.tell(0.35 + 0.35 * x)
         )
-    found = derive(total.result() + daily.result(), run.settings)  # not before the processes are gone
+    found = derive(total.result() + daily.result(), run.settings, run.helper)  # not before the processes are gone
     if found.practices:
         run.first = first
     return _concluded(run, found, {}, found.sums.traces, notes)

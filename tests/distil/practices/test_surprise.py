@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guildbook.distil.practices import mining
+from guildbook.distil.practices import mining, task
 from guildbook.distil.practices.experience import Experience
 from guildbook.distil.practices.settings import MiningSettings
 from guildbook.distil.practices.surprise import Known, bits, unsurprising
@@ -86,6 +86,6 @@ def test_what_does_not_surprise_is_counted_apart_and_still_found(
     def all_later(block: TaskTraces, *_: object) -> frozenset[int]:
         return frozenset(range(len(block.activities)))
 
-    monkeypatch.setattr(mining, "unsurprising", all_later)
+    monkeypatch.setattr(task, "unsurprising", all_later)
     apart = {p.do for p in mining.mine(sums)}
     assert apart == usual != set()

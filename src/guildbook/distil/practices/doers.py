@@ -54,7 +54,7 @@ class Cases:
     held: list[Flags]
     """Where accepted practices were followed."""
     performers: CountTable
-    """As in the sums."""
+    """task, activity, worker: events."""
 
 
 def mine_doers(cases: Cases, names: Names, title: str, settings: MiningSettings) -> tuple[list[Practice], Floats]:
