@@ -142,3 +142,29 @@ def test_all_columns_null_but_time(events: Make, take: Any, book: Any) -> None:
     (row,) = store.segments()
     assert store.read(row.id, ["case"])["case"].null_count == 3
     assert len(store.cases(row.id)) == 0
+
+
+@pytest.mark.parametrize("rows", [10, 999, 1_000, 16_383, 16_384])
+def test_every_column_is_compressed_and_comes_back(tmp_path: Path, events: Make, rows: int) -> None:
+    """However many rows: columns of few bytes another way than those of many, in a segment that is neither."""
+    bounds = pa.array([[place, 2, 3, 4] for place in range(rows)], EVENT_SCHEMA.field("element_bounds").type)
+    objects = pa.array([[{"id": f"o-{place}", "type": "t", "qualifier": "q"}] for place in range(rows)])
+    raw = events(rows, element_bounds=bounds, objects=objects, window=["w"] * rows, media_offset=list(range(rows)))
+    table = raw.drop_columns(["worker"]).add_column(0, ID, IdAssigner().assign(raw))
+    none = np.zeros(rows, np.int64)
+    (piece,) = cut(table, none, none)
+    key = new_key()
+    encoded = segment.encode(_PLACE, key, piece)
+    path = tmp_path / _PLACE.path
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"".join(encoded.parts))
+    assert _read(tmp_path, key).equals(table.select(EVENT_SCHEMA.names).cast(EVENT_SCHEMA))
+    group = pq.read_metadata(io.BytesIO(decrypt(key, encoded.parts[2], *_PLACE.bound, "rows", what="rows"))).row_group(
+        0
+    )
+    codecs = {group.column(place).path_in_schema: group.column(place).compression for place in range(group.num_columns)}
+    found = {codecs[name] for name in ("id", "element_bounds.list.element", "action")}
+    assert found == ({"ZSTD"} if rows >= 16_384 else {"LZ4"})
+    found = {codecs[name] for name in ("seq", "objects.list.element.qualifier", "window")}
+    assert found == ({"LZ4"} if rows < 1_000 else {"ZSTD"})
+    assert set(codecs.values()) <= {"LZ4", "ZSTD"}

@@ -82,40 +82,28 @@ class _Columns:
     """The columns of sorted events, ready to be cut where runs of rows start."""
 
     def __init__(self, events: pa.Table, starts: I64) -> None:
-        self._words: dict[str, WordsOfRuns] = {}
-        self._plain: dict[str, pa.Array] = {}
+        self._all: list[tuple[str, WordsOfRuns | pa.Array]] = []
         for name, column in zip(events.column_names, events.itercolumns(), strict=True):
             array = one_array(column)
-            if isinstance(array, pa.DictionaryArray):
-                self._words[name] = WordsOfRuns(array, starts)
-            else:
-                self._plain[name] = array
-        case = self._words.get("case")
-        self._symbols = symbols(case.words) if case is not None else None
+            self._all.append((name, WordsOfRuns(array, starts) if isinstance(array, pa.DictionaryArray) else array))
+        case = dict(self._all).get("case")
+        self._case = case if isinstance(case, WordsOfRuns) else None
+        self._symbols = symbols(self._case.words) if self._case is not None else np.zeros(0, np.uint64)
 
     def table(self, run: int, start: int, end: int) -> pa.Table:
-        """Of the columns those that hold anything in a run, in the schema's order."""
-        held: dict[str, pa.Array] = {}
-        for name in EVENT_SCHEMA.names:
-            if name in self._words:
-                part = self._words[name].cut(run, start, end)
-            elif name in self._plain:
-                part = _unless_null(self._plain[name].slice(start, end - start))
-            else:
-                continue
-            if part is not None:
-                held[name] = part
-        return pa.Table.from_arrays(list(held.values()), schema=_schema(tuple(held)))
+        """Of the columns those that hold anything in a run."""
+        names: list[str] = []
+        arrays: list[pa.Array] = []
+        for name, column in self._all:
+            part = column.cut(run, start, end) if isinstance(column, WordsOfRuns) else column.slice(start, end - start)
+            if part is not None and part.null_count < end - start:
+                names.append(name)
+                arrays.append(part)
+        return pa.Table.from_arrays(arrays, schema=_schema(tuple(names)))
 
     def cases(self, run: int) -> U64:
         """The sorted symbols of the cases in a run."""
-        if self._symbols is None:
-            return np.zeros(0, np.uint64)
-        return np.sort(self._words["case"].of(run, self._symbols))
-
-
-def _unless_null(array: pa.Array) -> pa.Array | None:
-    return None if array.null_count == len(array) else array
+        return np.sort(self._symbols if self._case is None else self._case.of(run, self._symbols))
 
 
 @lru_cache(maxsize=256)

@@ -32,7 +32,7 @@ _AHEAD: Final = 65_536
 _AT_ONCE: Final = 400
 _THREADS: Final = 2
 _GROUPS_AHEAD: Final = 8
-_TOGETHER: Final = 8_192
+_TOGETHER: Final = 4_096
 """Rows of several workers that are worked on together, so that what is alike is done once, and threads have enough."""
 
 Progress = Callable[[int, int], None]
