@@ -8,11 +8,12 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select, update
 
 from guildbook.columns import raw_table
 from guildbook.columns.ids import IdAssigner, add_digests
 from guildbook.model.errors import StoreError
-from guildbook.store import SealReport, Store, compaction, drafting, sealing
+from guildbook.store import SealReport, Store, compaction, drafting, sealing, tables
 
 Make = Callable[..., pa.Table]
 DAY = 86_400_000_000
@@ -114,6 +115,72 @@ def test_many_workers_some_in_rounds_are_sealed_whole(
     report = store.seal()
     assert (report.rows, report.duplicates) == (120, 120)
     assert len(set(everything(store))) == 120
+    assert store.check() == []
+
+
+_TAKEN = st.lists(
+    st.tuples(st.sampled_from(["Ann", "Bob", "Cy"]), st.integers(0, 70), st.sampled_from(["Mail", "mail", "Sheets"])),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=15)
+@given(inboxes=st.lists(st.lists(_TAKEN, min_size=1, max_size=3), min_size=1, max_size=3))
+def test_sealed_together_is_sealed_one_worker_at_a_time(
+    inboxes: list[list[list[tuple[str, int, str]]]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The same segments, terms, classes and digests, copies told from segments sealed before too."""
+    said: list[list[tuple[Any, ...]]] = []
+    for together in (1, 4_096):
+        with pytest.MonkeyPatch.context() as patch, Store.open(tmp_path_factory.mktemp("book")) as store:
+            patch.setattr(sealing, "_TOGETHER", together)
+            for number, inbox in enumerate(inboxes):
+                for place, rows in enumerate(inbox):
+                    begun = store.begin_import(
+                        source="t", fingerprint=f"{number}-{place}", path="", terms=(("coach",), None, ())[place]
+                    )
+                    columns = zip(("worker", "time", "app"), zip(*rows, strict=True), strict=True)
+                    table = {name: list(values) for name, values in columns}
+                    table["time"] = [day * DAY for day in table["time"]]
+                    store.append(begun.id, 0, raw_table(table), [])
+                    store.finish_import(begun.id)
+                store.seal()
+            name = {row.id: row.name for row in store.workers()}
+            said.append(
+                sorted(
+                    (
+                        name[row.worker],
+                        row.month,
+                        row.terms,
+                        row.rows,
+                        row.first,
+                        row.last,
+                        row.digest,
+                        row.classes,
+                        row.parts,
+                    )
+                    for row in store.segments()
+                )
+            )
+            assert store.check() == []
+    assert said[0] == said[1]
+
+
+def test_a_damaged_batch_among_others_is_named_and_nothing_is_sealed(books: Any, events: Make, take: Any) -> None:
+    store = books.open()
+    take(store, events(30, worker=["Ann", "Bob", "Cy"]))
+    bob = next(row.id for row in store.workers() if row.name == "Bob")
+    with store.change() as connection:
+        held = connection.execute(select(tables.inbox.c.batch).where(tables.inbox.c.worker == bob)).scalar_one()
+        bad = held[:-1] + bytes([held[-1] ^ 1])
+        connection.execute(update(tables.inbox).where(tables.inbox.c.worker == bob).values(batch=bad))
+    with pytest.raises(StoreError, match=f"A batch of {bob} in the inbox does not decrypt"):
+        store.seal()
+    assert store.segments() == []
+    with store.change() as connection:
+        connection.execute(update(tables.inbox).where(tables.inbox.c.worker == bob).values(batch=held))
+    assert store.seal() == SealReport(3, 30, 0)
     assert store.check() == []
 
 
