@@ -141,6 +141,8 @@ def learn(
                 loaded.result()
             ahead = distil.look_ahead(aside)
             sealed = store.seal(lambda done, total: progress("seal", done / max(total, 1)), keep=True)
+        if sealed.segments and helper is not None:
+            helper.begin(ready)  # no more than a look where it is so already
         result = distil.refresh(progress, jobs=wanted.jobs, ahead=ahead, helper=helper)
         if sealed.segments and store.compact(at_least=_MANY).before:
             distil.refresh(progress)  # changes nothing but the names of the segments the sums include
