@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from guildbook.model import InputError, UnknownNameError
-from guildbook.plugins import Importer, importer, importers, registry
+from guildbook.plugins import Importer, importer, importers, namesake, registry
 
 
 class Notes:
@@ -49,10 +49,14 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, object]]:
     def found(group: str) -> list[EntryPoint]:
         return [Door(name, f"somewhere:{name}", group) for name in parts]
 
+    def anew() -> None:
+        for name in ("_named", "_importer"):
+            getattr(registry, name).cache_clear()
+
     monkeypatch.setattr(registry, "entry_points", found)
-    importers.cache_clear()
+    anew()
     yield parts
-    importers.cache_clear()
+    anew()
 
 
 def test_every_declared_importer_is_one() -> None:
@@ -75,4 +79,13 @@ def test_an_importer_comes_in_by_its_name(registered: dict[str, object]) -> None
 def test_what_is_no_importer_is_not_passed_over(registered: dict[str, object]) -> None:
     registered["notes"] = NoImporter
     with pytest.raises(InputError, match="somewhere:notes is not an importer"):
+        importers()
+
+
+def test_the_namesake_of_an_ending_is_loaded_alone(registered: dict[str, object]) -> None:
+    registered["notes"], registered["other"] = Notes, NoImporter
+    assert isinstance(namesake(".Notes"), Notes)
+    assert namesake(".txt") is None
+    assert namesake("") is None
+    with pytest.raises(InputError, match="somewhere:other"):
         importers()

@@ -72,6 +72,15 @@ def test_the_surest_importer_reads_and_ties_go_by_name(tmp_path: Path, monkeypat
     assert reader.find(tmp_path / "x", only="b").name == "b"
 
 
+def test_a_certain_namesake_of_the_ending_is_asked_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x.sure").write_text("fake")
+    use(monkeypatch, Fake("a", score=1.0), Fake("sure", score=1.0))
+    monkeypatch.setattr(reader, "namesake", {".sure": Fake("sure", score=1.0)}.get)
+    assert reader.find(tmp_path / "x.sure").name == "sure"
+    monkeypatch.setattr(reader, "namesake", {".sure": Fake("sure", score=0.9)}.get)
+    assert reader.find(tmp_path / "x.sure").name == "a", "who is not certain is one among all"
+
+
 def test_what_nothing_reads_is_an_error_that_names_what_can_be_read(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"\0\1\2")
     with pytest.raises(InputError) as caught:

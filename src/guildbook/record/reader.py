@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from guildbook.columns import RAW_SCHEMA
 from guildbook.model import time as clock
 from guildbook.model.errors import InputError
-from guildbook.plugins import Chunk, Importer, ImportOptions, Rejected, importer, importers
+from guildbook.plugins import Chunk, Importer, ImportOptions, Rejected, importer, importers, namesake
 from guildbook.record.redact import redact, redact_rejected
 
 HEAD: Final = 64 * 1024
@@ -132,6 +132,9 @@ def namespace(path: Path) -> str:
 
 def _best(path: Path) -> tuple[float, Importer] | None:
     head = b"" if path.is_dir() else _head(path)
+    named = namesake(path.suffix)
+    if named is not None and named.sniff(path, head) >= 1:  # none can be surer, and there are many to load
+        return 1.0, named
     scores = [(i.sniff(path, head), name, i) for name, i in importers().items()]
     score, _, best = min(scores, key=lambda s: (-s[0], s[1]))
     return (score, best) if score > 0 else None
