@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.main
+
+from guildbook.cli.main import app, asked
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -157,3 +160,29 @@ def test_hostile_names_are_only_text_on_a_terminal(guildbook: Run, tmp_path: Pat
         assert "\x07" not in out + err, words
         assert "\u202e" not in out + err, words
     assert "<script>alert" not in page.read_text()
+
+
+def _shape(command: Any) -> Any:
+    """Names of a command and all its parameters, and of all below it."""
+    below = {name: _shape(each) for name, each in getattr(command, "commands", {}).items()}
+    return command.name, command.help, [(p.name, p.opts, p.envvar) for p in command.params], below
+
+
+def test_the_command_asked_for_is_made_alone_and_the_same() -> None:
+    whole: Any = typer.main.get_command(app)
+    assert len(whole.commands) > 30
+    for name, command in whole.commands.items():
+        made: Any = typer.main.get_command(asked(["--home", "learn", name, "learn"]))
+        assert list(made.commands) == [name]
+        assert _shape(made.commands[name]) == _shape(command)
+        assert _shape(made)[:3] == _shape(whole)[:3]
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["lern"], ["--wait", "3", "learn"], ["--home", "learn"], ["--home"]])
+def test_where_no_command_is_plain_to_see_all_are_made(words: list[str]) -> None:
+    assert asked(words) is app
+
+
+def test_completion_knows_all_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_GUILDBOOK_COMPLETE", "complete_bash")
+    assert asked(["learn"]) is app
