@@ -169,8 +169,9 @@ def test_evidence_of_views_is_that_of_the_whole(monkeypatch: pytest.MonkeyPatch)
     assert evidence.merged([]) == {}
 
 
-def _practice(sums: Sums, here: Settings) -> Derivation:
+def _practice(sums: Sums, here: Settings, helper: object = None) -> Derivation:
     """One practice that is always there."""
+    del helper
     effect = Effect("duration", -0.2, -0.3, -0.1, 100, 0.001)
     when = When(task="Handle claim", activity="check")
     practice = Practice("workflow-check", Kind.WORKFLOW, "Check.", when, ("check",), (), effect)

@@ -41,7 +41,7 @@ class Kernel(Generic[P, T]):
 
                 made: Any = compiling(**self._options)(self._function)
                 self._made = cast("Callable[P, T]", made)
-                space = self._function.__globals__
+                space = vars(sys.modules[self._function.__module__])
                 for name in set(_names(self._function.__code__)):
                     if isinstance(space.get(name), Kernel):
                         space[name] = space[name].made()
