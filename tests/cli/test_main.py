@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import typer.main
+from typer.testing import CliRunner
 
 from guildbook.cli.main import app, asked
 
@@ -178,7 +179,15 @@ def test_the_command_asked_for_is_made_alone_and_the_same() -> None:
         assert _shape(made)[:3] == _shape(whole)[:3]
 
 
-@pytest.mark.parametrize("words", [[], ["--help"], ["lern"], ["--wait", "3", "learn"], ["--home", "learn"], ["--home"]])
+@pytest.mark.parametrize("words", [[], ["-h"], ["--help"]])
+def test_the_help_names_all_without_making_what_groups_hold(words: list[str]) -> None:
+    short, whole = (CliRunner().invoke(each, words, prog_name="guildbook") for each in (asked(words), app))
+    assert asked(words) is not app
+    assert (short.exit_code, short.output) == (whole.exit_code, whole.output)
+    assert "simulate" in short.output
+
+
+@pytest.mark.parametrize("words", [["lern"], ["--wait", "3", "learn"], ["--home", "learn"], ["--home"]])
 def test_where_no_command_is_plain_to_see_all_are_made(words: list[str]) -> None:
     assert asked(words) is app
 

@@ -61,6 +61,8 @@ def _bare() -> typer.Typer:
 _COMPLETING: Final = "_GUILDBOOK_COMPLETE"
 """Set by the shell that asks what a command line may go on with."""
 
+_HELP: Final = ("-h", "--help")
+
 app: Final = _bare()
 for part in (
     learning,
@@ -151,6 +153,10 @@ def asked(arguments: list[str]) -> typer.Typer:
 
     Typer makes all commands that it knows, 170 of them, which takes a tenth of a second.
     """
+    if _COMPLETING in os.environ:
+        return app
+    if not arguments or arguments[0] in _HELP:
+        return _listing()
     words = iter(arguments)
     for word in words:
         if word == "--home":
@@ -164,7 +170,20 @@ def asked(arguments: list[str]) -> typer.Typer:
     only.registered_commands = [each for each in app.registered_commands if each.name == word]
     only.registered_groups = [each for each in app.registered_groups if each.name == word]
     known = len(only.registered_commands) + len(only.registered_groups)
-    return only if known == 1 and _COMPLETING not in os.environ else app
+    return only if known == 1 else app
+
+
+def _listing() -> typer.Typer:
+    """The program with groups that have no commands: its help names groups alone."""
+    made = _bare()
+    made.registered_callback = app.registered_callback
+    made.registered_commands = app.registered_commands
+    for each in app.registered_groups:
+        shell = typer.Typer()
+        if each.typer_instance is not None:
+            shell.info = each.typer_instance.info
+        made.add_typer(shell, name=each.name)
+    return made
 
 
 def _home_first(arguments: list[str]) -> list[str]:
