@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import numpy as np
 import numpy.typing as npt
@@ -77,3 +79,37 @@ def test_many_threads_may_be_the_first() -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(plus, range(20))) == list(range(1, 21))
+
+
+class _Slow(Kernel[[int], int]):
+    """A kernel that takes its time to be made."""
+
+    making = threading.Event()
+    go_on = threading.Event()
+
+    def made(self) -> Callable[[int], int]:
+        self.making.set()
+        assert self.go_on.wait(30)
+        return super().made()
+
+
+def _thrice(value: int) -> int:
+    return 3 * value
+
+
+_slow = _Slow(_thrice, {"cache": False})
+
+
+@njit(cache=False)
+def _nine(value: int) -> int:
+    return _slow(_slow(value))
+
+
+def test_who_comes_second_waits_until_all_that_is_called_is_made() -> None:
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(_nine, 1)
+        assert _Slow.making.wait(30)
+        second = pool.submit(_nine, 2)
+        done, _ = wait([second], timeout=0.2)
+        _Slow.go_on.set()
+        assert (first.result(), second.result(), done) == (9, 18, set())

@@ -28,16 +28,22 @@ _PLACE = segment.Address("01" * 16, "w-1", "2026-01")
 def written(tmp_path: Path, events: Make) -> tuple[Path, bytes, pa.Table]:
     """A home with one segment file, its key and its rows."""
     raw = events(20)
+    key = new_key()
+    table, _ = _write(tmp_path, key, raw)
+    return tmp_path, key, table
+
+
+def _write(home: Path, key: bytes, raw: pa.Table) -> tuple[pa.Table, segment.Encoded]:
+    """Make one segment file of some rows; returns them with their ids, and what was written."""
     table = raw.drop_columns(["worker"]).add_column(0, ID, IdAssigner().assign(raw))
     none = np.zeros(table.num_rows, np.int64)
     (piece,) = cut(table, none, none)
-    key = new_key()
     encoded = segment.encode(_PLACE, key, piece)
-    path = tmp_path / _PLACE.path
+    path = home / _PLACE.path
     path.parent.mkdir(parents=True)
     path.write_bytes(b"".join(encoded.parts))
     assert encoded.bytes == path.stat().st_size
-    return tmp_path, key, table
+    return table, encoded
 
 
 def _read(home: Path, key: bytes, place: segment.Address = _PLACE) -> pa.Table:
@@ -150,18 +156,11 @@ def test_every_column_is_compressed_and_comes_back(tmp_path: Path, events: Make,
     bounds = pa.array([[place, 2, 3, 4] for place in range(rows)], EVENT_SCHEMA.field("element_bounds").type)
     objects = pa.array([[{"id": f"o-{place}", "type": "t", "qualifier": "q"}] for place in range(rows)])
     raw = events(rows, element_bounds=bounds, objects=objects, window=["w"] * rows, media_offset=list(range(rows)))
-    table = raw.drop_columns(["worker"]).add_column(0, ID, IdAssigner().assign(raw))
-    none = np.zeros(rows, np.int64)
-    (piece,) = cut(table, none, none)
     key = new_key()
-    encoded = segment.encode(_PLACE, key, piece)
-    path = tmp_path / _PLACE.path
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"".join(encoded.parts))
+    table, encoded = _write(tmp_path, key, raw)
     assert _read(tmp_path, key).equals(table.select(EVENT_SCHEMA.names).cast(EVENT_SCHEMA))
-    group = pq.read_metadata(io.BytesIO(decrypt(key, encoded.parts[2], *_PLACE.bound, "rows", what="rows"))).row_group(
-        0
-    )
+    plain = decrypt(key, encoded.parts[2], *_PLACE.bound, "rows", what="rows")
+    group = pq.read_metadata(io.BytesIO(plain)).row_group(0)
     codecs = {group.column(place).path_in_schema: group.column(place).compression for place in range(group.num_columns)}
     found = {codecs[name] for name in ("id", "element_bounds.list.element", "action")}
     assert found == ({"ZSTD"} if rows >= 16_384 else {"LZ4"})

@@ -1,6 +1,7 @@
 """Kernels: functions that Numba compiles when they are first called, and not before.
 
-Numba takes a fifth of a second to load, and most commands call no kernel.
+Numba takes a fifth of a second to load, and most commands call no kernel. What runs on several threads of Numba's own
+(`simulate`) is written with Numba's decorator.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ class Kernel(Generic[P, T]):
         update_wrapper(self, function)
         self._function: Any = function
         self._options = options
+        self._begun: Callable[P, T] | None = None
         self._made: Callable[P, T] | None = None
+        """The same, once all that it calls is Numba's, too: until then other threads wait."""
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call what was compiled."""
@@ -36,16 +39,16 @@ class Kernel(Generic[P, T]):
     def made(self) -> Callable[P, T]:
         """Numba's own function. The kernels it calls become Numba's in its module, since Numba knows no others."""
         with _MAKING:
-            if self._made is None:
+            if self._begun is None:
                 from numba import njit as compiling  # noqa: PLC0415 - what this module is for
 
-                made: Any = compiling(**self._options)(self._function)
-                self._made = cast("Callable[P, T]", made)
+                begun: Any = compiling(**self._options)(self._function)
+                self._begun = cast("Callable[P, T]", begun)
                 space = vars(sys.modules[self._function.__module__])
-                for name in set(_names(self._function.__code__)):
-                    if isinstance(space.get(name), Kernel):
-                        space[name] = space[name].made()
-            return self._made
+                called = set(_names(self._function.__code__))
+                space.update({name: space[name].made() for name in called if isinstance(space.get(name), Kernel)})
+                self._made = self._begun
+            return self._begun
 
 
 def _names(code: CodeType) -> Iterator[str]:

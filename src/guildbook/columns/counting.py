@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from guildbook.columns.compiled import njit
 from guildbook.columns.words import U64
 
 FEW: Final = 20_000
@@ -40,10 +41,7 @@ def _fit(kernel: Callable[..., Any], rows: int) -> Callable[..., Any]:
 @cache
 def compiled(kernel: Callable[..., Any]) -> Callable[..., Any]:
     """The same, compiled, or loaded as it was compiled before."""
-    from numba import njit  # noqa: PLC0415 - see above
-
-    made: Callable[..., Any] = njit(cache=True)(kernel)
-    return made
+    return njit(cache=True)(kernel)
 
 
 def counting(keys: U64, counts: npt.NDArray[np.uint32], probes: U64, out: U64) -> int:
